@@ -1,0 +1,33 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace aha {
+
+/// What a part of a run must remember to go on bit for bit: named tensors and plain values. Optimizers, prompt sources
+/// and trainers give one and take one back; a checkpoint store writes it.
+struct state {
+    std::map<std::string, at::Tensor> tensors;
+    nlohmann::json values = nlohmann::json::object();
+
+    /// Puts `part` under `name`: its tensors become "name/...", its values `values[name]`.
+    void put(const std::string& name, const state& part) {
+        for (const auto& [key, tensor] : part.tensors) tensors[name + "/" + key] = tensor;
+        values[name] = part.values;
+    }
+
+    /// What was put under `name`.
+    state part(const std::string& name) const {
+        state found;
+        const std::string prefix = name + "/";
+        for (const auto& [key, tensor] : tensors)
+            if (key.starts_with(prefix)) found.tensors[key.substr(prefix.size())] = tensor;
+        if (values.contains(name)) found.values = values.at(name);
+        return found;
+    }
+};
+
+}  // namespace aha

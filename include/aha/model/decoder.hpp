@@ -1,0 +1,160 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/from_blob.h>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/core/lm_head.hpp>
+#include <aha/core/packed.hpp>
+#include <aha/core/parameters.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/tensor_policy.hpp>
+#include <aha/model/attention/grouped_query.hpp>
+#include <aha/model/decode_session.hpp>
+#include <aha/model/feed_forward/gated.hpp>
+#include <aha/model/files/decoder_config.hpp>
+#include <aha/model/ops/embedding.hpp>
+#include <aha/model/ops/rms_norm.hpp>
+#include <aha/model/ops/rotary.hpp>
+#include <aha/model/weight_store.hpp>
+
+namespace aha {
+
+/// A decoder-only transformer assembled from policies: Llama, Qwen2 and Qwen3 are fillings of the defaults, chosen by
+/// the configuration. It returns hidden states, never logits; `lm_head` and the losses do the rest in chunks. The same
+/// weights train and decode.
+/// @tparam Tensor device and types: `cpu<float>`, `cpu<bfloat16>`, `cuda<bfloat16>`
+/// @tparam Attention attention block: parameters, packed forward pass, cache, decoding step
+/// @tparam FeedForward feed-forward block
+template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+class decoder {
+public:
+    using tensor_policy = Tensor;
+    using attention = Attention<Tensor>;
+    using session = decode_session<decoder>;
+
+    /// All weights zero; see `load_decoder` and `initialise`.
+    explicit decoder(decoder_config config)
+        : config_{std::move(config)},
+          store_{slots(config_)},
+          rotary_{config_.context, config_.head_dim, config_.rope_theta, config_.rope_scaling, Tensor::options()} {
+        std::size_t next = 1;
+        for (std::int64_t n = 0; n < config_.layers; ++n) {
+            const std::string prefix = layer_prefix(n);
+            const std::size_t attention_at = next + 2;
+            const std::size_t feed_forward_at = attention_at + attention::slots(config_, prefix).size();
+            layers_.push_back({store_.parameters()[next], store_.parameters()[next + 1],
+                               attention{config_, store_, attention_at},
+                               FeedForward<Tensor>{config_, store_, feed_forward_at}});
+            next = feed_forward_at + FeedForward<Tensor>::slots(config_, prefix).size();
+        }
+        norm_at_ = next;
+        head_at_ = config_.tie_embeddings ? 0 : next + 1;
+    }
+
+    decoder(decoder&&) noexcept = default;
+    decoder& operator=(decoder&&) noexcept = default;
+
+    /// A model of its own with the same weights. Copying is never implicit: tensors share memory when copied.
+    decoder clone() const {
+        decoder twin{config_};
+        twin.weights().values().copy_(weights().values());
+        twin.refresh();
+        return twin;
+    }
+
+    const decoder_config& config() const { return config_; }
+    const parameters& weights() const { return store_.parameters(); }
+
+    /// Must be called after `weights()` changed (an optimizer step, a load).
+    void refresh() { store_.refresh(); }
+
+    /// How the tensors of a Hugging Face folder make up `weights()`.
+    static std::vector<weight_part> parts(const decoder_config& c) {
+        std::vector<weight_part> all{{embedding_name, embedding_name, 0, c.vocabulary_size}};
+        for (std::int64_t n = 0; n < c.layers; ++n) {
+            const std::string prefix = layer_prefix(n);
+            for (const char* norm : {"input_layernorm.weight", "post_attention_layernorm.weight"})
+                all.push_back({prefix + norm, prefix + norm, 0, c.hidden_size});
+            for (const weight_part& part : attention::parts(c, prefix)) all.push_back(part);
+            for (const weight_part& part : FeedForward<Tensor>::parts(c, prefix)) all.push_back(part);
+        }
+        all.push_back({norm_name, norm_name, 0, c.hidden_size});
+        if (!c.tie_embeddings) all.push_back({head_name, head_name, 0, c.vocabulary_size});
+        return all;
+    }
+
+    /// Final hidden states of packed trees, differentiable.
+    /// @return [T, D] compute type
+    at::Tensor hidden(const packed_trees& batch) const {
+        at::Tensor x = aha::embedding(store_.parameters()[0], batch.ids);  // [T, D] float32
+        for (const layer& l : layers_) {
+            x = x + l.attention.forward(norm(x, l.attention_norm), batch, rotary_);
+            x = x + l.feed_forward.forward(norm(x, l.feed_forward_norm));
+        }
+        return norm(x, store_.parameters()[norm_at_]);
+    }
+
+    /// The matrix that turns hidden states into logits; with tied embeddings the embedding table itself.
+    lm_head head() const {
+        const weight_view view = store_.view(head_at_);
+        return {view.leaf, view.compute};
+    }
+
+    /// Most tokens of a prompt and its completion together.
+    std::int64_t context() const { return config_.context; }
+
+    /// Starts decoding: every prompt is computed once, then continued `copies` times.
+    session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies) const {
+        return session{*this, prompts, copies};
+    }
+
+private:
+    friend session;
+
+    struct layer {
+        at::Tensor attention_norm;     // [D]
+        at::Tensor feed_forward_norm;  // [D]
+        decoder::attention attention;
+        FeedForward<Tensor> feed_forward;
+    };
+
+    static constexpr const char* embedding_name = "model.embed_tokens.weight";
+    static constexpr const char* norm_name = "model.norm.weight";
+    static constexpr const char* head_name = "lm_head.weight";
+
+    static std::string layer_prefix(std::int64_t n) { return "model.layers." + std::to_string(n) + "."; }
+
+    static std::vector<parameters::slot> slots(const decoder_config& c) {
+        std::vector<parameters::slot> all{{embedding_name, {c.vocabulary_size, c.hidden_size}}};
+        for (std::int64_t n = 0; n < c.layers; ++n) {
+            const std::string prefix = layer_prefix(n);
+            all.push_back({prefix + "input_layernorm.weight", {c.hidden_size}, false});
+            all.push_back({prefix + "post_attention_layernorm.weight", {c.hidden_size}, false});
+            for (const parameters::slot& s : attention::slots(c, prefix)) all.push_back(s);
+            for (const parameters::slot& s : FeedForward<Tensor>::slots(c, prefix)) all.push_back(s);
+        }
+        all.push_back({norm_name, {c.hidden_size}, false});
+        if (!c.tie_embeddings) all.push_back({head_name, {c.vocabulary_size, c.hidden_size}});
+        return all;
+    }
+
+    at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
+        return rms_norm(x, weight, config_.rms_norm_eps, Tensor::compute_type);
+    }
+
+    decoder_config config_;
+    weight_store<Tensor> store_;
+    rotary_table rotary_;
+    std::vector<layer> layers_;
+    std::size_t norm_at_ = 0, head_at_ = 0;
+};
+
+}  // namespace aha

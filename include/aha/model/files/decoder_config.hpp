@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/records.hpp>
+#include <aha/model/ops/rotary.hpp>
+
+namespace aha {
+
+/// The shape of a Llama, Qwen2 or Qwen3 decoder: root-mean-square norms, rotary positions, grouped-query attention, a gated
+/// SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window, no bias but those on
+/// q, k and v).
+struct decoder_config {
+    std::string architecture = "llama";  ///< "llama", "qwen2" or "qwen3"
+    std::int64_t vocabulary_size = 0;    ///< rows of the embedding
+    std::int64_t hidden_size = 0;        ///< width of the residual stream
+    std::int64_t intermediate_size = 0;  ///< width inside the feed-forward block
+    std::int64_t layers = 0;
+    std::int64_t heads = 0;     ///< query heads
+    std::int64_t kv_heads = 0;  ///< key and value heads; divides `heads`
+    std::int64_t head_dim = 0;  ///< even; heads x head_dim need not be hidden_size
+    std::int64_t context = 0;   ///< tokens that positions are made for
+    double rms_norm_eps = 1e-6;
+    double rope_theta = 10000;
+    std::optional<llama3_scaling> rope_scaling;
+    bool tie_embeddings = false;  ///< the LM head is the embedding
+    bool attention_bias = false;  ///< q, k and v have biases (Qwen2)
+    bool qk_norm = false;         ///< q and k are normed per head (Qwen3)
+    std::optional<token_id> bos_id, pad_id;
+    std::vector<token_id> eos_ids;  ///< any of them ends a completion; the first is the tokenizer's
+    nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back
+
+    bool operator==(const decoder_config&) const = default;
+
+    /// Throws `aha::error` with the bad value unless the numbers fit together.
+    void validate() const {
+        require(architecture == "llama" || architecture == "qwen2" || architecture == "qwen3", "the architecture \"",
+                architecture, "\" is not one of llama, qwen2, qwen3");
+        const std::pair<const char*, std::int64_t> sizes[] = {
+            {"vocabulary_size", vocabulary_size}, {"hidden_size", hidden_size}, {"intermediate_size", intermediate_size},
+            {"heads", heads}, {"kv_heads", kv_heads}, {"head_dim", head_dim}, {"context", context}};
+        for (const auto& [name, value] : sizes)
+            require(value > 0 && value <= largest, "a decoder's ", name, " must lie in 1 .. ", largest, ", not ", value);
+        require(layers > 0 && layers <= 10000, "a decoder's layers must lie in 1 .. 10000, not ", layers);
+        require(heads <= 65536 && head_dim <= 65536, "a decoder with ", heads, " heads of ", head_dim,
+                " is too wide: at most 65536 of each");
+        require(heads % kv_heads == 0, "a decoder's heads (", heads, ") must be a multiple of its kv_heads (", kv_heads,
+                ")");
+        require(head_dim % 2 == 0, "a decoder's head_dim must be even for rotary positions, not ", head_dim);
+        require(rms_norm_eps > 0 && rms_norm_eps < 1, "a decoder's rms_norm_eps must lie between 0 and 1, not ",
+                rms_norm_eps);
+        require(rope_theta > 1 && std::isfinite(rope_theta), "a decoder's rope_theta must be finite and above 1, not ",
+                rope_theta);
+        if (rope_scaling) validate_scaling(*rope_scaling);
+        for (const token_id id : eos_ids) validate_token("end token", id);
+        if (bos_id) validate_token("first token", *bos_id);
+        if (pad_id) validate_token("padding token", *pad_id);
+    }
+
+private:
+    static constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
+
+    void validate_token(const char* what, token_id id) const {
+        require(id >= 0 && id < vocabulary_size, "a decoder's ", what, " ", id, " is not in its vocabulary of ",
+                vocabulary_size);
+    }
+    static void validate_scaling(const llama3_scaling& s) {
+        require(s.factor >= 1 && std::isfinite(s.factor), "a rotary scaling factor must be at least 1, not ", s.factor);
+        require(s.low_frequency_factor > 0 && s.high_frequency_factor > s.low_frequency_factor &&
+                    std::isfinite(s.high_frequency_factor),
+                "rotary scaling needs 0 < low_freq_factor < high_freq_factor, not ", s.low_frequency_factor, " and ",
+                s.high_frequency_factor);
+        require(s.original_context > 0 && std::isfinite(s.original_context),
+                "rotary scaling needs a positive original context, not ", s.original_context);
+    }
+};
+
+}  // namespace aha

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/mapped_file.hpp>
+#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/strict_json.hpp>
+
+namespace aha {
+
+namespace detail {
+
+struct safetensors_type {
+    std::string_view name;
+    c10::ScalarType type;
+};
+
+/// What we read and write, in the format's own order: a writer puts the last ones first, so that all are aligned.
+inline constexpr std::array<safetensors_type, 10> safetensors_types{{{"BOOL", at::kBool},
+                                                                     {"U8", at::kByte},
+                                                                     {"I8", at::kChar},
+                                                                     {"I16", at::kShort},
+                                                                     {"F16", at::kHalf},
+                                                                     {"BF16", at::kBFloat16},
+                                                                     {"I32", at::kInt},
+                                                                     {"F32", at::kFloat},
+                                                                     {"F64", at::kDouble},
+                                                                     {"I64", at::kLong}}};
+
+/// As the reference library does, so that a lying length cannot ask for all memory.
+inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
+
+}  // namespace detail
+
+/// A safetensors file, memory-mapped. Everything its header says is checked against the file when it is opened; tensors
+/// are views of the mapping (they keep it alive) and must not be written to.
+/// Format: https://huggingface.co/docs/safetensors (8-byte little-endian header length, JSON header, data without gaps).
+class safetensors_file {
+public:
+    /// Where a tensor lies and what it is.
+    struct entry {
+        c10::ScalarType type = at::kFloat;
+        std::vector<std::int64_t> shape;
+        std::uint64_t begin = 0, end = 0;  ///< bytes, from the end of the header
+    };
+
+    /// Opens `path`. Throws `aha::error` naming the file, and the tensor if one is at fault.
+    explicit safetensors_file(const std::filesystem::path& path) : file_{map_file(path)} {
+        const std::uint64_t size = file_->bytes().size();
+        require(size >= 8, where(), ": ", size, " bytes are too few for a safetensors file");
+        std::uint64_t length = 0;
+        for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file_->bytes()[i]);
+        require(length <= detail::safetensors_header_limit, where(), ": the safetensors header claims ", length,
+                " bytes, more than the ", detail::safetensors_header_limit, " allowed");
+        require(length <= size - 8, where(), ": the safetensors header claims ", length, " bytes, but only ", size - 8,
+                " follow: the file is truncated or not a safetensors file");
+        data_ = file_->bytes().subspan(8 + length);
+        read_header({reinterpret_cast<const char*>(file_->bytes().data()) + 8, length});
+        check_layout();
+    }
+
+    const std::filesystem::path& path() const { return file_->path(); }
+    const std::map<std::string, entry>& entries() const { return entries_; }  ///< by name
+    const std::map<std::string, std::string>& metadata() const { return metadata_; }
+    bool contains(const std::string& name) const { return entries_.contains(name); }
+
+    /// The tensor called `name`, on the CPU, a view of the file where its alignment allows (else a copy).
+    at::Tensor tensor(const std::string& name) const {
+        const auto found = entries_.find(name);
+        require(found != entries_.end(), where(), " has no tensor ", detail::quoted(name));
+        const entry& e = found->second;
+        const auto options = at::TensorOptions{}.dtype(e.type);
+        if (e.begin == e.end) return at::empty(e.shape, options);
+        // The mapping is read-only; PyTorch has no read-only tensors.
+        void* const start = const_cast<std::byte*>(data_.data() + e.begin);
+        const bool aligned = reinterpret_cast<std::uintptr_t>(start) % c10::elementSize(e.type) == 0;
+        if (aligned && e.type != at::kBool)
+            return at::from_blob(start, e.shape, [keep = file_](void*) {}, options);
+        const at::Tensor copy = at::empty(e.shape, options);
+        std::memcpy(copy.mutable_data_ptr(), start, e.end - e.begin);
+        if (e.type == at::kBool) {  // any byte may stand in a file, only 0 and 1 in a C++ bool
+            auto* const bytes = static_cast<std::uint8_t*>(copy.mutable_data_ptr());
+            std::transform(bytes, bytes + (e.end - e.begin), bytes, [](std::uint8_t b) { return b != 0 ? 1 : 0; });
+        }
+        return copy;
+    }
+
+private:
+    std::string where() const { return file_->path().string(); }
+
+    void read_header(std::string_view text) {
+        require(text.starts_with('{'), where(), ": the safetensors header does not begin with {");
+        const nlohmann::json header = detail::parse_strict_json(text, where() + ": safetensors header");
+        for (const auto& [name, value] : header.items()) {
+            if (name == "__metadata__") {
+                require(value.is_object(), where(), ": __metadata__ is not an object");
+                for (const auto& [key, word] : value.items()) {
+                    require(word.is_string(), where(), ": __metadata__ ", detail::quoted(key), " is not a string");
+                    metadata_[key] = word.get<std::string>();
+                }
+            } else {
+                entries_[name] = read_entry(value, where() + ": tensor " + detail::quoted(name));
+            }
+        }
+    }
+
+    entry read_entry(const nlohmann::json& value, const std::string& tensor) const {
+        require(value.is_object() && value.contains("dtype") && value.contains("shape") && value.contains("data_offsets"),
+                tensor, " needs dtype, shape and data_offsets");
+        const nlohmann::json &type = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
+        require(type.is_string(), tensor, " has a dtype that is not a string");
+        const auto known = std::ranges::find(detail::safetensors_types, type.get_ref<const std::string&>(),
+                                             &detail::safetensors_type::name);
+        require(known != detail::safetensors_types.end(), tensor, " has the dtype ",
+                detail::quoted(type.get_ref<const std::string&>()), ", which is not supported");
+        entry e{.type = known->type, .shape = {}, .begin = 0, .end = 0};
+
+        require(shape.is_array(), tensor, " has a shape that is not a list");
+        require(shape.size() <= 64, tensor, " has ", shape.size(), " dimensions");
+        std::uint64_t bytes = c10::elementSize(e.type), reach = bytes;  // reach: strides must fit even beside an empty one
+        for (const nlohmann::json& extent : shape) {
+            require(extent.is_number_unsigned(), tensor, " has an extent that is not a whole number from 0 up");
+            const auto n = extent.get<std::uint64_t>();
+            const std::uint64_t limit = std::numeric_limits<std::int64_t>::max();
+            require(n == 0 || reach <= limit / n, tensor, " has a shape whose size overflows");
+            reach *= std::max<std::uint64_t>(n, 1);
+            bytes *= n;
+            e.shape.push_back(static_cast<std::int64_t>(n));
+        }
+
+        require(offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
+                    offsets[1].is_number_unsigned(),
+                tensor, " has data_offsets that are not two whole numbers");
+        e.begin = offsets[0].get<std::uint64_t>();
+        e.end = offsets[1].get<std::uint64_t>();
+        require(e.begin <= e.end && e.end <= data_.size(), tensor, " claims bytes ", e.begin, " to ", e.end, " of the ",
+                data_.size(), " that there are: the file is truncated or its header lies");
+        require(e.end - e.begin == bytes, tensor, " needs ", bytes, " bytes for its shape, but claims ", e.end - e.begin);
+        return e;
+    }
+
+    /// The format allows neither gaps nor overlaps, nor anything after the last tensor.
+    void check_layout() const {
+        std::vector<const std::pair<const std::string, entry>*> in_order;
+        for (const auto& named : entries_) in_order.push_back(&named);
+        std::ranges::sort(in_order, {}, [](const auto* n) { return std::pair{n->second.begin, n->second.end}; });
+        std::uint64_t reached = 0;
+        for (const auto* named : in_order) {
+            const entry& e = named->second;
+            require(e.begin == reached, where(), ": tensor ", detail::quoted(named->first), " begins at byte ", e.begin,
+                    e.begin < reached ? ", inside the tensor before it, which ends at " : ", after a gap from ", reached);
+            reached = e.end;
+        }
+        require(reached == data_.size(), where(), ": the tensors end at byte ", reached, " of ", data_.size(), " data bytes");
+    }
+
+    std::shared_ptr<const mapped_file> file_;
+    std::span<const std::byte> data_;
+    std::map<std::string, entry> entries_;
+    std::map<std::string, std::string> metadata_;
+};
+
+}  // namespace aha

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sum.h>
+#include <algorithm>
+#include <cmath>
+#include <torch/csrc/autograd/custom_function.h>
+#include <utility>
+
+#include <aha/core/lanes.hpp>
+
+namespace aha {
+namespace detail {
+
+template <class In, class Out>
+void rms_norm_rows(const In* x, const float* w, Out* y, float* inverse, std::int64_t rows, std::int64_t width, float eps) {
+    at::parallel_for(0, rows, std::max<std::int64_t>(1, 32768 / width), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t t = begin; t < end; ++t) {
+            const In* xt = x + t * width;
+            Out* yt = y + t * width;
+            const float squares = lane_sum(width, [xt](std::int64_t i) {
+                const auto v = static_cast<float>(xt[i]);
+                return v * v;
+            });
+            const float r = 1.0F / std::sqrt(squares / static_cast<float>(width) + eps);
+            inverse[t] = r;
+            for (std::int64_t i = 0; i < width; ++i) yt[i] = static_cast<Out>(static_cast<float>(xt[i]) * r * w[i]);
+        }
+    });
+}
+
+/// dx = r (w gy - xhat mean(w gy xhat)), dw += sum over rows of gy xhat, with xhat = r x.
+template <class In, class Out>
+void rms_norm_rows_backward(const In* x, const float* w, const float* inverse, const Out* gy, In* gx, float* gw,
+                            std::int64_t rows, std::int64_t width) {
+    at::parallel_for(0, rows, std::max<std::int64_t>(1, 32768 / width), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t t = begin; t < end; ++t) {
+            const In* xt = x + t * width;
+            const Out* gt = gy + t * width;
+            const float r = inverse[t];
+            const float dot = lane_sum(width, [=](std::int64_t i) {
+                return w[i] * static_cast<float>(gt[i]) * static_cast<float>(xt[i]);
+            });
+            const float shift = dot * r * r / static_cast<float>(width);
+            In* out = gx + t * width;
+            for (std::int64_t i = 0; i < width; ++i)
+                out[i] = static_cast<In>(r * (w[i] * static_cast<float>(gt[i]) - shift * static_cast<float>(xt[i])));
+        }
+    });
+    if (gw == nullptr) return;
+    constexpr std::int64_t stripe = 64;  // columns a task owns: sums run over rows in order, whatever the thread count
+    at::parallel_for(0, (width + stripe - 1) / stripe, 1, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t from = begin * stripe, to = std::min(width, end * stripe);
+        for (std::int64_t t = 0; t < rows; ++t)
+            for (std::int64_t i = from; i < to; ++i)
+                gw[i] += static_cast<float>(gy[t * width + i]) * static_cast<float>(x[t * width + i]) * inverse[t];
+    });
+}
+
+/// Calls `f` with null pointers of the element types of `a` and `b` (float or bfloat16 each).
+template <class F>
+void with_types(const at::Tensor& a, const at::Tensor& b, F f) {
+    const auto second = [&](auto first) {
+        if (b.scalar_type() == at::kBFloat16) f(first, static_cast<at::BFloat16*>(nullptr));
+        else f(first, static_cast<float*>(nullptr));
+    };
+    if (a.scalar_type() == at::kBFloat16) second(static_cast<at::BFloat16*>(nullptr));
+    else second(static_cast<float*>(nullptr));
+}
+
+struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, const at::Tensor& leaf,
+                              double eps, at::ScalarType type) {
+        const at::Tensor x = input.contiguous();
+        const std::int64_t width = x.size(-1), rows = x.numel() / width;
+        at::Tensor y, inverse;
+        if (x.is_cpu()) {
+            y = at::empty(x.sizes(), x.options().dtype(type));
+            inverse = at::empty({rows}, x.options().dtype(at::kFloat));
+            with_types(x, y, [&]<class In, class Out>(In*, Out*) {
+                rms_norm_rows(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), y.mutable_data_ptr<Out>(),
+                              inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+            });
+        } else {
+            const at::Tensor wide = x.to(at::kFloat);
+            inverse = at::rsqrt(at::mean(wide * wide, {-1}, true) + eps);
+            y = (wide * inverse * leaf).to(type);
+        }
+        context->save_for_backward({x, inverse});
+        context->saved_data["leaf"] = leaf;
+        return y;
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &x = saved[0], &inverse = saved[1];
+        const at::Tensor leaf = context->saved_data["leaf"].toTensor();
+        const at::Tensor gy = gradients[0].contiguous();
+        const std::int64_t width = x.size(-1), rows = x.numel() / width;
+        const bool train = leaf.requires_grad();
+        at::Tensor gx;
+        if (x.is_cpu()) {
+            gx = at::empty_like(x);
+            with_types(x, gy, [&]<class In, class Out>(In*, Out*) {
+                rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(),
+                                       inverse.const_data_ptr<float>(), gy.const_data_ptr<Out>(),
+                                       gx.mutable_data_ptr<In>(), train ? leaf.grad().mutable_data_ptr<float>() : nullptr,
+                                       rows, width);
+            });
+        } else {
+            const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
+            const at::Tensor scaled = wide * leaf.detach();
+            gx = ((scaled - hat * at::mean(scaled * hat, {-1}, true)) * inverse).to(x.scalar_type());
+            if (train) leaf.grad().add_(at::sum((wide * hat).view({rows, width}), {0}));
+        }
+        return {gx, at::Tensor{}, at::Tensor{}, at::Tensor{}};
+    }
+};
+
+}  // namespace detail
+
+/// Root-mean-square normalisation over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) * weight`,
+/// computed in float32. The weight's gradient is added to `leaf.grad()` in place.
+/// @param x [..., D] float32 or bfloat16
+/// @param leaf [D] float32
+/// @param type of the result
+inline at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& leaf, double eps, at::ScalarType type) {
+    return detail::rms_norm_function::apply(x, leaf, eps, type);
+}
+
+}  // namespace aha

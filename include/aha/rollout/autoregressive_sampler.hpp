@@ -1,0 +1,184 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/linear.h>
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/random.hpp>
+#include <aha/core/records.hpp>
+#include <aha/rollout/pick_token.hpp>
+#include <aha/rollout/sampling_options.hpp>
+
+namespace aha {
+
+/// Samples groups of completions token by token with the very weights that are trained. Prompts are computed once a
+/// group; completions that end leave the batch at once. The draw of token t of a completion depends on
+/// (seed, step, prompt index, sample index, t) alone, not on the batch it runs in.
+template <class Tokenizer>
+class autoregressive_sampler {
+public:
+    /// @param max_rows completions decoded side by side; more are done one batch after another
+    explicit autoregressive_sampler(Tokenizer tokenizer, sampling_options options = {}, std::int64_t max_rows = 256)
+        : tokenizer_{std::move(tokenizer)}, options_{std::move(options)}, max_rows_{max_rows} {
+        options_.validate();
+        require(max_rows > 0, "max_rows must be positive, not ", max_rows);
+        const auto ends = tokenizer_.end_ids();
+        ends_.assign(ends.begin(), ends.end());
+    }
+
+    const sampling_options& options() const { return options_; }
+    const Tokenizer& tokenizer() const { return tokenizer_; }
+
+    /// `group_size` completions of each prompt (their `ids` filled). Throws `aha::error` for a prompt without tokens or one
+    /// that leaves no room in the model's context.
+    template <class Model>
+    std::vector<rollout_group> sample(const Model& model, std::span<const prompt> prompts, std::int64_t group_size,
+                                      const random_key& key) const {
+        require(group_size > 0, "group_size must be positive, not ", group_size);
+        std::vector<rollout_group> groups;
+        for (const prompt& p : prompts) {
+            require(!p.ids.empty(), "prompt ", p.index, " has no tokens");
+            require(static_cast<std::int64_t>(p.ids.size()) < model.context(), "prompt ", p.index, " has ", p.ids.size(),
+                    " tokens, which leaves no room in the model's context of ", model.context());
+            groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
+        }
+        const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, max_rows_ / group_size));
+        for (std::size_t from = 0; from < groups.size(); from += at_once)
+            decode(model, std::span{groups}.subspan(from, std::min(at_once, groups.size() - from)), key);
+        return groups;
+    }
+
+private:
+    struct row {
+        completion* target;
+        random_stream stream;
+        std::int64_t room;  ///< tokens it may still take
+    };
+
+    template <class Model>
+    void decode(const Model& model, std::span<rollout_group> groups, const random_key& key) const {
+        const at::NoGradGuard no_gradients;
+        std::vector<std::vector<token_id>> prompts;
+        std::vector<row> rows;
+        for (rollout_group& group : groups) {
+            prompts.push_back(group.prompt.ids);
+            const std::int64_t room = std::min(options_.max_new_tokens,
+                                               model.context() - static_cast<std::int64_t>(group.prompt.ids.size()));
+            for (std::size_t s = 0; s < group.completions.size(); ++s)
+                rows.push_back({&group.completions[s],
+                                random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
+                                room});
+        }
+        auto session = model.open_session(prompts, static_cast<std::int64_t>(groups.front().completions.size()));
+        while (true) {
+            const std::vector<token_id> ids = pick(model.head(), session.hidden(), rows);
+            std::vector<std::int64_t> running;
+            for (std::size_t r = 0; r < rows.size(); ++r)
+                if (!ended(rows[r])) running.push_back(static_cast<std::int64_t>(r));
+            if (running.empty()) break;
+            if (running.size() == rows.size()) {
+                session.advance(ids);
+                continue;
+            }
+            std::vector<row> left;
+            std::vector<token_id> next;
+            for (const std::int64_t r : running) {
+                left.push_back(rows[static_cast<std::size_t>(r)]);
+                next.push_back(ids[static_cast<std::size_t>(r)]);
+            }
+            rows = std::move(left);
+            session.keep(running);
+            session.advance(next);
+        }
+        for (rollout_group& group : groups)
+            for (completion& c : group.completions) c.text = tokenizer_.decode(c.ids);
+    }
+
+    /// Draws the next token of every row; logits exist for `logits_bytes` worth of rows at a time.
+    template <class Head>
+    std::vector<token_id> pick(const Head& head, const at::Tensor& hidden, std::vector<row>& rows) const {
+        constexpr std::int64_t logits_bytes = 64 << 20;
+        const std::int64_t vocabulary = head.compute.size(0);
+        const std::int64_t chunk = std::max<std::int64_t>(1, logits_bytes / (4 * vocabulary));
+        const auto total = static_cast<std::int64_t>(rows.size());
+        std::vector<token_id> ids(rows.size());
+        for (std::int64_t from = 0; from < total; from += chunk) {
+            const std::int64_t n = std::min(chunk, total - from);
+            const at::Tensor logits =
+                at::linear(hidden.narrow(0, from, n), head.compute).to(at::kCPU, at::kFloat).contiguous();  // [n, V]
+            const float* data = logits.const_data_ptr<float>();
+            at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+                std::vector<float> allowed;
+                for (std::int64_t i = begin; i < end; ++i) {
+                    const auto at = static_cast<std::size_t>(from + i);
+                    const std::span<const float> model{data + i * vocabulary, static_cast<std::size_t>(vocabulary)};
+                    const picked_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
+                                                          rows[at].stream.uniform(rows[at].target->ids.size()));
+                    ids[at] = token.id;
+                    rows[at].target->ids.push_back(token.id);
+                    rows[at].target->log_probs.push_back(token.log_prob);
+                    rows[at].target->behavior_log_probs.push_back(token.behavior_log_prob);
+                    rows[at].target->entropies.push_back(token.entropy);
+                    --rows[at].room;
+                }
+            });
+        }
+        return ids;
+    }
+
+    /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.
+    std::span<const float> restricted(std::span<const float> logits, const row& r, std::vector<float>& buffer) const {
+        const bool too_short = static_cast<std::int64_t>(r.target->ids.size()) < options_.min_new_tokens;
+        if (options_.suppress.empty() && !(too_short && !ends_.empty())) return logits;
+        buffer.assign(logits.begin(), logits.end());
+        const auto forbid = [&](token_id id) {
+            if (id >= 0 && static_cast<std::size_t>(id) < buffer.size())
+                buffer[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+        };
+        for (const token_id id : options_.suppress) forbid(id);
+        if (too_short)
+            for (const token_id id : ends_) forbid(id);
+        return buffer;
+    }
+
+    bool ended(const row& r) const {
+        completion& c = *r.target;
+        if (std::find(ends_.begin(), ends_.end(), c.ids.back()) != ends_.end()) {
+            c.finish = finish_reason::end_token;
+            return true;
+        }
+        if (stopped(c)) {
+            c.finish = finish_reason::stop_string;
+            return true;
+        }
+        c.finish = finish_reason::length;
+        return r.room <= 0;
+    }
+
+    /// Whether the last token completed a stop string. A token is at least a byte, so a short tail is enough to look at.
+    bool stopped(const completion& c) const {
+        if (options_.stop.empty()) return false;
+        std::size_t longest = 0;
+        for (const std::string& s : options_.stop) longest = std::max(longest, s.size());
+        const std::size_t n = std::min(c.ids.size(), longest + 4);  // 4: a character may be cut at the front
+        const std::string tail = tokenizer_.decode(std::span{c.ids}.last(n));
+        return std::any_of(options_.stop.begin(), options_.stop.end(),
+                           [&](const std::string& s) { return tail.find(s) != std::string::npos; });
+    }
+
+    Tokenizer tokenizer_;
+    sampling_options options_;
+    std::int64_t max_rows_;
+    std::vector<token_id> ends_;
+};
+
+}  // namespace aha

@@ -1,0 +1,166 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/fast_exp.hpp>
+#include <aha/core/lanes.hpp>
+#include <aha/rollout/sampling_options.hpp>
+
+namespace aha {
+
+/// A drawn token and its log-probabilities before any truncation.
+struct picked_token {
+    std::int64_t id = 0;
+    float log_prob = 0;           ///< at temperature 1
+    float behavior_log_prob = 0;  ///< at the sampling temperature (at temperature 1 when greedy)
+    float entropy = 0;            ///< of the model's distribution at temperature 1, nats
+};
+
+namespace detail {
+
+/// log(sum(exp(inverse_temperature * x))) and the largest x, in float32 lanes with a double total per block.
+struct log_sum {
+    float top = 0;
+    double total = 0;  ///< sum of exp(inverse_temperature * (x - top))
+    double value(double inverse_temperature) const { return inverse_temperature * top + std::log(total); }
+};
+
+inline double exp_sum(std::span<const float> x, float top, float inverse_temperature) {
+    constexpr std::size_t block = 2048;  // float32 lanes within a block, double across blocks
+    double total = 0;
+    for (std::size_t from = 0; from < x.size(); from += block) {
+        const float* data = x.data() + from;
+        const auto n = static_cast<std::int64_t>(std::min(block, x.size() - from));
+        total += lane_sum(n, [=](std::int64_t i) { return fast_exp(inverse_temperature * (data[i] - top)); });
+    }
+    return total;
+}
+
+inline log_sum log_sum_of(std::span<const float> x, float inverse_temperature) {
+    log_sum result;
+    result.top = lane_max(static_cast<std::int64_t>(x.size()),
+                          [data = x.data()](std::int64_t i) { return data[i]; });
+    result.total = exp_sum(x, result.top, inverse_temperature);
+    return result;
+}
+
+/// Entropy of softmax(x), given its log-sum: log Z - E[x - top] shifted by top.
+inline double entropy_of(std::span<const float> x, const log_sum& sum) {
+    constexpr std::size_t block = 2048;
+    double weighted = 0;
+    for (std::size_t from = 0; from < x.size(); from += block) {
+        const float* data = x.data() + from;
+        const auto n = static_cast<std::int64_t>(std::min(block, x.size() - from));
+        weighted += lane_sum(n, [=, top = sum.top](std::int64_t i) {
+            const float shifted = std::max(data[i] - top, -100.0F);  // a suppressed token adds exp(-100) * 100, nothing
+            return fast_exp(shifted) * shifted;
+        });
+    }
+    return std::log(sum.total) - weighted / sum.total;
+}
+
+/// Draws from the kept candidates: `order` holds ids, likeliest first.
+inline std::int64_t draw_among(std::span<const float> logits, std::vector<std::int32_t>& order, std::size_t kept,
+                               float top, double inverse_temperature, double uniform) {
+    std::vector<double> mass(kept);
+    double total = 0;
+    for (std::size_t i = 0; i < kept; ++i)
+        total += mass[i] = std::exp(inverse_temperature * (logits[static_cast<std::size_t>(order[i])] - top));
+    double left = uniform * total;
+    for (std::size_t i = 0; i < kept; ++i)
+        if ((left -= mass[i]) < 0) return order[i];
+    return order[kept - 1];
+}
+
+/// Draws from all of `logits` by walking the cumulative sum block by block.
+inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum& sum, float inverse_temperature,
+                                   double uniform) {
+    constexpr std::size_t block = 2048;
+    double left = uniform * sum.total;
+    std::size_t from = 0;
+    for (; from + block < logits.size(); from += block) {
+        const float* data = logits.data() + from;
+        const float mass = lane_sum(static_cast<std::int64_t>(block), [=, top = sum.top](std::int64_t i) {
+            return fast_exp(inverse_temperature * (data[i] - top));
+        });
+        if (left < mass) break;
+        left -= mass;
+    }
+    std::size_t last_possible = from;
+    for (std::size_t i = from; i < logits.size(); ++i) {
+        if (std::isinf(logits[i])) continue;  // a suppressed token has no mass
+        last_possible = i;
+        if ((left -= fast_exp(inverse_temperature * (logits[i] - sum.top))) < 0) return static_cast<std::int64_t>(i);
+    }
+    return static_cast<std::int64_t>(last_possible);
+}
+
+}  // namespace detail
+
+/// Draws one token from a row of logits. Order of truncation as in transformers: temperature, top-k, top-p, min-p.
+/// Pure: the result depends on the arguments alone.
+/// @param logits [V] of the model
+/// @param allowed [V] the same with suppressed tokens at minus infinity; may be `logits` itself
+/// @param uniform the random number, in [0, 1)
+inline picked_token pick_token(std::span<const float> logits, std::span<const float> allowed,
+                               const sampling_options& options, double uniform) {
+    const detail::log_sum model = detail::log_sum_of(logits, 1.0F);
+    require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
+    const bool greedy = options.temperature == 0;
+    const double inverse = greedy ? 1.0 : 1.0 / options.temperature;
+    const auto inverse_f = static_cast<float>(inverse);
+    const bool unrestricted = allowed.data() == logits.data();
+    picked_token picked;
+    if (greedy) {
+        picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
+    } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {
+        const detail::log_sum sum =
+            unrestricted && inverse == 1 ? model : detail::log_sum_of(allowed, inverse_f);
+        picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
+    } else {
+        std::vector<std::int32_t> order;
+        order.reserve(allowed.size());
+        for (std::size_t i = 0; i < allowed.size(); ++i)
+            if (!std::isinf(allowed[i])) order.push_back(static_cast<std::int32_t>(i));
+        const auto likelier = [&](std::int32_t a, std::int32_t b) {
+            const float x = allowed[static_cast<std::size_t>(a)], y = allowed[static_cast<std::size_t>(b)];
+            return x > y || (x == y && a < b);
+        };
+        std::size_t kept = order.size();
+        if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < kept) {
+            kept = static_cast<std::size_t>(options.top_k);
+            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept) - 1, order.end(), likelier);
+            order.resize(kept);
+        }
+        std::sort(order.begin(), order.end(), likelier);
+        const float top = allowed[static_cast<std::size_t>(order.front())];
+        if (options.top_p < 1) {
+            double total = 0, seen = 0;
+            for (const std::int32_t id : order) total += std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
+            std::size_t n = 0;
+            while (n < order.size() && seen < options.top_p * total)
+                seen += std::exp(inverse * (allowed[static_cast<std::size_t>(order[n++])] - top));
+            kept = std::max<std::size_t>(1, n);
+        }
+        if (options.min_p > 0)
+            while (kept > 1 && std::exp(inverse * (allowed[static_cast<std::size_t>(order[kept - 1])] - top)) < options.min_p)
+                --kept;
+        picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
+    }
+    picked.entropy = static_cast<float>(detail::entropy_of(logits, model));
+    const float logit = logits[static_cast<std::size_t>(picked.id)];
+    picked.log_prob = static_cast<float>(logit - model.value(1.0));
+    picked.behavior_log_prob =
+        inverse == 1 ? picked.log_prob
+                     : static_cast<float>(inverse * logit - detail::log_sum_of(logits, inverse_f).value(inverse));
+    return picked;
+}
+
+}  // namespace aha
