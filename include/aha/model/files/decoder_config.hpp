@@ -36,7 +36,7 @@ struct decoder_config {
     bool attention_bias = false;  ///< q, k and v have biases (Qwen2)
     bool qk_norm = false;         ///< q and k are normed per head (Qwen3)
     std::optional<token_id> bos_id, pad_id;
-    std::vector<token_id> eos_ids;  ///< any of them ends a completion; the first is the tokenizer's
+    std::vector<token_id> eos_ids;  ///< any of them ends a completion
     nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back
 
     bool operator==(const decoder_config&) const = default;

@@ -16,7 +16,7 @@
 #include <aha/model/files/gguf.hpp>
 #include <aha/model/files/gguf_dequantize.hpp>
 #include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 
 namespace aha {
 
@@ -32,7 +32,7 @@ inline double shortest_decimal(double stored) {
 
 /// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters. We look for parameters in use
 /// that give these divisors, and fail if there are none.
-inline llama3_scaling scaling_from_divisors(const at::Tensor& stored, const decoder_config& c, const std::string& where) {
+inline std::optional<llama3_scaling> scaling_from_divisors(const at::Tensor& stored, const decoder_config& c, const std::string& where) {
     const at::Tensor divisors = stored.contiguous();
     require(divisors.dim() == 1 && divisors.numel() == c.head_dim / 2, where, ": rope_freqs.weight has ", divisors.numel(),
             " numbers, not half of head_dim ", c.head_dim);
@@ -51,6 +51,7 @@ inline llama3_scaling scaling_from_divisors(const at::Tensor& stored, const deco
         require(std::abs(divisor - static_cast<double>(d[i])) <= 1e-4 * divisor, where,
                 ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
     }
+    if (found.factor == 1) return std::nullopt;
     return found;
 }
 
@@ -64,7 +65,7 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     const auto architecture = file.text("general.architecture");
     require(architecture.has_value(), where, " has no general.architecture");
     require(*architecture == "llama" || *architecture == "qwen2" || *architecture == "qwen3", where, ": the architecture ",
-            detail::quoted(*architecture), " is not supported (only llama, qwen2, qwen3)");
+            detail::shown_name(*architecture), " is not supported (only llama, qwen2, qwen3)");
     c.architecture = *architecture;
     const std::string prefix = c.architecture + ".";
     const auto needed = [&](const char* key) {
@@ -94,7 +95,7 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.rope_theta = detail::shortest_decimal(file.number(prefix + "rope.freq_base").value_or(10000));
     const std::string scaling = file.text(prefix + "rope.scaling.type").value_or("none");
     const double linear = file.number(prefix + "rope.scale_linear").value_or(1);
-    require(scaling == "none" && linear == 1, where, ": the rotary scaling ", detail::quoted(scaling == "none" ? "linear" : scaling),
+    require(scaling == "none" && linear == 1, where, ": the rotary scaling ", detail::shown_name(scaling == "none" ? "linear" : scaling),
             " is not supported");
 
     const gguf_tensor& embedding = file.tensor("token_embd.weight");
@@ -105,6 +106,8 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.qk_norm = c.architecture == "qwen3";
     if (file.metadata().contains("tokenizer.ggml.model")) {
         const gguf_text text = read_gguf_text(file);
+        require(text.tokens.size() <= static_cast<std::size_t>(c.vocabulary_size), where, ": ", text.tokens.size(),
+                " tokens are more than the ", c.vocabulary_size, " rows of the embedding");
         c.bos_id = text.bos;
         c.eos_ids = text.end_ids;
         c.pad_id = text.pad;

@@ -13,7 +13,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/model/files/decoder_config.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 #include <aha/model/files/strict_json.hpp>
 
 namespace aha {
@@ -29,7 +29,8 @@ inline constexpr std::array<architecture_names, 3> known_architectures{
 /// Reads keys of a JSON object once each, with sentences that name the file and the key. A null counts as missing.
 class config_reader {
 public:
-    config_reader(nlohmann::json object, std::string where) : object_{std::move(object)}, where_{std::move(where)} {
+    // Round brackets: in braces the value would become a list of one.
+    config_reader(nlohmann::json object, std::string where) : object_(std::move(object)), where_{std::move(where)} {
         require(object_.is_object(), where_, " is not an object");
     }
 
@@ -98,7 +99,7 @@ private:
         return value.get<std::int64_t>();
     }
     static std::string shown(const nlohmann::json& value) {
-        return value.is_string() ? quoted(value.get_ref<const std::string&>()) : value.dump().substr(0, 80);
+        return value.is_string() ? shown_name(value.get_ref<const std::string&>()) : value.dump().substr(0, 80);
     }
 
     nlohmann::json object_;
@@ -118,9 +119,9 @@ inline void read_rotary(config_reader& in, decoder_config& c) {
         const auto old_name = rope.text("type");
         const std::string type = rope.text("rope_type").value_or(old_name.value_or("default"));
         for (const auto& [name, part] : rope.rest().items())  // one set of parameters per kind of layer
-            require(!part.is_object(), rope.where(), ": parameters for ", quoted(name), " alone are not supported");
+            require(!part.is_object(), rope.where(), ": parameters for ", shown_name(name), " alone are not supported");
         if (type == "default") continue;
-        require(type == "llama3", rope.where(), ": the rope type ", quoted(type), " is not supported (only default and llama3)");
+        require(type == "llama3", rope.where(), ": the rope type ", shown_name(type), " is not supported (only default and llama3)");
         const auto needed = [&](const char* name) {
             const auto number = rope.number(name);
             require(number.has_value(), rope.where(), " has no ", name);
@@ -148,12 +149,12 @@ inline void read_architecture(config_reader& in, decoder_config& c) {
     for (const architecture_names& known : known_architectures)
         if (name == known.transformers || (name == known.ours && name == type)) {
             require(!type || *type == known.ours, in.where(), ": the architecture ", known.transformers,
-                    " does not go with the model_type ", quoted(*type));
+                    " does not go with the model_type ", shown_name(*type));
             c.architecture = known.ours;
             return;
         }
     require(!name.empty(), in.where(), " names no architecture");
-    fail(in.where(), ": the architecture ", quoted(name),
+    fail(in.where(), ": the architecture ", shown_name(name),
          " is not supported (only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM)");
 }
 

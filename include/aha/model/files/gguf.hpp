@@ -18,7 +18,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
 #include <aha/model/files/gguf_cursor.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 
 namespace aha {
 
@@ -82,7 +82,7 @@ public:
     /// The tensor called `name`; throws `aha::error` if there is none.
     const gguf_tensor& tensor(const std::string& name) const {
         const auto found = tensors_.find(name);
-        require(found != tensors_.end(), where(), " has no tensor ", detail::quoted(name));
+        require(found != tensors_.end(), where(), " has no tensor ", detail::shown_name(name));
         return found->second;
     }
     /// The stored bytes of a tensor of this file.
@@ -94,10 +94,10 @@ public:
         if (value == nullptr) return std::nullopt;
         if (const auto* n = std::get_if<std::int64_t>(value)) return *n;
         if (const auto* n = std::get_if<std::uint64_t>(value)) {
-            require(*n <= std::uint64_t{INT64_MAX}, where(), ": ", detail::quoted(key), " is too large: ", *n);
+            require(*n <= std::uint64_t{INT64_MAX}, where(), ": ", detail::shown_name(key), " is too large: ", *n);
             return static_cast<std::int64_t>(*n);
         }
-        fail(where(), ": ", detail::quoted(key), " is not a whole number");
+        fail(where(), ": ", detail::shown_name(key), " is not a whole number");
     }
     std::optional<double> number(const std::string& key) const {
         const gguf_value* const value = find(key);
@@ -126,13 +126,13 @@ private:
         const gguf_value* const value = find(key);
         if (value == nullptr) return std::nullopt;
         const T* const found = std::get_if<T>(value);
-        require(found != nullptr, where(), ": ", detail::quoted(key), " is not ", what);
+        require(found != nullptr, where(), ": ", detail::shown_name(key), " is not ", what);
         return *found;
     }
 
     void read_value(detail::gguf_cursor& in) {
         std::string key{in.text("a metadata key")};
-        const std::string what = "the metadata value " + detail::quoted(key);
+        const std::string what = "the metadata value " + detail::shown_name(key);
         gguf_value value = in.value(what);
         require(metadata_.emplace(std::move(key), std::move(value)).second, where(), ": ", what, " is given twice");
     }
@@ -140,7 +140,7 @@ private:
     void read_tensor(detail::gguf_cursor& in, std::uint64_t alignment) {
         gguf_tensor t;
         t.name = in.text("a tensor's name");
-        const std::string what = where() + ": tensor " + detail::quoted(t.name);
+        const std::string what = where() + ": tensor " + detail::shown_name(t.name);
         const auto dimensions = in.number<std::uint32_t>("a tensor's dimensions");
         require(dimensions >= 1 && dimensions <= 4, what, " has ", dimensions, " dimensions, not 1 to 4");
         std::uint64_t elements = 1;
@@ -174,16 +174,16 @@ private:
         std::map<std::uint64_t, const gguf_tensor*> by_begin;
         for (auto& [name, t] : tensors_) {
             require(data <= size && t.begin <= size - data && t.end <= size - data - t.begin, where(), ": tensor ",
-                    detail::quoted(name), " claims ", t.end, " bytes at offset ", t.begin, ", beyond the file's ", size,
+                    detail::shown_name(name), " claims ", t.end, " bytes at offset ", t.begin, ", beyond the file's ", size,
                     ": it is truncated or its head lies");
             t.begin += data;
             t.end += t.begin;
-            require(by_begin.emplace(t.begin, &t).second, where(), ": tensor ", detail::quoted(name),
+            require(by_begin.emplace(t.begin, &t).second, where(), ": tensor ", detail::shown_name(name),
                     " begins where another begins");
         }
         const gguf_tensor* before = nullptr;
         for (const auto& [begin, t] : by_begin) {
-            require(before == nullptr || before->end <= begin, where(), ": tensor ", detail::quoted(t->name),
+            require(before == nullptr || before->end <= begin, where(), ": tensor ", detail::shown_name(t->name),
                     " begins inside the one before it");
             before = t;
         }

@@ -19,7 +19,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 #include <aha/model/files/strict_json.hpp>
 
 namespace aha {
@@ -83,7 +83,7 @@ public:
     /// The tensor called `name`, on the CPU, a view of the file where its alignment allows (else a copy).
     at::Tensor tensor(const std::string& name) const {
         const auto found = entries_.find(name);
-        require(found != entries_.end(), where(), " has no tensor ", detail::quoted(name));
+        require(found != entries_.end(), where(), " has no tensor ", detail::shown_name(name));
         const entry& e = found->second;
         const auto options = at::TensorOptions{}.dtype(e.type);
         if (e.begin == e.end) return at::empty(e.shape, options);
@@ -111,11 +111,11 @@ private:
             if (name == "__metadata__") {
                 require(value.is_object(), where(), ": __metadata__ is not an object");
                 for (const auto& [key, word] : value.items()) {
-                    require(word.is_string(), where(), ": __metadata__ ", detail::quoted(key), " is not a string");
+                    require(word.is_string(), where(), ": __metadata__ ", detail::shown_name(key), " is not a string");
                     metadata_[key] = word.get<std::string>();
                 }
             } else {
-                entries_[name] = read_entry(value, where() + ": tensor " + detail::quoted(name));
+                entries_[name] = read_entry(value, where() + ": tensor " + detail::shown_name(name));
             }
         }
     }
@@ -128,7 +128,7 @@ private:
         const auto known = std::ranges::find(detail::safetensors_types, type.get_ref<const std::string&>(),
                                              &detail::safetensors_type::name);
         require(known != detail::safetensors_types.end(), tensor, " has the dtype ",
-                detail::quoted(type.get_ref<const std::string&>()), ", which is not supported");
+                detail::shown_name(type.get_ref<const std::string&>()), ", which is not supported");
         entry e{.type = known->type, .shape = {}, .begin = 0, .end = 0};
 
         require(shape.is_array(), tensor, " has a shape that is not a list");
@@ -163,7 +163,7 @@ private:
         std::uint64_t reached = 0;
         for (const auto* named : in_order) {
             const entry& e = named->second;
-            require(e.begin == reached, where(), ": tensor ", detail::quoted(named->first), " begins at byte ", e.begin,
+            require(e.begin == reached, where(), ": tensor ", detail::shown_name(named->first), " begins at byte ", e.begin,
                     e.begin < reached ? ", inside the tensor before it, which ends at " : ", after a gap from ", reached);
             reached = e.end;
         }

@@ -15,7 +15,7 @@
 
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 #include <aha/model/files/safetensors.hpp>
 #include <aha/model/files/strict_json.hpp>
 
@@ -28,10 +28,10 @@ namespace detail {
 
 /// Place of a type in the format's order.
 inline std::size_t safetensors_rank(const std::string& where, const std::string& name, const at::Tensor& tensor) {
-    require(tensor.defined() && tensor.layout() == at::kStrided, where, ": tensor ", quoted(name),
+    require(tensor.defined() && tensor.layout() == at::kStrided, where, ": tensor ", shown_name(name),
             " is undefined or not dense");
     const auto known = std::ranges::find(safetensors_types, tensor.scalar_type(), &safetensors_type::type);
-    require(known != safetensors_types.end(), where, ": tensor ", quoted(name), " has the type ",
+    require(known != safetensors_types.end(), where, ": tensor ", shown_name(name), " has the type ",
             c10::toString(tensor.scalar_type()), ", which a safetensors file cannot hold");
     return static_cast<std::size_t>(known - safetensors_types.begin());
 }
@@ -55,7 +55,7 @@ inline void write_safetensors(const std::filesystem::path& path, const named_ten
     std::vector<item> items;
     std::set<std::string> names{"__metadata__"};
     for (const auto& named : tensors) {
-        require(names.insert(named.first).second, where, ": the tensor name ", detail::quoted(named.first),
+        require(names.insert(named.first).second, where, ": the tensor name ", detail::shown_name(named.first),
                 " is reserved or given twice");
         items.push_back({detail::safetensors_rank(where, named.first, named.second), &named});
     }
@@ -99,7 +99,7 @@ inline void write_safetensors_folder(const std::filesystem::path& folder, const 
     std::set<std::string> names;
     for (const auto& named : tensors) {
         detail::safetensors_rank(folder.string(), named.first, named.second);
-        require(names.insert(named.first).second, folder.string(), ": the tensor name ", detail::quoted(named.first),
+        require(names.insert(named.first).second, folder.string(), ": the tensor name ", detail::shown_name(named.first),
                 " is given twice");
         const std::uint64_t bytes = detail::bytes_of(named.second);
         if (!shards.back().empty() && in_shard + bytes > max_shard_bytes) {

@@ -11,7 +11,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 
 namespace aha::detail {
 
@@ -26,7 +26,7 @@ inline nlohmann::json parse_strict_json(std::string_view text, const std::string
         if (event == json::parse_event_t::object_end) keys.pop_back();
         if (event == json::parse_event_t::key)
             require(keys.back().insert(value.get<std::string>()).second, where, ": the key ",
-                    quoted(value.get_ref<const std::string&>()), " is given twice");
+                    shown_name(value.get_ref<const std::string&>()), " is given twice");
         return true;
     };
     try {

@@ -10,15 +10,15 @@
 
 #include <aha/core/error.hpp>
 #include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/shown_name.hpp>
 
 namespace aha {
 
 namespace detail {
 
 /// How the vocabularies that we know split text before merging, as tokenizer.json says it.
-inline nlohmann::ordered_json pre_tokenizer_json(const std::string& pre) {
-    using json = nlohmann::ordered_json;
+inline nlohmann::json pre_tokenizer_json(const std::string& pre) {
+    using json = nlohmann::json;
     const auto split = [](std::string_view pattern) {
         return json{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
     };
@@ -41,7 +41,7 @@ inline nlohmann::ordered_json pre_tokenizer_json(const std::string& pre) {
                                "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"),
                          bytes(false)});
     if (pre == "gpt-2") return bytes(true);
-    fail("a GGUF tokenizer with the pre-tokeniser ", quoted(pre),
+    fail("a GGUF tokenizer with the pre-tokeniser ", shown_name(pre),
          " cannot be written (only smollm, qwen2, deepseek-r1-qwen, llama-bpe, deepseek-v3, gpt-2)");
 }
 
@@ -49,9 +49,9 @@ inline nlohmann::ordered_json pre_tokenizer_json(const std::string& pre) {
 
 /// The tokenizer.json that gives the ids of the tokenizer in a GGUF file. Throws `aha::error` if it is not byte-level BPE,
 /// or of a kind that we do not know how to split.
-inline nlohmann::ordered_json tokenizer_json(const gguf_text& text) {
-    using json = nlohmann::ordered_json;
-    require(text.model == "gpt2", "a GGUF tokenizer of the kind ", detail::quoted(text.model),
+inline nlohmann::json tokenizer_json(const gguf_text& text) {
+    using json = nlohmann::json;
+    require(text.model == "gpt2", "a GGUF tokenizer of the kind ", detail::shown_name(text.model),
             " cannot be written (only gpt2, byte-level BPE)");
     json added = json::array(), vocabulary = json::object(), merges = json::array();
     for (std::size_t i = 0; i < text.tokens.size(); ++i) {
@@ -60,14 +60,14 @@ inline nlohmann::ordered_json tokenizer_json(const gguf_text& text) {
         if (control || user)
             added.push_back({{"id", i}, {"content", text.tokens[i]}, {"single_word", false}, {"lstrip", false},
                              {"rstrip", false}, {"normalized", false}, {"special", control}});
-        // ordered_json looks a key up by walking through all of them; an id given twice shows in the sizes instead.
-        vocabulary.get_ref<json::object_t&>().std::vector<std::pair<const std::string, json>>::emplace_back(text.tokens[i], i);
+        require(vocabulary.emplace(text.tokens[i], i).second, "the GGUF tokenizer has the token ",
+                detail::shown_name(text.tokens[i]), " twice");
     }
     for (const std::string& merge : text.merges) {
         // A token may itself hold spaces in no byte-level vocabulary, so the first one divides.
         const std::size_t space = merge.find(' ', 1);
         require(space != std::string::npos && space + 1 < merge.size(), "the GGUF tokenizer has a merge of less than two parts: ",
-                detail::quoted(merge));
+                detail::shown_name(merge));
         merges.push_back(json::array({merge.substr(0, space), merge.substr(space + 1)}));
     }
     json post = nullptr;
@@ -96,8 +96,8 @@ inline nlohmann::ordered_json tokenizer_json(const gguf_text& text) {
 }
 
 /// The tokenizer_config.json beside it; `context` is the model's.
-inline nlohmann::ordered_json tokenizer_config_json(const gguf_text& text, std::int64_t context) {
-    nlohmann::ordered_json value = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+inline nlohmann::json tokenizer_config_json(const gguf_text& text, std::int64_t context) {
+    nlohmann::json value = {{"tokenizer_class", "PreTrainedTokenizerFast"},
                                     {"clean_up_tokenization_spaces", false},
                                     {"model_max_length", context}};
     const auto add = [&](const char* key, const std::optional<token_id>& id) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/isfinite.h>
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -22,8 +21,9 @@
 #include <aha/model/files/gguf.hpp>
 #include <aha/model/files/gguf_dequantize.hpp>
 #include <aha/model/files/gguf_names.hpp>
-#include <aha/model/files/quoted.hpp>
+#include <aha/model/files/non_finite.hpp>
 #include <aha/model/files/safetensors.hpp>
+#include <aha/model/files/shown_name.hpp>
 
 namespace aha {
 
@@ -81,7 +81,7 @@ private:
         }
         for (const auto& [name, s] : stored_)
             require(c10::isFloatingType(shards_[s.shard]->entries().at(name).type), path_.string(), ": tensor ",
-                    detail::quoted(name), " is of whole numbers, not a weight");
+                    detail::shown_name(name), " is of whole numbers, not a weight");
         const std::filesystem::path generation = path_ / "generation_config.json";
         if (std::filesystem::exists(generation)) {  // where chat models list all of their end tokens
             detail::config_reader in{detail::read_json_object(generation), generation.string()};
@@ -99,17 +99,17 @@ private:
         require(map != value.end() && map->is_object(), index.string(), " has no weight_map");
         std::map<std::string, std::size_t> opened;
         for (const auto& [name, file] : map->items()) {
-            require(file.is_string(), index.string(), ": the file of ", detail::quoted(name), " is not a string");
+            require(file.is_string(), index.string(), ": the file of ", detail::shown_name(name), " is not a string");
             const auto& file_name = file.get_ref<const std::string&>();
             require(!file_name.empty() && file_name != "." && file_name != ".." &&
                         file_name.find_first_of(std::string_view{"/\0", 2}) == std::string::npos,
-                    index.string(), ": ", detail::quoted(file_name), " is not the name of a file in the same folder");
+                    index.string(), ": ", detail::shown_name(file_name), " is not the name of a file in the same folder");
             const auto [place, is_new] = opened.emplace(file_name, shards_.size());
             if (is_new) shards_.push_back(std::make_unique<safetensors_file>(path_ / file_name));
             const auto& entries = shards_[place->second]->entries();
             const auto entry = entries.find(name);
-            require(entry != entries.end(), index.string(), ": ", detail::quoted(file_name), " does not hold tensor ",
-                    detail::quoted(name));
+            require(entry != entries.end(), index.string(), ": ", detail::shown_name(file_name), " does not hold tensor ",
+                    detail::shown_name(name));
             stored_[name] = {entry->second.shape, place->second, {}};
         }
     }
@@ -120,7 +120,7 @@ private:
         for (const auto& [theirs, tensor] : gguf_->tensors()) {
             if (theirs == "rope_freqs.weight") continue;  // part of the configuration
             const auto name = hugging_face_name(theirs);
-            require(name.has_value(), path_.string(), ": the model has no place for tensor ", detail::quoted(theirs));
+            require(name.has_value(), path_.string(), ": the model has no place for tensor ", detail::shown_name(theirs));
             stored_[*name] = {tensor.shape, 0, theirs};
         }
     }
@@ -129,8 +129,8 @@ private:
         std::set<std::string> expected;
         for (const auto& [name, shape] : expected_tensors(config_)) {
             const auto found = stored_.find(name);
-            require(found != stored_.end(), path_.string(), ": tensor ", detail::quoted(name), " is missing");
-            require(found->second.shape == shape, path_.string(), ": tensor ", detail::quoted(name), " has the shape ",
+            require(found != stored_.end(), path_.string(), ": tensor ", detail::shown_name(name), " is missing");
+            require(found->second.shape == shape, path_.string(), ": tensor ", detail::shown_name(name), " has the shape ",
                     shown(found->second.shape), ", not ", shown(shape));
             expected.insert(name);
         }
@@ -141,7 +141,7 @@ private:
             stored_.erase("lm_head.weight");
         }
         for (const auto& [name, s] : stored_)
-            require(expected.contains(name), path_.string(), ": the model has no place for tensor ", detail::quoted(name));
+            require(expected.contains(name), path_.string(), ": the model has no place for tensor ", detail::shown_name(name));
     }
 
     const safetensors_file& shard(const std::string& name) const { return *shards_[find(name).shard]; }
@@ -159,10 +159,10 @@ private:
     }
 
     void check_finite(const at::Tensor& loaded, const std::string& name) const {
-        if (at::isfinite(loaded).all().item<bool>()) return;
-        const std::int64_t at = at::isfinite(loaded).logical_not().flatten().nonzero()[0].item<std::int64_t>();
-        fail(path_.string(), ": tensor ", detail::quoted(name), " holds ", loaded.flatten()[at].item<double>(),
-             " as its element ", at);
+        const std::optional<std::int64_t> at = first_non_finite(loaded);
+        if (!at) return;
+        fail(path_.string(), ": tensor ", detail::shown_name(name), " holds ", loaded.flatten()[*at].item<double>(),
+             " as its element ", *at);
     }
 
     struct stored_tensor {
@@ -172,7 +172,7 @@ private:
     };
     const stored_tensor& find(const std::string& name) const {
         const auto found = stored_.find(name);
-        require(found != stored_.end(), path_.string(), " has no tensor ", detail::quoted(name));
+        require(found != stored_.end(), path_.string(), " has no tensor ", detail::shown_name(name));
         return found->second;
     }
     static std::string shown(const std::vector<std::int64_t>& shape) {

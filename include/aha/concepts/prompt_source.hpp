@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+
+#include <aha/concepts/result.hpp>
+#include <aha/concepts/stateful.hpp>
+#include <aha/core/records.hpp>
+
+/// A prompt source gives the questions of a run, one after another.
+///
+/// 1. `next()` gives the next prompt, or nothing when there are no more. It fills `index`, `text` and `fields`, and may
+///    fill `ids`; an `index` may come back in a later epoch, but not within a step.
+/// 2. `save() const` gives its place as an `aha::state`.
+/// 3. `load(state)` goes back there: the prompts that follow are those that would have followed the save.
+///
+/// Not required: an end (a source may repeat for ever); a size; random access; copies (a trainer keeps it, so it can be
+/// moved).
+namespace aha {
+
+/// `next()` gives a prompt or nothing.
+template <class T>
+concept prompt_source_has_next = requires(T& t) {
+    { t.next() } -> detail::yields<std::optional<prompt>>;
+};
+
+/// The questions of a run.
+template <class T>
+concept prompt_source = prompt_source_has_next<T> && saves_state<T> && loads_state<T>;
+
+/// True, or a compile-time error that says what to write.
+template <class T>
+consteval bool require_prompt_source() {
+    static_assert(prompt_source_has_next<T>,
+                  "aha: a prompt source gives the next prompt or nothing; write: std::optional<aha::prompt> next();");
+    static_assert(saves_state<T>,
+                  "aha: a prompt source gives its place for checkpoints; write: aha::state save() const;");
+    static_assert(loads_state<T>,
+                  "aha: a prompt source goes back to a saved place; write: void load(const aha::state& saved);");
+    return true;
+}
+
+}  // namespace aha

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <concepts>
+
+#include <aha/concepts/result.hpp>
+#include <aha/core/state.hpp>
+
+/// What prompt sources and optimizers have in common: they remember, and a checkpoint must be able to ask and to tell
+/// them.
+///
+/// 1. `save() const` gives everything that the object's future behaviour depends on as an `aha::state`.
+/// 2. `load(const state&)`, on an object made with the same arguments, puts it back: from then on it behaves bit for
+///    bit as the saved one would have. It throws `aha::error` on a state that is not its own.
+///
+/// Not required: any particular keys inside the state; that `save` copies tensors (a store writes them at once).
+namespace aha {
+
+/// `save() const` gives an `aha::state`.
+template <class T>
+concept saves_state = requires(const T& t) {
+    { t.save() } -> detail::yields<state>;
+};
+
+/// `load(const aha::state&)` takes one back.
+template <class T>
+concept loads_state = requires(T& t, const state& saved) { t.load(saved); };
+
+/// Both.
+template <class T>
+concept stateful = saves_state<T> && loads_state<T>;
+
+}  // namespace aha

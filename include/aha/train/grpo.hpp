@@ -1,0 +1,368 @@
+#pragma once
+
+#include <ATen/core/grad_mode.h>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <aha/advantage/group_relative.hpp>
+#include <aha/concepts/advantage.hpp>
+#include <aha/concepts/aggregation.hpp>
+#include <aha/concepts/language_model.hpp>
+#include <aha/concepts/optimizer.hpp>
+#include <aha/concepts/policy_loss.hpp>
+#include <aha/concepts/prompt_source.hpp>
+#include <aha/concepts/reward.hpp>
+#include <aha/concepts/sampler.hpp>
+#include <aha/concepts/schedule.hpp>
+#include <aha/core/random.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/loss/aggregation.hpp>
+#include <aha/loss/grpo_loss.hpp>
+#include <aha/optim/adamw.hpp>
+#include <aha/optim/clip_gradient_norm.hpp>
+#include <aha/optim/schedule.hpp>
+#include <aha/reward/run_rewards.hpp>
+#include <aha/train/grpo_options.hpp>
+#include <aha/train/policy_gradient.hpp>
+#include <aha/train/pretrained.hpp>
+#include <aha/train/reference_policy.hpp>
+#include <aha/train/rollout_metrics.hpp>
+#include <aha/train/slots.hpp>
+
+namespace aha {
+namespace detail {
+
+/// The trainer's slots, by the concept that fills each.
+template <class Model>
+struct sampler_slot {
+    template <class T>
+    static constexpr bool holds = sampler_for<T, Model>;
+};
+struct advantage_slot {
+    template <class T>
+    static constexpr bool holds = advantage<T>;
+};
+struct loss_slot {
+    template <class T>
+    static constexpr bool holds = policy_loss<T>;
+};
+struct aggregation_slot {
+    template <class T>
+    static constexpr bool holds = aggregation<T>;
+};
+struct optimizer_slot {
+    template <class T>
+    static constexpr bool holds = optimizer<T>;
+};
+struct schedule_slot {
+    template <class T>
+    static constexpr bool holds = schedule<T>;
+};
+struct reward_options_slot {
+    template <class T>
+    static constexpr bool holds = std::is_same_v<T, reward_options>;
+};
+
+}  // namespace detail
+
+/// Group Relative Policy Optimization (Shao et al. 2024, DeepSeekMath, section 4.1; DeepSeek-R1, section 2.2.1).
+///
+/// Departures from the paper, each a slot that can be filled otherwise: token-level ratios (DeepSeekMath's form; R1 prints
+/// sequence ratios); the mean runs over all tokens of the batch (`token_mean`), not first over each completion
+/// (`sequence_mean`); no KL term unless `grpo_loss` has a beta; minibatches split a rollout by groups, not by completions, so
+/// that a prompt is computed once. With one update a rollout the ratio is exactly 1, as in the paper.
+///
+/// Slots, given after the options in any order: sampler, advantage, loss, aggregation, optimizer, schedule, reward_options.
+///
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are needed)
+template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
+          class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
+          class Optimizer = adamw, class Schedule = warmup_schedule>
+class grpo {
+    static_assert(require_prompt_source<Prompts>() && require_reward<Reward>());
+    static_assert(require_language_model<model_of_t<Source>>());
+
+public:
+    using model_type = model_of_t<Source>;
+
+    /// @param source model to train, by reference: it outlives the trainer
+    template <class... Policies>
+    grpo(Source& source, Prompts prompts, Reward reward, grpo_options options = {}, Policies... policies)
+        : grpo{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts), std::move(reward), options} {
+        static_assert((true && ... && detail::fits_a_slot<Policies, detail::sampler_slot<model_type>, detail::advantage_slot,
+                                                          detail::loss_slot, detail::aggregation_slot,
+                                                          detail::optimizer_slot, detail::schedule_slot,
+                                                          detail::reward_options_slot>),
+                      "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
+                      "aggregation, optimizer, schedule, reward_options");
+    }
+
+    /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
+    /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the gradient
+    /// is not finite; the model is then as it was before the step's update.
+    step_report step() {
+        const stopwatch whole;
+        step_report report;
+        report.step = step_ + 1;
+
+        stopwatch phase;
+        const std::vector<prompt> questions = draw();
+        auto groups = std::make_shared<std::vector<rollout_group>>(
+            sampler_.sample(model(), questions, options_.group_size, {options_.seed, static_cast<std::uint64_t>(step_)}));
+        const double rollout_seconds = phase.restart();
+
+        run_rewards(std::span{*groups}, reward_, reward_options_);
+        for (rollout_group& group : *groups) group.advantages = advantage_(group.scores);
+        const double reward_seconds = phase.restart();
+
+        report.metrics = rollout_metrics(*groups);
+        const update_figures figures = update(*groups);
+        const double train_seconds = phase.restart();
+
+        ++step_;
+        if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) reference_.refresh(model());
+
+        for (const rollout_group& group : *groups)
+            for (const completion& c : group.completions)
+                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+        for (const auto& [name, value] : figures.sums.sums)
+            report.metrics.emplace_back(name, figures.completion_tokens > 0 ? value / figures.completion_tokens : 0);
+        report.metrics.emplace_back("loss", figures.sums.loss);
+        report.metrics.emplace_back("grad_norm", figures.gradient_norm);
+        report.metrics.emplace_back("learning_rate", figures.learning_rate);
+        report.metrics.emplace_back("num_tokens", static_cast<double>(tokens_));
+        report.metrics.emplace_back("tokens/trained", figures.sums.tokens);
+        report.metrics.emplace_back("sampler_gap/max", figures.gap);
+        report.metrics.emplace_back("time/rollout", rollout_seconds);
+        report.metrics.emplace_back("time/reward", reward_seconds);
+        report.metrics.emplace_back("time/train", train_seconds);
+        report.metrics.emplace_back("step_time", whole.seconds());
+        report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
+        report.groups = std::move(groups);
+        return report;
+    }
+
+    /// The next `count` steps as an input range: each is taken when the loop asks for it.
+    auto steps(std::int64_t count) {
+        return std::views::iota(step_ + 1, step_ + count + 1) | std::views::transform([this, last = step_ + count](auto) {
+                   step_report report = step();
+                   report.total_steps = last;
+                   return report;
+               });
+    }
+
+    std::int64_t steps_done() const { return step_; }
+    const grpo_options& options() const { return options_; }
+    const Sampler& sampler() const { return sampler_; }
+
+    /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive from
+    /// the seed and the step, and no rollout outlives its step, so neither needs saving.
+    state save() const {
+        state s;
+        s.tensors["weights"] = model().weights().values();
+        s.put("optimizer", optimizer_.save());
+        s.put("prompts", prompts_.save());
+        s.put("reference", reference_.save());
+        s.values["step"] = step_;
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        s.values["seed"] = options_.seed;
+        return s;
+    }
+
+    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or seed.
+    void load(const state& s) {
+        const auto weights = s.tensors.find("weights");
+        require(weights != s.tensors.end() && weights->second.sizes() == model().weights().values().sizes(),
+                "the checkpoint holds weights of another model");
+        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
+                ", this run has ", options_.seed);
+        {
+            const at::NoGradGuard no_gradients;
+            model().weights().values().copy_(weights->second);
+            model().refresh();
+        }
+        optimizer_.load(s.part("optimizer"));
+        prompts_.load(s.part("prompts"));
+        reference_.load(s.part("reference"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+    }
+
+private:
+    class stopwatch {
+    public:
+        double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
+        double restart() {
+            const double passed = seconds();
+            start_ = clock::now();
+            return passed;
+        }
+
+    private:
+        using clock = std::chrono::steady_clock;
+        clock::time_point start_ = clock::now();
+    };
+
+    struct update_figures {
+        gradient_sums sums;
+        double gradient_norm = 0, learning_rate = 0, gap = 0, completion_tokens = 0;
+    };
+
+    template <class... Policies>
+    grpo(std::tuple<Policies...> given, Source& source, Prompts prompts, Reward reward, const grpo_options& options)
+        : source_{&source},
+          prompts_{std::move(prompts)},
+          reward_{std::move(reward)},
+          options_{options},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>>(given, [&] { return default_sampler(source); })},
+          advantage_{detail::take_slot<detail::advantage_slot>(given, [] { return Advantage{}; })},
+          loss_{detail::take_slot<detail::loss_slot>(given, [] { return Loss{}; })},
+          aggregation_{detail::take_slot<detail::aggregation_slot>(given, [] { return Aggregation{}; })},
+          optimizer_{detail::take_slot<detail::optimizer_slot>(given, [] { return Optimizer{}; })},
+          schedule_{detail::take_slot<detail::schedule_slot>(given, [] { return Schedule{}; })},
+          reward_options_{detail::take_slot<detail::reward_options_slot>(given, [] { return reward_options{}; })},
+          reference_{model_of(source), loss_.needs_reference()} {
+        options_.validate();
+    }
+
+    model_type& model() { return model_of(*source_); }
+    const model_type& model() const { return model_of(*source_); }
+
+    std::vector<prompt> draw() {
+        std::vector<prompt> questions;
+        for (std::int64_t n = 0; n < options_.prompts_per_step; ++n) {
+            std::optional<prompt> next = prompts_.next();
+            require(next.has_value(), "the prompts ran out at step ", step_ + 1, " after ", n, " of ",
+                    options_.prompts_per_step);
+            if (next->ids.empty()) next->ids = tokens_of(*source_, *next);
+            questions.push_back(std::move(*next));
+        }
+        return questions;
+    }
+
+    double temperature() const {
+        if constexpr (requires { sampler_.options().temperature; })
+            return sampler_.options().temperature > 0 ? sampler_.options().temperature : 1;
+        else return 1;
+    }
+
+    /// The optimizer steps of one rollout.
+    update_figures update(const std::vector<rollout_group>& groups) {
+        const bool one_update = options_.minibatches * options_.inner_epochs == 1;
+        const auto old = one_update ? std::vector<std::vector<std::vector<float>>>{} : old_log_probs(groups);
+        update_figures figures;
+        for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
+            for (std::int64_t part = 0; part < options_.minibatches; ++part) {
+                const std::vector<training_item> items = minibatch(groups, old, part);
+                for (const training_item& item : items)
+                    figures.completion_tokens += static_cast<double>(item.taken().ids.size());
+                model().weights().zero_gradients();
+                const gradient_sums sums =
+                    accumulate_gradient(model(), reference_.get(), loss_, worth_training(items),
+                                        options_.microbatch_tokens, temperature());
+                if (epoch == 0 && part == 0) figures.gap = sums.largest_gap;
+                figures.sums += sums;
+                figures.gradient_norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+                require(std::isfinite(figures.gradient_norm), "the gradient of step ", step_ + 1,
+                        " is not finite; the weights were left as they were");
+                figures.learning_rate = options_.learning_rate * schedule_(step_);
+                optimizer_.step(model().weights(), figures.learning_rate);
+                model().refresh();
+            }
+        return figures;
+    }
+
+    /// The completions of minibatch `part`: whole groups, with each token's share of the minibatch's denominator.
+    std::vector<training_item> minibatch(const std::vector<rollout_group>& groups,
+                                         const std::vector<std::vector<std::vector<float>>>& old, std::int64_t part) const {
+        const auto count = static_cast<std::int64_t>(groups.size());
+        std::vector<training_item> items;
+        std::vector<std::int64_t> lengths;
+        for (std::int64_t g = part * count / options_.minibatches; g < (part + 1) * count / options_.minibatches; ++g) {
+            const auto at = static_cast<std::size_t>(g);
+            for (std::size_t s = 0; s < groups[at].completions.size(); ++s) {
+                items.push_back({&groups[at], s, 0, old.empty() ? std::span<const float>{} : std::span{old[at][s]}});
+                lengths.push_back(static_cast<std::int64_t>(groups[at].completions[s].ids.size()));
+            }
+        }
+        const std::vector<double> weights = aggregation_(lengths);
+        for (std::size_t i = 0; i < items.size(); ++i) items[i].weight = weights.at(i);
+        return items;
+    }
+
+    /// Completions that can change the gradient. Without a KL term those with advantage 0 cannot: they count in every
+    /// denominator and cost no arithmetic.
+    std::vector<training_item> worth_training(std::vector<training_item> items) const {
+        if (loss_.zero_advantage_is_free())
+            std::erase_if(items, [](const training_item& i) { return i.group->advantages[i.sample] == 0; });
+        return items;
+    }
+
+    /// Log-probs under the policy before its first update, where several updates follow. In float32 the sampler's own are
+    /// the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
+    std::vector<std::vector<std::vector<float>>> old_log_probs(const std::vector<rollout_group>& groups) const {
+        std::vector<std::vector<std::vector<float>>> old(groups.size());
+        for (std::size_t g = 0; g < groups.size(); ++g)
+            for (const completion& c : groups[g].completions) old[g].push_back(c.behavior_log_probs);
+        if constexpr (model_type::tensor_policy::compute_type != at::kFloat) {
+            const at::NoGradGuard no_gradients;
+            for (std::size_t g = 0; g < groups.size(); ++g) {
+                std::vector<training_item> items;
+                for (std::size_t s = 0; s < groups[g].completions.size(); ++s) items.push_back({&groups[g], s});
+                const packed_groups packed = pack_items(items, model_type::tensor_policy::device());
+                const at::Tensor all = item_log_probs(model(), packed, temperature()).cpu();
+                const float* next = all.template const_data_ptr<float>();
+                for (std::vector<float>& one : old[g])
+                    for (float& value : one) value = *next++;
+            }
+        }
+        return old;
+    }
+
+    Source* source_;
+    Prompts prompts_;
+    Reward reward_;
+    grpo_options options_;
+    Sampler sampler_;
+    Advantage advantage_;
+    Loss loss_;
+    Aggregation aggregation_;
+    Optimizer optimizer_;
+    Schedule schedule_;
+    aha::reward_options reward_options_;
+    reference_policy<model_type> reference_;
+    std::int64_t step_ = 0, tokens_ = 0;
+    double seconds_ = 0;  // of earlier runs that this one continues
+    stopwatch since_start_;
+};
+
+template <class Source, class Prompts, class Reward, class... Policies>
+grpo(Source&, Prompts, Reward, grpo_options, Policies...)
+    -> grpo<Source, Prompts, Reward,
+            detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, default_sampler_t<Source>, Policies...>,
+            detail::chosen_t<detail::advantage_slot, group_relative, Policies...>,
+            detail::chosen_t<detail::loss_slot, grpo_loss, Policies...>,
+            detail::chosen_t<detail::aggregation_slot, token_mean, Policies...>,
+            detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
+            detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+
+template <class Source, class Prompts, class Reward>
+grpo(Source&, Prompts, Reward) -> grpo<Source, Prompts, Reward>;
+
+}  // namespace aha

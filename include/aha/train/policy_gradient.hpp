@@ -1,0 +1,96 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/tensor.h>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <torch/csrc/autograd/autograd.h>
+#include <vector>
+
+#include <aha/core/policy_batch.hpp>
+#include <aha/loss/chunked_log_probs.hpp>
+#include <aha/train/microbatch.hpp>
+
+namespace aha {
+
+/// Log-probabilities of the items' tokens, in order, under `model` at `temperature`; differentiable unless gradients are
+/// switched off. Hidden states are computed for the packed row, log-probs in chunks: no logits tensor.
+/// @return [N] float32
+template <class Model>
+at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
+    const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
+    return score_tokens(hidden, model.head(), packed.predictions.targets,
+                        {.temperature = temperature, .entropy = false})
+        .log_probs;
+}
+
+/// What a pass over items adds up.
+struct gradient_sums {
+    double loss = 0;
+    std::map<std::string, double> sums;  ///< of the loss policy's metrics, over tokens
+    double tokens = 0;                   ///< completion tokens trained on
+    double largest_gap = 0;              ///< of |trainer's - sampler's log-prob|, meaningful before the first update
+
+    gradient_sums& operator+=(const gradient_sums& other) {
+        loss += other.loss;
+        tokens += other.tokens;
+        largest_gap = std::max(largest_gap, other.largest_gap);
+        for (const auto& [name, value] : other.sums) sums[name] += value;
+        return *this;
+    }
+};
+
+/// Adds the gradient of `loss` over the items to the model's gradients, microbatch by microbatch. Each token's term
+/// carries its own denominator, so the result does not depend on how the items are cut or packed.
+/// @param reference the frozen policy of the KL term, or null
+template <class Model, class Loss>
+gradient_sums accumulate_gradient(const Model& model, const Model* reference, const Loss& loss,
+                                  std::span<const training_item> items, std::int64_t budget, double temperature) {
+    const at::Device device = Model::tensor_policy::device();
+    gradient_sums total;
+    for (const std::vector<training_item>& part : plan_microbatches(items, budget)) {
+        const packed_groups packed = pack_items(part, device);
+        std::vector<float> advantages, weights, old, behavior;
+        std::vector<std::int64_t> sequence;
+        bool same_policy = true;
+        for (std::size_t s = 0; s < part.size(); ++s) {
+            const completion& c = part[s].taken();
+            advantages.insert(advantages.end(), c.ids.size(), static_cast<float>(part[s].group->advantages[part[s].sample]));
+            weights.insert(weights.end(), c.ids.size(), static_cast<float>(part[s].weight));
+            sequence.insert(sequence.end(), c.ids.size(), static_cast<std::int64_t>(s));
+            behavior.insert(behavior.end(), c.behavior_log_probs.begin(), c.behavior_log_probs.end());
+            old.insert(old.end(), part[s].old_log_probs.begin(), part[s].old_log_probs.end());
+            same_policy = same_policy && part[s].old_log_probs.empty();
+        }
+        policy_batch batch;
+        batch.log_probs = item_log_probs(model, packed, temperature);
+        batch.old_log_probs = same_policy ? batch.log_probs.detach() : at::tensor(old).to(device);
+        if (reference != nullptr) {
+            const at::NoGradGuard no_gradients;
+            batch.ref_log_probs = item_log_probs(*reference, packed, temperature);
+        }
+        batch.advantages = at::tensor(advantages).to(device);
+        batch.weights = at::tensor(weights).to(device);
+        batch.sequence = at::tensor(sequence).to(device);
+        batch.sequences = static_cast<std::int64_t>(part.size());
+        const loss_output output = loss(batch);
+        torch::autograd::backward({output.loss}, {});
+
+        gradient_sums sums;
+        sums.loss = output.loss.template item<double>();
+        sums.tokens = static_cast<double>(sequence.size());
+        if (behavior.size() == sequence.size())
+            sums.largest_gap =
+                (batch.log_probs.detach() - at::tensor(behavior).to(device)).abs().max().template item<double>();
+        for (const auto& [name, value] : output.sums) sums.sums[name] = value.template item<double>();
+        total += sums;
+    }
+    return total;
+}
+
+}  // namespace aha

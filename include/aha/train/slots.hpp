@@ -1,0 +1,45 @@
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/// Trainers take their policies in any order: each argument goes to the slot whose concept it satisfies, the others keep
+/// their defaults. An argument that fits no slot, or two for one slot, is a compile-time error that says so.
+namespace aha::detail {
+
+/// The first of `Args` for which `Slot::template holds<Arg>`, else `Default`.
+template <class Slot, class Default, class... Args>
+struct chosen {
+    using type = Default;
+    static constexpr bool given = false;
+};
+
+template <class Slot, class Default, class First, class... Rest>
+struct chosen<Slot, Default, First, Rest...> {
+    static constexpr bool here = Slot::template holds<First>;
+    using type = typename std::conditional_t<here, std::type_identity<First>, chosen<Slot, Default, Rest...>>::type;
+    static constexpr bool given = here || chosen<Slot, Default, Rest...>::given;
+};
+
+template <class Slot, class Default, class... Args>
+using chosen_t = typename chosen<Slot, Default, Args...>::type;
+
+/// The argument for `Slot`, or what `make_default()` returns.
+template <class Slot, class Make, class... Args>
+auto take_slot(std::tuple<Args...>& arguments, Make make_default) {
+    static_assert((0 + ... + static_cast<int>(Slot::template holds<Args>)) <= 1,
+                  "aha: two arguments fit the same slot of the trainer; give one of each kind");
+    if constexpr ((false || ... || Slot::template holds<Args>)) {
+        using wanted = chosen_t<Slot, void, Args...>;
+        return std::get<wanted>(std::move(arguments));
+    } else {
+        return make_default();
+    }
+}
+
+/// Whether `Arg` fits one of `Slots`.
+template <class Arg, class... Slots>
+inline constexpr bool fits_a_slot = (false || ... || Slots::template holds<Arg>);
+
+}  // namespace aha::detail

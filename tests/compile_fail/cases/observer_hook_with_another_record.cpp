@@ -1,0 +1,21 @@
+// aha: an observer's on_step cannot be called with a step's report; write, .*void on_step\(const aha::step_report&
+#include <aha/concepts/observer.hpp>
+
+template <class Observer>
+void run(Observer& watching) {
+    static_assert(aha::require_observer<Observer>());
+    aha::notify_step(watching, aha::step_report{});
+}
+
+struct my_observer {
+#ifdef AHA_DEFECT
+    void on_step(int) {}
+#else
+    void on_step(const aha::step_report&) {}
+#endif
+};
+
+int main() {
+    my_observer watching;
+    run(watching);
+}

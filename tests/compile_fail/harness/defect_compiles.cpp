@@ -1,0 +1,2 @@
+// this never appears
+int main() {}

@@ -1,0 +1,5 @@
+// the sentence that is expected
+#ifdef AHA_DEFECT
+#warning the sentence that is expected
+int main() { return undeclared; }
+#endif

@@ -1,0 +1,3 @@
+#ifdef AHA_DEFECT
+static_assert(sizeof(int) == 1, "the sentence that is expected");
+#endif

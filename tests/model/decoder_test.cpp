@@ -1,0 +1,137 @@
+#include <ATen/ATen.h>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <aha/core/pack.hpp>
+#include <aha/model/decoder.hpp>
+#include <aha/model/files/weights.hpp>
+
+namespace {
+
+using tiny = aha::decoder<aha::cpu<float>>;
+
+std::filesystem::path folder(const std::string& architecture) {
+    return std::filesystem::path{AHA_TEST_DATA} / "model" / "data" / ("decoder_" + architecture);
+}
+
+template <class Model = tiny>
+Model loaded(const std::string& architecture) {
+    const aha::weight_source source{folder(architecture)};
+    Model model{source.config()};
+    const at::NoGradGuard no_gradients;
+    for (const aha::weight_part& part : Model::parts(model.config()))
+        model.weights()[part.slot].narrow(0, part.row, part.rows).copy_(source.load(part.name));
+    model.refresh();
+    return model;
+}
+
+nlohmann::json expected(const std::string& architecture) {
+    return nlohmann::json::parse(std::ifstream{folder(architecture) / "expected.json"});
+}
+
+/// Log-probs of packed predictions by way of a full logits tensor: the plain definition.
+template <class Model>
+at::Tensor plain_log_probs(const Model& model, const aha::packed_groups& packed) {
+    const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows).to(at::kFloat);
+    const at::Tensor logits = at::linear(hidden, model.head().weight);
+    return at::log_softmax(logits, -1).gather(1, packed.predictions.targets.unsqueeze(1)).squeeze(1);
+}
+
+class decoder_golden : public testing::TestWithParam<const char*> {};
+
+TEST_P(decoder_golden, log_probs_and_gradients_are_those_of_transformers) {
+    const tiny model = loaded(GetParam());
+    const nlohmann::json golden = expected(GetParam());
+    const auto ids = golden["ids"].get<std::vector<aha::token_id>>();
+    const std::span all{ids};
+    const aha::token_group group{all.first(1), {all.subspan(1)}};
+    const aha::packed_groups packed = aha::pack_groups(std::span{&group, 1});
+    model.weights().zero_gradients();
+    const at::Tensor log_probs = plain_log_probs(model, packed);
+    const at::Tensor reference = at::tensor(golden["log_probs"].get<std::vector<float>>());
+    EXPECT_LT((log_probs - reference).abs().max().item<float>(), 1e-5F);
+    torch::autograd::backward({log_probs.mean().neg()}, {});
+    for (const aha::weight_part& part : tiny::parts(model.config())) {
+        const at::Tensor gradient = model.weights()[part.slot].grad().narrow(0, part.row, part.rows);
+        const double norm = golden["gradient_norms"][part.name].get<double>();
+        EXPECT_NEAR(gradient.norm().item<double>(), norm, 1e-5 * (1 + norm)) << part.name;
+        EXPECT_NEAR(gradient.sum().item<double>(), golden["gradient_sums"][part.name].get<double>(), 1e-4 * (1 + norm))
+            << part.name;
+    }
+}
+
+TEST_P(decoder_golden, a_packed_tree_gives_what_each_path_gives_alone) {
+    const tiny model = loaded(GetParam());
+    const std::vector<aha::token_id> trunk{3, 14, 15, 9, 2}, a{6, 5, 35}, b{8, 9}, c{7, 9, 32, 3, 8, 4};
+    const std::vector<aha::token_id> other{26, 4}, d{33, 8};
+    const std::vector<aha::token_group> groups{{trunk, {a, b, c}}, {other, {d}}};
+    const at::Tensor together = plain_log_probs(model, aha::pack_groups(groups));
+    std::vector<at::Tensor> alone;
+    for (const auto& [prefix, branch] : {std::pair{trunk, a}, {trunk, b}, {trunk, c}, {other, d}}) {
+        const aha::token_group one{prefix, {branch}};
+        alone.push_back(plain_log_probs(model, aha::pack_groups(std::span{&one, 1})));
+    }
+    EXPECT_LT((together - at::cat(alone)).abs().max().item<float>(), 2e-5F);
+}
+
+TEST_P(decoder_golden, decoding_step_by_step_gives_the_packed_hidden_states) {
+    const tiny model = loaded(GetParam());
+    const std::vector<std::vector<aha::token_id>> prompts{{3, 14, 15, 9, 2}, {26, 4}};
+    // Two completions a prompt; the second of the first prompt leaves after two tokens, and the cache outgrows its first size.
+    std::vector<std::vector<aha::token_id>> own(4);
+    for (int row = 0; row < 4; ++row)
+        for (int t = 0; t < 40; ++t) own[row].push_back(2 + (7 * t + 13 * row) % 59);
+    auto session = model.open_session(prompts, 2);
+    std::vector<at::Tensor> row0{session.hidden()[0]}, row3{session.hidden()[3]};
+    for (int t = 0; t < 40; ++t) {
+        if (t == 2) session.keep(std::vector<std::int64_t>{0, 2, 3});
+        std::vector<aha::token_id> next;
+        for (const int row : {0, 1, 2, 3})
+            if (t < 2 || row != 1) next.push_back(own[row][t]);
+        session.advance(next);
+        row0.push_back(session.hidden()[0]);
+        row3.push_back(session.hidden()[session.rows() - 1]);
+    }
+    EXPECT_EQ(session.rows(), 3);
+    const auto packed_hidden = [&](const std::vector<aha::token_id>& prompt, std::vector<aha::token_id> branch) {
+        branch.push_back(2);  // pack_groups leaves a branch's last token out of the row
+        const aha::token_group group{prompt, {branch}};
+        const aha::packed_groups packed = aha::pack_groups(std::span{&group, 1});
+        return model.hidden(packed.batch).index_select(0, packed.predictions.rows);
+    };
+    EXPECT_LT((at::stack(row0) - packed_hidden(prompts[0], own[0])).abs().max().item<float>(), 1e-4F);
+    EXPECT_LT((at::stack(row3) - packed_hidden(prompts[1], own[3])).abs().max().item<float>(), 1e-4F);
+}
+
+TEST_P(decoder_golden, bfloat16_products_stay_near_float32) {
+    const auto model = loaded<aha::decoder<aha::cpu<aha::bfloat16>>>(GetParam());
+    const nlohmann::json golden = expected(GetParam());
+    const auto ids = golden["ids"].get<std::vector<aha::token_id>>();
+    const aha::token_group group{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
+    const at::Tensor log_probs = plain_log_probs(model, aha::pack_groups(std::span{&group, 1}));
+    const at::Tensor reference = at::tensor(golden["log_probs"].get<std::vector<float>>());
+    EXPECT_LT((log_probs - reference).abs().mean().item<float>(), 0.05F);
+}
+
+INSTANTIATE_TEST_SUITE_P(architectures, decoder_golden, testing::Values("llama", "qwen2", "qwen3"),
+                         [](const auto& instance) { return std::string{instance.param}; });
+
+TEST(decoder, a_clone_has_weights_of_its_own) {
+    tiny model = loaded("qwen2");
+    const tiny twin = model.clone();
+    const at::Tensor before = twin.weights().values().clone();
+    const at::NoGradGuard no_gradients;
+    model.weights().values().add_(1);
+    EXPECT_TRUE(twin.weights().values().equal(before));
+}
+
+TEST(decoder, a_prompt_that_fills_the_context_is_refused) {
+    const tiny model = loaded("qwen2");
+    const std::vector<std::vector<aha::token_id>> prompts{std::vector<aha::token_id>(128, 5)};
+    EXPECT_THROW(model.open_session(prompts, 2), aha::error);
+}
+
+}  // namespace

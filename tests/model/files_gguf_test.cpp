@@ -1,0 +1,232 @@
+#include <aha/model/files/gguf.hpp>
+#include <aha/model/files/gguf_dequantize.hpp>
+#include <aha/model/files/gguf_names.hpp>
+#include <aha/model/files/gguf_text.hpp>
+#include <aha/model/files/safetensors.hpp>
+
+#include <ATen/ATen.h>
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "files_support.hpp"
+
+namespace {
+
+using namespace files_support;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string text(const std::string& s) { return raw<std::uint64_t>(s.size()) + s; }
+
+/// A GGUF file put together by hand.
+struct builder {
+    std::string magic = "GGUF";
+    std::uint32_t version = 3;
+    std::vector<std::string> values, tensors;
+    std::string data = std::string(64, '\0');
+
+    builder& value(const std::string& key, std::uint32_t type, const std::string& bytes) {
+        values.push_back(text(key) + raw(type) + bytes);
+        return *this;
+    }
+    builder& tensor(const std::string& name, std::vector<std::uint64_t> extents, std::uint32_t type, std::uint64_t offset) {
+        std::string bytes = text(name) + raw(static_cast<std::uint32_t>(extents.size()));
+        for (const std::uint64_t extent : extents) bytes += raw(extent);
+        tensors.push_back(bytes + raw(type) + raw(offset));
+        return *this;
+    }
+    std::string file() const { return file(tensors.size(), values.size()); }
+    std::string file(std::uint64_t tensor_count, std::uint64_t value_count) const {
+        std::string all = magic + raw(version) + raw(tensor_count) + raw(value_count);
+        for (const std::string& v : values) all += v;
+        for (const std::string& t : tensors) all += t;
+        all.resize((all.size() + 31) / 32 * 32, '\0');
+        return all + data;
+    }
+};
+
+TEST(gguf, reads_every_kind_of_metadata) {
+    const aha::gguf_file file{golden("types.gguf")};
+    EXPECT_EQ(file.text("general.architecture"), "llama");
+    EXPECT_EQ(file.integer("a.uint8"), 200);
+    EXPECT_EQ(file.integer("a.int8"), -100);
+    EXPECT_EQ(file.integer("a.uint16"), 60000);
+    EXPECT_EQ(file.integer("a.int16"), -30000);
+    EXPECT_EQ(file.integer("a.uint32"), 4000000000);
+    EXPECT_EQ(file.integer("a.int32"), -2000000000);
+    EXPECT_EQ(std::get<std::uint64_t>(file.metadata().at("a.uint64")), (1ULL << 63) + 5);
+    EXPECT_EQ(file.integer("a.int64"), -(1LL << 62));
+    EXPECT_EQ(file.number("a.float32"), static_cast<double>(0.1F));
+    EXPECT_EQ(file.number("a.float64"), 0.1);
+    EXPECT_EQ(file.number("a.int8"), -100);
+    EXPECT_EQ(file.flag("a.bool"), true);
+    EXPECT_EQ(file.text("a.string"), "Grüße\n");
+    EXPECT_THAT(*file.integers("a.integers"), ElementsAre(1, -2, 3));
+    EXPECT_THAT(std::get<std::vector<double>>(file.metadata().at("a.floats")), ElementsAre(0.5, -0.25));
+    EXPECT_THAT(*file.integers("a.booleans"), ElementsAre(1, 0));
+    EXPECT_THAT(*file.texts("a.strings"), ElementsAre("x", "", "日本"));
+    EXPECT_EQ(file.integer("none"), std::nullopt);
+    EXPECT_THAT(error_of([&] { file.integer("a.string"); }), HasSubstr("\"a.string\" is not a whole number"));
+    EXPECT_THAT(error_of([&] { file.integer("a.uint64"); }), HasSubstr("too large"));
+    EXPECT_THAT(error_of([&] { file.text("a.bool"); }), HasSubstr("not a string"));
+}
+
+TEST(gguf, expands_every_type_as_the_reference_does) {
+    const aha::gguf_file file{golden("types.gguf")};
+    const aha::safetensors_file expected{golden("types_gguf_expected.safetensors")};
+    EXPECT_EQ(file.tensors().size(), aha::gguf_types.size());
+    for (const auto& [name, tensor] : file.tensors()) {
+        EXPECT_EQ(tensor.type->name, name);
+        const at::Tensor ours = aha::dequantize(file, name), theirs = expected.tensor(name);
+        ASSERT_EQ(ours.sizes(), theirs.sizes()) << name;
+        // A compiler may fuse the product and the sum; otherwise the numbers are the same.
+        EXPECT_TRUE(ours.allclose(theirs, 1e-6, 1e-5)) << name << " off by " << (ours - theirs).abs().max().item<float>();
+    }
+}
+
+TEST(gguf, puts_shapes_in_the_order_of_tensors) {
+    const temporary_folder folder;
+    builder b;
+    b.data.clear();
+    for (int i = 0; i < 6; ++i) b.data += raw(static_cast<float>(i));
+    b.version = 2;
+    const aha::gguf_file file{write(folder.path / "a.gguf", b.tensor("w", {3, 2}, 0, 0).file())};
+    EXPECT_TRUE(aha::dequantize(file, "w").equal(at::arange(6).to(at::kFloat).reshape({2, 3})));
+}
+
+TEST(gguf, says_what_is_wrong_with_a_hostile_file) {
+    const auto good = [] { return builder{}.value("a.b", 4, raw<std::uint32_t>(5)).tensor("w", {8}, 0, 0); };
+    const auto with = [](auto change) {
+        builder b;
+        change(b);
+        return b.file();
+    };
+    const std::string list = raw<std::uint32_t>(9);
+    const auto list_of = [](std::uint32_t type, std::uint64_t count) { return raw(type) + raw(count); };
+    const std::vector<std::pair<std::string, std::string>> table = {
+        {"GG", "the magic word needs 4 bytes"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "does not begin with GGUF"},
+        {"GGUF", "the version needs 4 bytes"},
+        {with([](builder& b) { b.version = 1; }), "version 1 is not supported"},
+        {with([](builder& b) { b.version = 3u << 24; }), "big-endian"},
+        {good().file(~0ULL, 1), ""},
+        {good().file(1, ~0ULL), ""},
+        {good().file(1, 2), ""},
+        {with([](builder& b) { b.values = {raw(~0ULL) + "key"}; }), "a metadata key needs"},
+        {builder{}.value("a", 13, "").file(), "unknown type number 13"},
+        {builder{}.value("a", 8, raw(1ULL << 62)).file(), "\"a\" needs 4611686018427387904 bytes"},
+        {builder{}.value("a", 9, list_of(4, 1ULL << 62)).file(), "claims 4611686018427387904 elements"},
+        {builder{}.value("a", 9, list_of(8, 1ULL << 62)).file(), "strings, more than"},
+        {builder{}.value("a", 9, list_of(9, 1)).file(), "list of lists"},
+        {builder{}.value("a", 9, list_of(77, 1)).file(), "unknown type number 77"},
+        {good().value("a.b", 4, raw<std::uint32_t>(5)).file(), "\"a.b\" is given twice"},
+        {builder{}.value("general.alignment", 4, raw<std::uint32_t>(0)).file(), "power of two up to 2^20, not 0"},
+        {builder{}.value("general.alignment", 4, raw<std::uint32_t>(24)).file(), "power of two"},
+        {builder{}.value("general.alignment", 8, text("32")).file(), "not a whole number"},
+        {builder{}.value("split.count", 2, raw<std::uint16_t>(3)).file(), "one of several parts"},
+        {builder{}.tensor("w", {}, 0, 0).file(), "\"w\" has 0 dimensions"},
+        {builder{}.tensor("w", {1, 1, 1, 1, 1}, 0, 0).file(), "has 5 dimensions"},
+        {builder{}.tensor("w", {0}, 0, 0).file(), "without elements"},
+        {builder{}.tensor("w", {1ULL << 32, 1ULL << 32}, 0, 0).file(), "overflows"},
+        {builder{}.tensor("w", {~0ULL}, 0, 0).file(), "overflows"},
+        {builder{}.tensor("w", {8}, 16, 0).file(), "type number 16, which is not supported"},
+        {builder{}.tensor("w", {33}, 8, 0).file(), "rows of 33, which Q8_0 cannot store"},
+        {builder{}.tensor("w", {8}, 0, 8).file(), "offset 8, which is not a multiple of 32"},
+        {builder{}.tensor("w", {8}, 0, 1ULL << 40).file(), "beyond the file"},
+        {builder{}.tensor("w", {8}, 0, ~0ULL - 31).file(), "beyond the file"},
+        {builder{}.tensor("w", {32}, 0, 0).file(), "claims 128 bytes"},
+        {good().tensor("w", {8}, 0, 32).file(), "\"w\" is given twice"},
+        {good().tensor("v", {8}, 0, 0).file(), "begins where another begins"},
+        {builder{}.tensor("w", {16}, 0, 0).tensor("v", {8}, 0, 32).file(), "begins inside the one before"},
+    };
+    const temporary_folder folder;
+    EXPECT_EQ(error_of([&] { aha::gguf_file{write(folder.path / "good", good().file())}; }), "no error");
+    for (const auto& [bytes, sentence] : table) {
+        const auto path = write(folder.path / "hostile.gguf", bytes);
+        EXPECT_THAT(error_of([&] { aha::gguf_file{path}; }), AllOf(HasSubstr("hostile.gguf"), HasSubstr(sentence))) << sentence;
+    }
+    EXPECT_THAT(error_of([&] { aha::gguf_file{golden("types.gguf")}.tensor("none"); }), HasSubstr("\"none\""));
+}
+
+TEST(gguf, a_truncated_file_is_an_error_wherever_it_ends) {
+    const temporary_folder folder;
+    const std::string whole = read(golden("types.gguf"));
+    std::uint64_t last = 0;  // padding may follow
+    const aha::gguf_file file{golden("types.gguf")};
+    for (const auto& [name, tensor] : file.tensors()) last = std::max(last, tensor.end);
+    for (std::size_t size = 1; size < last; size += 31) {
+        const auto path = write(folder.path / "cut", whole.substr(0, size));
+        EXPECT_THROW(aha::gguf_file{path}, aha::error) << size;
+    }
+}
+
+TEST(gguf, damaged_heads_are_read_or_refused) {
+    const temporary_folder folder;
+    const std::string whole = read(golden("types.gguf"));
+    mutator damage{2};
+    int refused = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const auto path = write(folder.path / "damaged", damage(whole, 1500));
+        refused += error_of([&] {
+            const aha::gguf_file file{path};
+            for (const auto& [name, tensor] : file.tensors()) static_cast<void>(aha::dequantize(file, name).sum());
+        }) != "no error";
+    }
+    EXPECT_GT(refused, 1000);
+    EXPECT_LT(refused, 3000);
+}
+
+TEST(gguf_names, follows_llama_cpp) {
+    EXPECT_EQ(aha::hugging_face_name("token_embd.weight"), "model.embed_tokens.weight");
+    EXPECT_EQ(aha::hugging_face_name("blk.12.attn_k_norm.weight"), "model.layers.12.self_attn.k_norm.weight");
+    EXPECT_EQ(aha::hugging_face_name("blk.0.attn_q.bias"), "model.layers.0.self_attn.q_proj.bias");
+    for (const char* none : {"", "blk.", "blk.1", "blk.1.", "blk.x.attn_q.weight", "blk.1.attn_q", "blk.1.attn_q.scale",
+                             "blk.1.attn_sinks.weight", "blk.12345678901234567890.attn_q.weight", "output.bias"})
+        EXPECT_EQ(aha::hugging_face_name(none), std::nullopt) << none;
+}
+
+TEST(gguf_text, takes_the_tokenizer_out) {
+    const aha::gguf_text t = aha::read_gguf_text(aha::gguf_file{golden("qwen2.gguf")});
+    EXPECT_EQ(t.model, "gpt2");
+    EXPECT_EQ(t.pre, "qwen2");
+    EXPECT_EQ(t.tokens.size(), 300U);
+    EXPECT_EQ(t.tokens[3], "<think>");
+    EXPECT_THAT(t.merges, ElementsAre("a b", "ab c"));
+    EXPECT_EQ(t.token_types[0], 3);
+    EXPECT_EQ(t.token_types[3], 4);
+    EXPECT_EQ(t.bos, 1);
+    EXPECT_EQ(t.eos, 2);
+    EXPECT_EQ(t.unk, std::nullopt);
+    EXPECT_FALSE(t.add_bos);
+    EXPECT_EQ(t.chat_template, "{{ messages[0]['content'] }}");
+    EXPECT_THAT(t.end_ids, ElementsAre(2, 7));
+}
+
+TEST(gguf_text, says_what_is_wrong) {
+    const temporary_folder folder;
+    const auto error = [&](const builder& b) {
+        return error_of([&] { aha::read_gguf_text(aha::gguf_file{write(folder.path / "a", b.file())}); });
+    };
+    const std::string prefix = "tokenizer.ggml.";
+    const auto start = [&] {
+        return builder{}
+            .value(prefix + "model", 8, text("gpt2"))
+            .value(prefix + "tokens", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(1) + text("a"));
+    };
+    EXPECT_EQ(error(start()), "no error");
+    EXPECT_THAT(error(builder{}), HasSubstr("has no tokenizer"));
+    EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("gpt2"))), HasSubstr("without tokens"));
+    EXPECT_THAT(error(start().value(prefix + "eos_token_id", 4, raw<std::uint32_t>(1))), HasSubstr("eos_token_id 1 is not in"));
+    EXPECT_THAT(error(start().value(prefix + "token_type", 9, raw<std::uint32_t>(5) + raw<std::uint64_t>(0))), "no error");
+    EXPECT_THAT(error(start().value(prefix + "token_type", 9,
+                                    raw<std::uint32_t>(5) + raw<std::uint64_t>(2) + raw<std::uint64_t>(0))),
+                HasSubstr("2 token types do not go with 1 tokens"));
+    EXPECT_THAT(error(start().value(prefix + "merges", 8, text("a b"))), HasSubstr("not a list of strings"));
+}
+
+}  // namespace
