@@ -28,28 +28,28 @@ struct sound_session {
 template <class Session>
 struct model_of_session : test::least_model {
     using session = Session;
-    session open_session(prompts_of_ids, std::int64_t, std::int64_t) const;
+    session open_session(prompts_of_ids, std::int64_t) const;
 };
 using sound = model_of_session<sound_session>;
 
 struct without_open_session : test::least_model {
     using session = sound_session;
 };
-struct opening_without_capacity : test::least_model {
+struct opening_without_copies : test::least_model {
     using session = sound_session;
-    session open_session(prompts_of_ids, std::int64_t) const;
+    session open_session(prompts_of_ids) const;
 };
 struct opening_something_else : test::least_model {
     using session = sound_session;
-    int open_session(prompts_of_ids, std::int64_t, std::int64_t) const;
+    int open_session(prompts_of_ids, std::int64_t) const;
 };
 struct opening_unless_const : test::least_model {
     using session = sound_session;
-    session open_session(prompts_of_ids, std::int64_t, std::int64_t);
+    session open_session(prompts_of_ids, std::int64_t);
 };
 struct not_a_language_model {
     using session = sound_session;
-    session open_session(prompts_of_ids, std::int64_t, std::int64_t) const;
+    session open_session(prompts_of_ids, std::int64_t) const;
 };
 
 struct with_real_rows : sound_session {
@@ -70,7 +70,7 @@ TEST(decoding_model_concept, the_least_type_satisfies_it) {
     static_assert(decoding_model<sound>);
     const test::least_decoding_model model{test::made};
     const std::vector<std::vector<token_id>> prompts{{1}, {2}};
-    auto session = model.open_session(prompts, 3, 8);
+    auto session = model.open_session(prompts, 3);
     EXPECT_EQ(session.rows(), 6);
     session.keep(std::vector<std::int64_t>{0, 4});
     session.advance(std::vector<token_id>{1, 1});
@@ -85,8 +85,8 @@ TEST(decoding_model_concept, a_language_model_need_not_be_one) {
 TEST(decoding_model_concept, each_defect_of_a_model_breaks_its_clause_alone) {
     static_assert(!decoding_model<without_open_session>);
     static_assert(clauses<without_open_session> == std::array{true, true, false, true});
-    static_assert(!decoding_model<opening_without_capacity>);
-    static_assert(clauses<opening_without_capacity> == std::array{true, true, false, true});
+    static_assert(!decoding_model<opening_without_copies>);
+    static_assert(clauses<opening_without_copies> == std::array{true, true, false, true});
     static_assert(!decoding_model<opening_something_else>);
     static_assert(clauses<opening_something_else> == std::array{true, true, false, true});
     static_assert(!decoding_model<opening_unless_const>);

@@ -127,7 +127,8 @@ struct least_decoding_model : least_model {
         at::Tensor last;  // [B]
     };
 
-    session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies, std::int64_t) const {
+    std::int64_t context() const { return 1 << 20; }
+    session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies) const {
         std::vector<std::int64_t> last;
         for (const std::vector<token_id>& ids : prompts)
             last.insert(last.end(), static_cast<std::size_t>(copies), ids.back());

@@ -11,6 +11,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/fast_exp.hpp>
 #include <aha/core/lanes.hpp>
+#include <aha/core/log_sum.hpp>
 #include <aha/rollout/sampling_options.hpp>
 
 namespace aha {
@@ -24,47 +25,6 @@ struct picked_token {
 };
 
 namespace detail {
-
-/// log(sum(exp(inverse_temperature * x))) and the largest x, in float32 lanes with a double total per block.
-struct log_sum {
-    float top = 0;
-    double total = 0;  ///< sum of exp(inverse_temperature * (x - top))
-    double value(double inverse_temperature) const { return inverse_temperature * top + std::log(total); }
-};
-
-inline double exp_sum(std::span<const float> x, float top, float inverse_temperature) {
-    constexpr std::size_t block = 2048;  // float32 lanes within a block, double across blocks
-    double total = 0;
-    for (std::size_t from = 0; from < x.size(); from += block) {
-        const float* data = x.data() + from;
-        const auto n = static_cast<std::int64_t>(std::min(block, x.size() - from));
-        total += lane_sum(n, [=](std::int64_t i) { return fast_exp(inverse_temperature * (data[i] - top)); });
-    }
-    return total;
-}
-
-inline log_sum log_sum_of(std::span<const float> x, float inverse_temperature) {
-    log_sum result;
-    result.top = lane_max(static_cast<std::int64_t>(x.size()),
-                          [data = x.data()](std::int64_t i) { return data[i]; });
-    result.total = exp_sum(x, result.top, inverse_temperature);
-    return result;
-}
-
-/// Entropy of softmax(x), given its log-sum: log Z - E[x - top] shifted by top.
-inline double entropy_of(std::span<const float> x, const log_sum& sum) {
-    constexpr std::size_t block = 2048;
-    double weighted = 0;
-    for (std::size_t from = 0; from < x.size(); from += block) {
-        const float* data = x.data() + from;
-        const auto n = static_cast<std::int64_t>(std::min(block, x.size() - from));
-        weighted += lane_sum(n, [=, top = sum.top](std::int64_t i) {
-            const float shifted = std::max(data[i] - top, -100.0F);  // a suppressed token adds exp(-100) * 100, nothing
-            return fast_exp(shifted) * shifted;
-        });
-    }
-    return std::log(sum.total) - weighted / sum.total;
-}
 
 /// Draws from the kept candidates: `order` holds ids, likeliest first.
 inline std::int64_t draw_among(std::span<const float> logits, std::vector<std::int32_t>& order, std::size_t kept,
@@ -82,7 +42,7 @@ inline std::int64_t draw_among(std::span<const float> logits, std::vector<std::i
 /// Draws from all of `logits` by walking the cumulative sum block by block.
 inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum& sum, float inverse_temperature,
                                    double uniform) {
-    constexpr std::size_t block = 2048;
+    constexpr std::size_t block = log_sum_block;
     double left = uniform * sum.total;
     std::size_t from = 0;
     for (; from + block < logits.size(); from += block) {
@@ -111,7 +71,7 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
 /// @param uniform the random number, in [0, 1)
 inline picked_token pick_token(std::span<const float> logits, std::span<const float> allowed,
                                const sampling_options& options, double uniform) {
-    const detail::log_sum model = detail::log_sum_of(logits, 1.0F);
+    const log_sum model = log_sum_of(logits, 1.0F);
     require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
     const bool greedy = options.temperature == 0;
     const double inverse = greedy ? 1.0 : 1.0 / options.temperature;
@@ -121,8 +81,8 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
     if (greedy) {
         picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
     } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {
-        const detail::log_sum sum =
-            unrestricted && inverse == 1 ? model : detail::log_sum_of(allowed, inverse_f);
+        const log_sum sum =
+            unrestricted && inverse == 1 ? model : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
         std::vector<std::int32_t> order;
@@ -154,12 +114,12 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
                 --kept;
         picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
     }
-    picked.entropy = static_cast<float>(detail::entropy_of(logits, model));
+    picked.entropy = static_cast<float>(entropy_of(logits, model, 1.0F));
     const float logit = logits[static_cast<std::size_t>(picked.id)];
     picked.log_prob = static_cast<float>(logit - model.value(1.0));
     picked.behavior_log_prob =
         inverse == 1 ? picked.log_prob
-                     : static_cast<float>(inverse * logit - detail::log_sum_of(logits, inverse_f).value(inverse));
+                     : static_cast<float>(inverse * logit - log_sum_of(logits, inverse_f).value(inverse));
     return picked;
 }
 

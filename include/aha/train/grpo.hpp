@@ -29,7 +29,7 @@
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
-#include <aha/loss/aggregation.hpp>
+#include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/clip_gradient_norm.hpp>
@@ -230,13 +230,13 @@ private:
           prompts_{std::move(prompts)},
           reward_{std::move(reward)},
           options_{options},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>>(given, [&] { return default_sampler(source); })},
-          advantage_{detail::take_slot<detail::advantage_slot>(given, [] { return Advantage{}; })},
-          loss_{detail::take_slot<detail::loss_slot>(given, [] { return Loss{}; })},
-          aggregation_{detail::take_slot<detail::aggregation_slot>(given, [] { return Aggregation{}; })},
-          optimizer_{detail::take_slot<detail::optimizer_slot>(given, [] { return Optimizer{}; })},
-          schedule_{detail::take_slot<detail::schedule_slot>(given, [] { return Schedule{}; })},
-          reward_options_{detail::take_slot<detail::reward_options_slot>(given, [] { return reward_options{}; })},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given, [&](auto) { return default_sampler(source); })},
+          advantage_{detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{})},
+          loss_{detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{})},
+          aggregation_{detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{})},
+          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
+          reward_options_{detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
           reference_{model_of(source), loss_.needs_reference()} {
         options_.validate();
     }

@@ -25,18 +25,23 @@ struct chosen<Slot, Default, First, Rest...> {
 template <class Slot, class Default, class... Args>
 using chosen_t = typename chosen<Slot, Default, Args...>::type;
 
-/// The argument for `Slot`, or what `make_default()` returns.
-template <class Slot, class Make, class... Args>
-auto take_slot(std::tuple<Args...>& arguments, Make make_default) {
+/// The argument for `Slot`, or what `make_default(type)` returns, which is only compiled when it is needed: a policy that
+/// is given need not be default constructible.
+template <class Slot, class Type, class Make, class... Args>
+Type take_slot(std::tuple<Args...>& arguments, Make make_default) {
     static_assert((0 + ... + static_cast<int>(Slot::template holds<Args>)) <= 1,
                   "aha: two arguments fit the same slot of the trainer; give one of each kind");
-    if constexpr ((false || ... || Slot::template holds<Args>)) {
-        using wanted = chosen_t<Slot, void, Args...>;
-        return std::get<wanted>(std::move(arguments));
-    } else {
-        return make_default();
-    }
+    if constexpr ((false || ... || Slot::template holds<Args>)) return std::get<Type>(std::move(arguments));
+    else return make_default(std::type_identity<Type>{});
 }
+
+/// The default-constructed policy.
+struct make_plain {
+    template <class Type>
+    Type operator()(std::type_identity<Type>) const {
+        return Type{};
+    }
+};
 
 /// Whether `Arg` fits one of `Slots`.
 template <class Arg, class... Slots>

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <aha/core/fast_exp.hpp>
+#include <aha/core/lanes.hpp>
+
+/// The reductions over a row of logits that sampling and losses share, so that both see the same numbers: float32 lanes
+/// within blocks of `log_sum_block` entries, double across blocks.
+namespace aha {
+
+inline constexpr std::size_t log_sum_block = 2048;
+
+/// log(sum(exp(inverse_temperature * x))), kept as the largest x and the sum relative to it.
+struct log_sum {
+    float top = 0;
+    double total = 0;  ///< sum of exp(inverse_temperature * (x - top))
+    double value(double inverse_temperature) const { return inverse_temperature * top + std::log(total); }
+};
+
+/// Sum over the row of `term(x - top)`.
+/// @tparam Value float or bfloat16
+template <class Value, class Term>
+double shifted_sum(std::span<const Value> x, float top, Term term) {
+    double total = 0;
+    for (std::size_t from = 0; from < x.size(); from += log_sum_block) {
+        const Value* data = x.data() + from;
+        const auto n = static_cast<std::int64_t>(std::min(log_sum_block, x.size() - from));
+        total += lane_sum(n, [=](std::int64_t i) { return term(static_cast<float>(data[i]) - top); });
+    }
+    return total;
+}
+
+template <class Value>
+log_sum log_sum_of(std::span<const Value> x, float inverse_temperature) {
+    log_sum result;
+    result.top = lane_max(static_cast<std::int64_t>(x.size()),
+                          [data = x.data()](std::int64_t i) { return static_cast<float>(data[i]); });
+    result.total =
+        shifted_sum(x, result.top, [=](float shifted) { return fast_exp(inverse_temperature * shifted); });
+    return result;
+}
+
+/// Entropy in nats of softmax(inverse_temperature * x), given its log-sum at that temperature: log Z - E[log weight].
+template <class Value>
+double entropy_of(std::span<const Value> x, const log_sum& sum, float inverse_temperature) {
+    const double weighted = shifted_sum(x, sum.top, [=](float shifted) {
+        const float y = std::max(inverse_temperature * shifted, -100.0F);  // a suppressed token: exp(-100) * 100, nothing
+        return fast_exp(y) * y;
+    });
+    return std::log(sum.total) - weighted / sum.total;
+}
+
+}  // namespace aha

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros_like.h>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include <aha/core/error.hpp>
+#include <aha/core/parameters.hpp>
+#include <aha/core/state.hpp>
+
+namespace aha {
+
+/// Numbers of `adamw`; PyTorch's defaults but for the weight decay, which is TRL's.
+struct adamw_options {
+    double beta1 = 0.9;       ///< decay of the first moment
+    double beta2 = 0.999;     ///< decay of the second moment
+    double epsilon = 1e-8;    ///< added to the root of the second moment
+    double weight_decay = 0;  ///< share of the learning rate by which matrices shrink at each step
+    bool operator==(const adamw_options&) const = default;
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1), not ", beta1);
+        require(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1), not ", beta2);
+        require(epsilon > 0 && std::isfinite(epsilon), "epsilon must be positive, not ", epsilon);
+        require(weight_decay >= 0 && std::isfinite(weight_decay), "weight_decay must be 0 or more, not ", weight_decay);
+    }
+};
+
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), in one pass over flat memory. Moments are
+/// float32.
+class adamw {
+public:
+    explicit adamw(adamw_options options = {}) : options_{options} { options_.validate(); }
+
+    const adamw_options& options() const { return options_; }
+
+    /// One update of `weights` from their gradients.
+    void step(const parameters& weights, double learning_rate) {
+        const at::NoGradGuard no_gradients;
+        if (!first_.defined()) {
+            first_ = at::zeros_like(weights.values());
+            second_ = at::zeros_like(weights.values());
+        }
+        require(first_.sizes() == weights.values().sizes(), "adamw was given weights of another model: ",
+                weights.values().numel(), " instead of ", first_.numel());
+        ++steps_;
+        if (options_.weight_decay == 0) {
+            update(weights.values(), weights.gradients(), first_, second_, learning_rate, 0);
+            return;
+        }
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            update(weights.slice(weights.values(), i), weights.slice(weights.gradients(), i), weights.slice(first_, i),
+                   weights.slice(second_, i), learning_rate, weights.at(i).decay ? options_.weight_decay : 0);
+    }
+
+    state save() const {
+        state s;
+        if (first_.defined()) {
+            s.tensors["first"] = first_;
+            s.tensors["second"] = second_;
+        }
+        s.values["steps"] = steps_;
+        return s;
+    }
+
+    void load(const state& s) {
+        steps_ = s.values.at("steps").get<std::int64_t>();
+        const auto first = s.tensors.find("first"), second = s.tensors.find("second");
+        require((first != s.tensors.end() && second != s.tensors.end()) || steps_ == 0, "the saved adamw has no moments");
+        first_ = first == s.tensors.end() ? at::Tensor{} : first->second.clone();
+        second_ = second == s.tensors.end() ? at::Tensor{} : second->second.clone();
+    }
+
+private:
+    void update(at::Tensor w, const at::Tensor& g, at::Tensor m, at::Tensor v, double learning_rate, double decay) const {
+        const double count = static_cast<double>(steps_);
+        const auto rate = static_cast<float>(learning_rate / (1 - std::pow(options_.beta1, count)));
+        const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, count)));
+        const auto keep = static_cast<float>(1 - learning_rate * decay), epsilon = static_cast<float>(options_.epsilon);
+        const auto b1 = static_cast<float>(1 - options_.beta1), b2 = static_cast<float>(options_.beta2);
+        const auto c2 = static_cast<float>(1 - options_.beta2);
+        if (!w.is_cpu()) {
+            m.add_((g - m) * b1);
+            v.mul_(b2).addcmul_(g, g, c2);
+            w.mul_(keep).sub_(rate * m / (v.sqrt() * root + epsilon));
+            return;
+        }
+        float *wp = w.mutable_data_ptr<float>(), *mp = m.mutable_data_ptr<float>(), *vp = v.mutable_data_ptr<float>();
+        const float* gp = g.const_data_ptr<float>();
+        at::parallel_for(0, w.numel(), 1 << 15, [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) {
+                const float gi = gp[i];
+                const float mi = mp[i] + (gi - mp[i]) * b1, vi = vp[i] * b2 + gi * gi * c2;
+                mp[i] = mi;
+                vp[i] = vi;
+                wp[i] = wp[i] * keep - rate * mi / (std::sqrt(vi) * root + epsilon);
+            }
+        });
+    }
+
+    adamw_options options_;
+    at::Tensor first_, second_;  // [N] moments, laid out like the weights
+    std::int64_t steps_ = 0;
+};
+
+}  // namespace aha
