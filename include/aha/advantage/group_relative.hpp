@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -27,11 +26,8 @@ public:
     /// @param scores [G]
     /// @return [G], 0 for scores that are not applicable; all 0 when the scores are equal
     std::vector<double> operator()(std::span<const score> scores) const {
-        const detail::applicable_scores group{scores};
-        if (group.all_equal()) return std::vector<double>(scores.size(), 0.0);
-        const Eigen::ArrayXd centered = group.values - group.values.mean();
-        const double deviation = std::sqrt(centered.square().sum() / static_cast<double>(centered.size() - 1));
-        return group.spread(scores.size(), centered / (deviation + options_.epsilon));
+        const detail::centered_scores group{scores};
+        return group.spread(scores.size(), group.deviation() + options_.epsilon);
     }
 
 private:

@@ -1,7 +1,10 @@
 #pragma once
 
-#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <functional>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -10,27 +13,33 @@
 namespace aha {
 namespace detail {
 
-/// The applicable scores of a group as an array, and where each came from.
-struct applicable_scores {
-    Eigen::ArrayXd values;
+/// The applicable scores of a group, less their mean, and where each came from.
+struct centered_scores {
+    std::vector<double> values;        ///< all 0 when there is nothing to compare
     std::vector<std::size_t> places;
 
-    explicit applicable_scores(std::span<const score> scores) : values(static_cast<Eigen::Index>(scores.size())) {
+    explicit centered_scores(std::span<const score> scores) {
         for (std::size_t i = 0; i < scores.size(); ++i) {
             if (!scores[i].applicable) continue;
-            values[static_cast<Eigen::Index>(places.size())] = scores[i].value;
+            values.push_back(scores[i].value);
             places.push_back(i);
         }
-        values.conservativeResize(static_cast<Eigen::Index>(places.size()));
+        // Tested before any arithmetic, so that equal scores give exactly 0 and not the rounding error of their mean.
+        const bool all_equal = std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) == values.end();
+        const double mean = all_equal ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+        for (double& value : values) value = all_equal ? 0 : value - mean;
     }
 
-    /// Whether there is nothing to compare. Tested before any arithmetic, so that equal scores give exactly 0.
-    bool all_equal() const { return places.size() < 2 || values.maxCoeff() == values.minCoeff(); }
+    /// The unbiased standard deviation; 0 for less than two scores.
+    double deviation() const {
+        const double squares = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+        return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
+    }
 
-    /// One number a score of the group, 0 for those that are not applicable.
-    std::vector<double> spread(std::size_t group_size, const Eigen::ArrayXd& numbers) const {
+    /// One number a score of the group: `values / scale`, and 0 for those that are not applicable.
+    std::vector<double> spread(std::size_t group_size, double scale) const {
         std::vector<double> all(group_size, 0.0);
-        for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = numbers[static_cast<Eigen::Index>(i)];
+        for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = values[i] == 0 ? 0 : values[i] / scale;
         return all;
     }
 };
@@ -43,9 +52,7 @@ struct mean_centered {
     /// @param scores [G]
     /// @return [G], 0 for scores that are not applicable
     std::vector<double> operator()(std::span<const score> scores) const {
-        const detail::applicable_scores group{scores};
-        if (group.all_equal()) return std::vector<double>(scores.size(), 0.0);
-        return group.spread(scores.size(), group.values - group.values.mean());
+        return detail::centered_scores{scores}.spread(scores.size(), 1);
     }
 };
 

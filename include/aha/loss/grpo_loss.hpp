@@ -29,7 +29,8 @@ struct grpo_loss_options {
 };
 
 /// The token-level objective of GRPO (DeepSeekMath, equations 3 and 4): clipped surrogate minus beta times the k3
-/// estimate of the KL divergence to the reference. How tokens are averaged is the aggregation's business.
+/// estimate of the KL divergence to the reference. How tokens are averaged is the aggregation's business. TRL 1.16 also
+/// multiplies the KL term by the ratio unless `use_bias_correction_kl` is off; this is the term without it.
 ///
 /// Metrics, means over completion tokens: `kl`, and `clip_ratio/low_mean`, `/high_mean`, `/region_mean`, the shares of
 /// tokens whose ratio is outside the clip range on the side where that stops the gradient.

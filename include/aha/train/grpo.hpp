@@ -230,7 +230,7 @@ private:
           prompts_{std::move(prompts)},
           reward_{std::move(reward)},
           options_{options},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given, [&](auto) { return default_sampler(source); })},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given, detail::make_default_sampler{&source})},
           advantage_{detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{})},
           loss_{detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{})},
           aggregation_{detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{})},

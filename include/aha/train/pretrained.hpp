@@ -14,11 +14,11 @@
 #include <aha/core/tensor_policy.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/model/files/pretrained_writer.hpp>
+#include <aha/model/files/tokenizer_from_gguf.hpp>
 #include <aha/model/files/weights.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/chat_template.hpp>
-#include <aha/text/gguf_tokenizer.hpp>
 #include <aha/text/tokenizer_json.hpp>
 
 namespace aha {
@@ -54,33 +54,26 @@ struct default_sampler_type<pretrained<Model, Tokenizer>> {
     using type = autoregressive_sampler<Tokenizer>;
 };
 
-inline gguf_vocabulary vocabulary_of(const gguf_text& text) {
-    gguf_vocabulary v;
-    v.model = text.model;
-    v.pre = text.pre;
-    v.tokens = text.tokens;
-    v.merges = text.merges;
-    v.token_types = text.token_types;
-    v.bos = text.bos;
-    v.eos = text.eos;
-    v.unk = text.unk;
-    v.add_bos = text.add_bos;
-    v.end_ids = text.end_ids;
-    return v;
-}
-
 }  // namespace detail
 
 template <class Source>
 using default_sampler_t = typename detail::default_sampler_type<Source>::type;
 
-/// Plain sampling at temperature 1 with the model's own tokenizer; needs a `pretrained` source.
+namespace detail {
+
+/// Makes the sampler of a trainer that is given none: plain sampling at temperature 1 with the source's own tokenizer.
 template <class Source>
-auto default_sampler(Source& source) {
-    static_assert(!std::is_void_v<default_sampler_t<Source>>,
-                  "aha: a bare model has no tokenizer to sample with; pass a sampler after the options, or train a pretrained");
-    return autoregressive_sampler{source.tokenizer};
-}
+struct make_default_sampler {
+    const Source* source;
+    template <class Sampler>
+    Sampler operator()(std::type_identity<Sampler>) const {
+        return Sampler{source->tokenizer};
+    }
+};
+template <class Source>
+make_default_sampler(Source*) -> make_default_sampler<Source>;
+
+}  // namespace detail
 
 /// The prompt's text as tokens. A first token that the tokenizer asks for is added unless the text spells it out.
 template <class Source>
@@ -123,7 +116,7 @@ pretrained<decoder<Tensor>> load_decoder(std::filesystem::path path) {
     const weight_source source{path};
     if (source.gguf()) {
         gguf_text text = read_gguf_text(*source.gguf());
-        bpe_tokenizer tokenizer = make_gguf_tokenizer(detail::vocabulary_of(text));
+        bpe_tokenizer tokenizer = make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
         std::optional<chat_template> chat;
         if (!text.chat_template.empty()) chat.emplace(text.chat_template);
         pretrained<decoder<Tensor>> loaded{decoder<Tensor>{source.config()}, std::move(tokenizer), std::move(chat),

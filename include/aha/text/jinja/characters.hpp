@@ -96,11 +96,11 @@ std::size_t end_without_trailing(std::string_view text, InSet in_set) {
 inline std::string_view trim_left(std::string_view text) { return text.substr(leading(text, is_space)); }
 inline std::string_view trim_right(std::string_view text) { return text.substr(0, end_without_trailing(text, is_space)); }
 
-/// `text` with every `from` (which is not empty) turned into `to`, at most `limit` times (negative: all).
-inline std::string replace_all(std::string_view text, std::string_view from, std::string_view to, std::int64_t limit = -1) {
+/// `text` with every `from` (which is not empty) turned into `to`.
+inline std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
     std::string result;
     std::size_t at = 0;
-    for (std::size_t found; limit != 0 && (found = text.find(from, at)) != std::string_view::npos; --limit) {
+    for (std::size_t found; (found = text.find(from, at)) != std::string_view::npos;) {
         result.append(text.substr(at, found - at)).append(to);
         at = found + from.size();
     }

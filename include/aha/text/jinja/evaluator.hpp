@@ -91,7 +91,7 @@ private:
     public:
         explicit level(evaluator& owner) : depth_{owner.depth_} {
             if (owner.depth_ >= 400) problem("nested deeper than 400 levels");
-            if (++owner.steps_ > 20'000'000) problem("rendering takes more than 20 million steps");
+            owner.count_steps(1);
             ++depth_;
         }
         level(const level&) = delete;
@@ -101,6 +101,12 @@ private:
     private:
         int& depth_;
     };
+
+    /// Counts work that has been done or is about to be.
+    void count_steps(std::size_t steps) {
+        steps_ += steps;
+        if (steps_ > 20'000'000) problem("rendering takes more than 20 million steps");
+    }
 
     // Statements.
 
@@ -115,6 +121,7 @@ private:
 
     void write(std::string_view text) {
         if (output_->size() + text.size() > 100'000'000) problem("more than 100 million bytes of output");
+        count_steps(text.size() / 64);
         *output_ += text;
     }
     /// What `body` writes, in a scope of its own; `filters` (or null) applied.
@@ -162,19 +169,19 @@ private:
         return execute(node.otherwise);
     }
     flow run_one(const for_statement& node) {
-        std::vector<value> items = items_of(evaluate(node.items));
+        const value visited = evaluate(node.items);
+        std::vector<value> items = items_of(visited);
         if (node.condition)
             std::erase_if(items, [&](const value& item) {
+                count_steps(1);
                 const scoped_names inner{*this, scope_};
                 unpack(node.targets, item);
                 return !evaluate(node.condition).truthy();
             });
-        if (items.empty()) {
-            const scoped_names inner{*this, scope_};
-            return execute(node.otherwise);
-        }
         const auto size = static_cast<std::int64_t>(items.size());
+        bool finished_one = false;
         for (std::int64_t i = 0; i < size; ++i) {
+            count_steps(1);
             const scoped_names inner{*this, scope_};
             const auto item_at = [&](std::int64_t at) {
                 return at >= 0 && at < size ? items[static_cast<std::size_t>(at)] : value{undefined{"there is no such item of the loop"}};
@@ -184,14 +191,23 @@ private:
                                              {"first", i == 0},
                                              {"last", i == size - 1},
                                              {"length", size},
+                                             {"depth", std::int64_t{1}},  // loops are never recursive
+                                             {"depth0", std::int64_t{0}},
                                              {"revindex", size - i},
                                              {"revindex0", size - i - 1},
                                              {"previtem", item_at(i - 1)},
                                              {"nextitem", item_at(i + 1)}}};
             unpack(node.targets, item_at(i));
-            if (execute(node.body) == flow::leave_loop) break;
+            const flow next = execute(node.body);
+            finished_one |= next == flow::on;
+            if (next == flow::leave_loop) {
+                if (const auto* row = visited.as_sequence(); row && row->read) *row->read = sequence::reading::part;
+                break;
+            }
         }
-        return flow::on;
+        if (finished_one) return flow::on;
+        const scoped_names inner{*this, scope_};  // as in Jinja, also after items whose bodies were all left early
+        return execute(node.otherwise);
     }
     flow run_one(const loop_control& node) { return node.ends_loop ? flow::leave_loop : flow::next_item; }
     flow run_one(const set_statement& node) {
@@ -251,7 +267,13 @@ private:
     value evaluate(const expression_ptr& node) {
         const level deeper{*this};
         const int at_line = line_ = node->line;
-        return std::visit([&](const auto& kind) { return result_of(kind, at_line); }, node->node);
+        value result = std::visit([&](const auto& kind) { return result_of(kind, at_line); }, node->node);
+        if (const auto* text = result.as_text())
+            count_steps(text->size() / 64);
+        else if (!std::holds_alternative<name_read>(node->node) && !std::holds_alternative<member>(node->node) &&
+                 !std::holds_alternative<subscript>(node->node))
+            count_steps(result.reach().parts / 4);  // a value that was made here, not only looked up
+        return result;
     }
     value evaluate_or_none(const expression_ptr& node) { return node ? evaluate(node) : value{none{}}; }
     std::vector<value> evaluate_all(const std::vector<expression_ptr>& nodes) {
@@ -358,7 +380,7 @@ private:
     std::vector<std::pair<std::size_t, std::size_t>> generated_;
     int depth_ = 0;
     int line_ = 1;
-    std::int64_t steps_ = 0;
+    std::size_t steps_ = 0;
 };
 
 }  // namespace aha::detail::jinja

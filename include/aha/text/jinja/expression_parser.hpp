@@ -46,6 +46,12 @@ protected:
         if (!is(token_kind::name)) unexpected("a name");
         return take().text;
     }
+    /// A name that is given a value, which a constant's name cannot be.
+    std::string expect_new_name() {
+        if (is_any(token_kind::name, {"true", "True", "false", "False", "none", "None"}))
+            syntax_problem(line(), "the constant \"" + peek().text + "\" cannot be given a value");
+        return expect_name();
+    }
 
     /// Counts a level of nesting for as long as it lives: a hostile template gets a message, not a stack overflow.
     class level {
@@ -73,7 +79,11 @@ protected:
     /// An expression without if-else: what `for x in ...` reads, whose `if` is the loop's.
     expression_ptr without_condition() {
         nodes_ = 0;
-        return any_or();
+        expression_ptr first = any_or();
+        if (!is_symbol(",")) return first;
+        std::vector<expression_ptr> items{std::move(first)};
+        while (skip_symbol(",") && !is(token_kind::block_end)) items.push_back(any_or());
+        return make(line(), tuple_display{std::move(items)});
     }
     /// `name(...) | name ...` of a filter or set block, applied to the block's text.
     expression_ptr block_filters() {

@@ -32,7 +32,7 @@ using many = const arguments&;
 inline value length(in v, many a) {
     a.bind({});
     if (const auto* text = v.as_text()) return value::count(count_characters(*text));
-    if (v.as_number() || v.is_none() || v.as_name_space() || v.as_callable() || v.type_name() == "iterator") v.refuse("length");
+    if (v.is_row(sequence::kind::iterator)) v.refuse("length");
     return value::count(items_of(v).size());
 }
 
@@ -74,8 +74,8 @@ inline value join(in v, many a) {
     std::string joined;
     bool first = true;
     for (const value& item : items_of(v)) {
-        if (!first) joined += separator;
-        joined += to_text(given[1] ? attribute_of(item, *given[1]) : item);
+        if (!first) grow(joined, separator);
+        grow(joined, to_text(given[1] ? attribute_of(item, *given[1]) : item));
         first = false;
     }
     return joined;
@@ -96,7 +96,7 @@ inline value otherwise(in v, many a) {
 
 inline value first(in v, many a) {
     a.bind({});
-    const auto items = items_of(v);
+    const auto items = items_of(v, true);
     return items.empty() ? value{undefined{"there is no first item"}} : items.front();
 }
 inline value last(in v, many a) {
@@ -120,14 +120,19 @@ inline value items(in v, many a) {
     return value::iterator(items_of(dict_methods().at("items")(v, a)));
 }
 
+/// Without a leading "+", which from_chars does not know.
+inline std::string_view without_plus(std::string_view text) {
+    return text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
+}
 inline value integer(in v, many a) {
     const auto given = a.bind({"default"});
+    if (v.is_undefined()) v.refuse("the filter int");
     const value fallback = given[0].value_or(std::int64_t{0});
     if (const auto number = v.as_integer()) return *number;
     double real = v.as_real() ? *v.as_real() : NAN;
     if (v.as_text()) {
         const std::string text = strip(*v.as_text(), std::nullopt, true, true);
-        const std::string_view digits = std::string_view{text}.substr(text.starts_with('+') ? 1 : 0);
+        const std::string_view digits = without_plus(text);
         std::int64_t whole = 0;
         const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
         if (read.ec == std::errc{} && read.ptr == digits.data() + digits.size()) return whole;
@@ -138,10 +143,11 @@ inline value integer(in v, many a) {
 }
 inline value real(in v, many a) {
     const auto given = a.bind({"default"});
+    if (v.is_undefined()) v.refuse("the filter float");
     if (const auto number = v.as_number()) return *number;
     double number = 0;
     const std::string text = v.as_text() ? strip(*v.as_text(), std::nullopt, true, true) : "";
-    const std::string_view digits = std::string_view{text}.substr(text.starts_with('+') ? 1 : 0);
+    const std::string_view digits = without_plus(text);
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const bool whole_text = !digits.empty() && read.ec == std::errc{} && read.ptr == digits.data() + digits.size();
     return whole_text ? value{number} : given[0].value_or(0.0);
@@ -198,14 +204,13 @@ inline value indent(in v, many a) {
                                                                  need_integer(width, "indent's width"), 0, 1000)),
                                                              ' ');
     const bool blank = given[2] && given[2]->truthy();
-    const std::string text = to_text(v);
     std::string result;
-    const auto lines = split(text, value{"\n"}, -1, false);
+    const auto lines = split_lines(need_text(v, "the filter indent") + '\n');
     for (const value& line : lines) {
         const bool head = &line == lines.data();
         if (!head) result += '\n';
-        if (head ? given[1] && given[1]->truthy() : blank || !line.as_text()->empty()) result += margin;
-        result += *line.as_text();
+        if (head ? given[1] && given[1]->truthy() : blank || !line.as_text()->empty()) grow(result, margin);
+        grow(result, *line.as_text());
     }
     return result;
 }
@@ -229,7 +234,9 @@ inline value sorted(in v, many a) {
 inline value dict_sorted(in v, many a) {
     const auto given = a.bind({"case_sensitive", "by", "reverse"});
     if (!v.as_mapping()) v.refuse("the filter dictsort");
-    const bool by_value = given[1] && need_text(*given[1], "dictsort's by") == "value";
+    const std::string by = given[1] ? need_text(*given[1], "dictsort's by") : "key";
+    if (by != "key" && by != "value") problem("dictsort goes by \"key\" or \"value\", not by ", quote_for_repr(by));
+    const bool by_value = by == "value";
     const arguments options{"sort",
                             {given[2].value_or(false), given[0].value_or(false), std::int64_t{by_value ? 1 : 0}},
                             {}};
@@ -249,7 +256,7 @@ inline const std::map<std::string_view, value (*)(in, many)>& table() {
         {"lower", [](in v, many a) -> value { return a.bind({}), lower(to_text(v)); }},
         {"title", [](in v, many a) -> value { return a.bind({}), title_filter(to_text(v)); }},
         {"capitalize", [](in v, many a) -> value { return a.bind({}), capitalize(to_text(v)); }},
-        {"string", [](in v, many a) -> value { return a.bind({}), to_text(v); }},
+        {"string", [](in v, many a) -> value { return a.bind({}), v.as_safe_text() ? v : to_text(v); }},
         {"list", [](in v, many a) -> value { return a.bind({}), value::list(items_of(v)); }},
         {"select", [](in v, many a) -> value { return selected(v, a, false, true); }},
         {"reject", [](in v, many a) -> value { return selected(v, a, false, false); }},

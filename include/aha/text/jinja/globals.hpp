@@ -27,7 +27,7 @@ inline value range(const arguments& given) {
         if (numbers.size() == 100'000) problem("range has more than 100000 numbers");
         numbers.push_back(at);
     }
-    return value::list(std::move(numbers));
+    return sequence{sequence::kind::range, std::move(numbers)};
 }
 
 /// The dict that `dict(other, a=1)` and `namespace(other, a=1)` begin with.
@@ -48,6 +48,10 @@ inline value strftime_now(const std::string& format, const std::optional<std::tm
     std::tm time{};
     if (now) {
         time = *now;
+        std::tm filled = time;
+        timegm(&filled);  // the day of the week and of the year, which a caller may have left out
+        time.tm_wday = filled.tm_wday;
+        time.tm_yday = filled.tm_yday;
     } else {
         const std::time_t seconds = std::time(nullptr);
         localtime_r(&seconds, &time);

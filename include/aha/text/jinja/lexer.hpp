@@ -152,7 +152,7 @@ private:
 
     void word(std::string& open_brackets) {
         const auto in_name = [](std::uint32_t code) {
-            return code >= 0x80 || code == '_' || is_ascii_letter(static_cast<char>(code)) || is_ascii_digit(static_cast<char>(code));
+            return (code >= 0x80 && !is_space(code)) || code == '_' || is_ascii_letter(static_cast<char>(code)) || is_ascii_digit(static_cast<char>(code));
         };
         if (is_ascii_digit(peek())) return number();
         if (peek() == '"' || peek() == '\'') return quoted_text();
@@ -179,7 +179,11 @@ private:
                 size += 1 + sign + leading(rest().substr(size + 1 + sign), digit);
             }
         }
-        tokens_.push_back({real ? token_kind::real : token_kind::integer, replace_all(rest().substr(0, size), "_", ""), line_});
+        const std::string_view digits = rest().substr(0, size);
+        const bool led_by_zero = !real && digits.find_first_not_of("0_") != std::string_view::npos && digits.front() == '0';
+        if (led_by_zero || digits.find("__") != std::string_view::npos || digits.back() == '_')
+            syntax_problem(line_, "\"" + std::string{digits} + "\" is not a number");
+        tokens_.push_back({real ? token_kind::real : token_kind::integer, replace_all(digits, "_", ""), line_});
         advance(size);
     }
 

@@ -21,10 +21,10 @@ inline const std::map<std::string_view, method>& text_methods() {
     using many = const arguments&;
     using self = const value&;
     static const std::map<std::string_view, method> table = {
-        {"upper", [](self s, many) -> value { return upper(*s.as_text()); }},
-        {"lower", [](self s, many) -> value { return lower(*s.as_text()); }},
-        {"title", [](self s, many) -> value { return title_method(*s.as_text()); }},
-        {"capitalize", [](self s, many) -> value { return capitalize(*s.as_text()); }},
+        {"upper", [](self s, many a) -> value { return a.bind({}), upper(*s.as_text()); }},
+        {"lower", [](self s, many a) -> value { return a.bind({}), lower(*s.as_text()); }},
+        {"title", [](self s, many a) -> value { return a.bind({}), title_method(*s.as_text()); }},
+        {"capitalize", [](self s, many a) -> value { return a.bind({}), capitalize(*s.as_text()); }},
         {"strip", [](self s, many a) -> value { return strip(*s.as_text(), a.bind({"chars"})[0], true, true); }},
         {"lstrip", [](self s, many a) -> value { return strip(*s.as_text(), a.bind({"chars"})[0], true, false); }},
         {"rstrip", [](self s, many a) -> value { return strip(*s.as_text(), a.bind({"chars"})[0], false, true); }},
@@ -92,16 +92,20 @@ inline const std::map<std::string_view, method>& text_methods() {
          [](self s, many a) -> value {
              std::string joined;
              const auto items = items_of(a.bind({"iterable"})[0].value_or(value{}));
-             for (const value& item : items) joined += (&item == items.data() ? "" : *s.as_text()) + need_text(item, "joining");
+             for (const value& item : items) {
+                 if (&item != items.data()) grow(joined, *s.as_text());
+                 grow(joined, need_text(item, "joining"));
+             }
              return joined;
          }},
         {"isdigit",
-         [](self s, many) -> value {
+         [](self s, many a) -> value {
+             a.bind({});
              need_ascii(*s.as_text(), "isdigit");
              return !s.as_text()->empty() && std::all_of(s.as_text()->begin(), s.as_text()->end(), is_ascii_digit);
          }},
         {"isspace",
-         [](self s, many) -> value { return !s.as_text()->empty() && trim_left(*s.as_text()).empty(); }},
+         [](self s, many a) -> value { return a.bind({}), !s.as_text()->empty() && trim_left(*s.as_text()).empty(); }},
     };
     return table;
 }
@@ -113,7 +117,8 @@ inline const std::map<std::string_view, method>& dict_methods() {
         {"get",
          [](self s, many a) -> value {
              const auto given = a.bind({"key", "default"});
-             const value* found = given[0] && given[0]->as_text() ? s.as_mapping()->find(*given[0]->as_text()) : nullptr;
+             if (!given[0]) problem("get needs a key");
+             const value* found = given[0]->as_text() ? s.as_mapping()->find(*given[0]->as_text()) : nullptr;
              return found ? *found : given[1].value_or(none{});
          }},
         {"items",
@@ -121,15 +126,15 @@ inline const std::map<std::string_view, method>& dict_methods() {
              a.bind({});
              std::vector<value> items;
              for (const auto& [key, content] : s.as_mapping()->entries) items.push_back(value::tuple({key, content}));
-             return value::list(std::move(items));
+             return value::view(std::move(items));
          }},
-        {"keys", [](self s, many a) -> value { return a.bind({}), value::list(items_of(s)); }},
+        {"keys", [](self s, many a) -> value { return a.bind({}), value::view(items_of(s)); }},
         {"values",
          [](self s, many a) -> value {
              a.bind({});
              std::vector<value> items;
              for (const auto& entry : s.as_mapping()->entries) items.push_back(entry.second);
-             return value::list(std::move(items));
+             return value::view(std::move(items));
          }},
         {"copy", [](self s, many a) -> value { return a.bind({}), s; }},
     };
@@ -183,8 +188,11 @@ inline value member_of(const value& object, const std::string& name) {
                         : object.as_mapping()  ? dict_methods()
                         : object.as_sequence() ? list_methods()
                                                : no_methods;
-    if (const auto found = table.find(name); found != table.end())
-        return callable{[object, call = found->second](const arguments& given) { return call(object, given); }};
+    if (const auto found = table.find(name); found != table.end()) {
+        extent reach;
+        reach.enclose(object.reach());
+        return callable{[object, call = found->second](const arguments& given) { return call(object, given); }, reach};
+    }
     if (is_other_method(object, name)) problem("the method .", name, " of a ", object.type_name(), " is not supported");
     const value item = item_of(object, name);
     if (!item.is_undefined()) return item;

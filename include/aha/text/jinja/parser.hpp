@@ -57,6 +57,14 @@ private:
         return body;
     }
 
+    /// As `body_and_close`, for a body that cannot leave a loop around it.
+    block closed_body(std::string_view end) {
+        const int loops_outside = std::exchange(loops_, 0);
+        block body = body_and_close(end);
+        loops_ = loops_outside;
+        return body;
+    }
+
     statement one_statement() {
         const int at_line = line();
         const std::string word = expect_name();
@@ -65,13 +73,13 @@ private:
         if (word == "set") return set(at_line);
         if (word == "macro") return {at_line, macro_definition()};
         if (word == "with") return {at_line, with()};
-        if (word == "generation") return {at_line, generation_block{body_and_close("endgeneration")}};
+        if (word == "generation") return {at_line, generation_block{closed_body("endgeneration")}};
         if (word == "filter") {
             expression_ptr filters = block_filters();
-            return {at_line, filter_block{std::move(filters), body_and_close("endfilter")}};
+            return {at_line, filter_block{std::move(filters), closed_body("endfilter")}};
         }
         if (word == "break" || word == "continue") {
-            if (loops_ == 0) syntax_problem(at_line, "{% " + word + " %} outside of a loop");
+            if (loops_ == 0) syntax_problem(at_line, "{% " + word + " %} outside of a loop, or inside of a block that cannot leave it");
             end_of_tag();
             return {at_line, loop_control{word == "break"}};
         }
@@ -95,7 +103,7 @@ private:
     std::vector<std::string> targets() {
         const bool bracket = skip_symbol("(");
         std::vector<std::string> names;
-        do names.push_back(expect_name());
+        do names.push_back(expect_new_name());
         while (skip_symbol(","));
         if (bracket) expect_symbol(")");
         return names;
@@ -104,6 +112,8 @@ private:
     for_statement for_loop() {
         for_statement loop;
         loop.targets = targets();
+        if (std::find(loop.targets.begin(), loop.targets.end(), "loop") != loop.targets.end())
+            syntax_problem(line(), "\"loop\" cannot be the name of a loop's item");
         if (!skip_word("in")) unexpected("\"in\"");
         loop.items = without_condition();
         if (skip_word("if")) loop.condition = whole_expression(false);
@@ -127,28 +137,32 @@ private:
         }
         if (names.size() != 1) unexpected("\"=\"");
         expression_ptr filters = skip_symbol("|") ? block_filters() : nullptr;
-        return {at_line, set_block{names[0], attribute, std::move(filters), body_and_close("endset")}};
+        return {at_line, set_block{names[0], attribute, std::move(filters), closed_body("endset")}};
     }
 
     macro_statement macro_definition() {
         macro definition;
-        definition.name = expect_name();
+        definition.name = expect_new_name();
         expect_symbol("(");
         while (!skip_symbol(")")) {
-            std::string name = expect_name();
-            definition.parameters.emplace_back(std::move(name), skip_symbol("=") ? whole_expression(false) : nullptr);
+            std::string name = expect_new_name();
+            auto& parameters = definition.parameters;
+            for (const auto& earlier : parameters)
+                if (earlier.first == name) syntax_problem(line(), "the macro has two parameters called \"" + name + "\"");
+            expression_ptr fallback = skip_symbol("=") ? whole_expression(false) : nullptr;
+            if (!fallback && !parameters.empty() && parameters.back().second)
+                syntax_problem(line(), "the parameter \"" + name + "\" needs a default value, as the one before it has one");
+            parameters.emplace_back(std::move(name), std::move(fallback));
             if (!is_symbol(")")) expect_symbol(",");
         }
-        const int loops_outside = std::exchange(loops_, 0);
-        definition.body = body_and_close("endmacro");
-        loops_ = loops_outside;
+        definition.body = closed_body("endmacro");
         return {std::make_shared<const macro>(std::move(definition))};
     }
 
     with_statement with() {
         with_statement scope;
         while (!is(token_kind::block_end)) {
-            std::string name = expect_name();
+            std::string name = expect_new_name();
             expect_symbol("=");
             scope.variables.emplace_back(std::move(name), whole_expression(false));
             if (!is(token_kind::block_end)) expect_symbol(",");

@@ -45,6 +45,14 @@ inline std::string hex_escape(char letter, int digits, std::uint32_t code) {
     return buffer;
 }
 
+/// Characters without a look of their own that repr escapes: format controls and the private use areas.
+inline bool is_invisible(std::uint32_t code) {
+    return (code >= 0x600 && code <= 0x605) || code == 0x61C || code == 0x6DD || code == 0x70F || code == 0x180E ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+           (code >= 0xE000 && code <= 0xF8FF) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+           (code >= 0xE0000 && (code < 0xE0100 || code > 0xE01EF));
+}
+
 /// A string as Python's repr writes it.
 inline std::string quote_for_repr(std::string_view text) {
     const char quote = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
@@ -57,8 +65,8 @@ inline std::string quote_for_repr(std::string_view text) {
             result += short_escape(code);
         else if (code < 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0xAD)
             result += hex_escape('x', 2, code);
-        else if (code != 0x20 && is_space(code))
-            result += hex_escape('u', 4, code);
+        else if ((code != 0x20 && is_space(code)) || is_invisible(code))
+            result += code > 0xFFFF ? hex_escape('U', 8, code) : hex_escape('u', 4, code);
         else
             result += piece;
     }
@@ -81,7 +89,7 @@ inline std::string to_repr(const value& v) {
     if (const auto number = v.as_integer()) return std::to_string(*number);
     if (const double* number = v.as_real()) return real_to_text(*number);
     if (const auto* text = v.as_text()) return quote_for_repr(*text);
-    if (const auto* row = v.as_sequence(); row && row->is != sequence::kind::iterator) {
+    if (const auto* row = v.as_sequence(); row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
         const bool list = row->is == sequence::kind::list;
         std::string text = list ? "[" : "(";
         for (const value& item : row->items) text += (&item == row->items.data() ? "" : ", ") + to_repr(item);
@@ -136,21 +144,21 @@ inline std::string to_json(const value& v, const json_format& format, int depth 
 
     const auto line = [&](int level) {
         std::string text = "\n";
-        for (int i = 0; i < level; ++i) text += *format.indent;
+        for (int i = 0; i < level; ++i) grow(text, *format.indent);
         return text;
     };
     const auto enclose = [&](char open, const std::vector<std::string>& parts, char close) {
         std::string text{open};
         for (const std::string& part : parts) {
-            if (&part != parts.data()) text += format.item_separator;
-            if (format.indent) text += line(depth + 1);
-            text += part;
+            if (&part != parts.data()) grow(text, format.item_separator);
+            if (format.indent) grow(text, line(depth + 1));
+            grow(text, part);
         }
         if (format.indent && !parts.empty()) text += line(depth);
         return text += close;
     };
     std::vector<std::string> parts;
-    if (const auto* row = v.as_sequence(); row && row->is != sequence::kind::iterator) {
+    if (const auto* row = v.as_sequence(); row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
         for (const value& item : row->items) parts.push_back(to_json(item, format, depth + 1));
         return enclose('[', parts, ']');
     }

@@ -19,7 +19,7 @@ inline bool passes_test(const value& v, std::string_view name, const arguments& 
         return result;
     };
     const bool row = v.as_sequence() != nullptr;
-    const bool lazy = row && v.as_sequence()->is == sequence::kind::iterator;
+    const bool lazy = v.is_row(sequence::kind::iterator) || v.is_row(sequence::kind::view);
     if (name == "defined") return alone(!v.is_undefined());
     if (name == "undefined") return alone(v.is_undefined());
     if (name == "none") return alone(v.is_none());
@@ -33,7 +33,7 @@ inline bool passes_test(const value& v, std::string_view name, const arguments& 
     if (name == "mapping") return alone(v.as_mapping());
     if (name == "iterable") return alone(v.as_text() || v.as_mapping() || row || v.is_undefined());
     if (name == "sequence") return alone(v.as_text() || v.as_mapping() || (row && !lazy) || v.is_undefined());
-    if (name == "callable") return alone(v.as_callable());
+    if (name == "callable") return alone(v.as_callable() || v.is_undefined());
     if (name == "odd") return alone(need_integer(v, "the test \"odd\"") % 2 != 0);
     if (name == "even") return alone(need_integer(v, "the test \"even\"") % 2 == 0);
     if (name == "divisibleby") return equal(compute("%", v, other()), std::int64_t{0});

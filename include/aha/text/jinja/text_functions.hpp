@@ -17,13 +17,29 @@ inline void need_ascii(std::string_view text, std::string_view what) {
     if (!is_ascii(text)) problem(what, " is supported for ASCII text only");
 }
 
+/// Whether the character belongs to a script or a set of signs that has no upper and lower case.
+inline bool has_no_case(std::uint32_t code) {
+    return (code >= 0x590 && code <= 0x109F) || (code >= 0x2000 && code <= 0x206F) || (code >= 0x2190 && code <= 0x245F) ||
+           (code >= 0x2500 && code <= 0x2BFF) || (code >= 0x2E80 && code <= 0xA63F) || (code >= 0xAC00 && code <= 0xD7FF) ||
+           (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE00 && code <= 0xFE6F) || (code >= 0x1F000 && code <= 0x1FAFF) ||
+           (code >= 0x20000 && code <= 0x3FFFF);
+}
+
+/// Case is changed in ASCII only; letters with a case beyond that are a problem rather than left as they are.
+inline void need_plain_case(std::string_view text, std::string_view what) {
+    for (const std::string_view piece : characters(text)) {
+        const std::uint32_t code = character_at(piece, 0).code;
+        if (code >= 0x80 && !has_no_case(code)) problem(what, " is not supported for text with the character \"", piece, "\"");
+    }
+}
+
 inline std::string upper(std::string text) {
-    need_ascii(text, "upper");
+    need_plain_case(text, "upper");
     std::transform(text.begin(), text.end(), text.begin(), ascii_upper);
     return text;
 }
 inline std::string lower(std::string text) {
-    need_ascii(text, "lower");
+    need_plain_case(text, "lower");
     std::transform(text.begin(), text.end(), text.begin(), ascii_lower);
     return text;
 }
@@ -72,14 +88,22 @@ inline std::string strip(std::string_view text, const std::optional<value>& set,
 
 /// str.replace: an empty `from` is found between all characters.
 inline std::string replace(std::string_view text, std::string_view from, std::string_view to, std::int64_t limit) {
-    if (!from.empty()) return replace_all(text, from, to, limit);
     std::string result;
-    for (const std::string_view piece : characters(text)) {
-        if (limit-- != 0) result += to;
-        else ++limit;
-        result += piece;
+    if (from.empty()) {
+        for (const std::string_view piece : characters(text)) {
+            if (limit != 0) grow(result, to), --limit;
+            grow(result, piece);
+        }
+        if (limit != 0) grow(result, to);
+        return result;
     }
-    return limit != 0 ? result += to : result;
+    std::size_t at = 0;
+    for (std::size_t found; limit != 0 && (found = text.find(from, at)) != std::string_view::npos; --limit) {
+        grow(result, text.substr(at, found - at));
+        grow(result, to);
+        at = found + from.size();
+    }
+    return result.append(text.substr(at));
 }
 
 /// str.split and str.rsplit (`from_right`); at most `limit` cuts, negative: all.
@@ -100,13 +124,12 @@ inline std::vector<value> split(std::string_view text, const std::optional<value
         for (; !(text = from_right ? trim_right(text) : trim_left(text)).empty(); --limit) {
             const std::size_t size = from_right ? text.size() - end_without_trailing(text, word) : leading(text, word);
             if (limit == 0) {
-                pieces.push_back(from_right ? trim_left(trim_right(text)) : text);
+                pieces.push_back(text);
                 break;
             }
             pieces.push_back(from_right ? text.substr(text.size() - size) : text.substr(0, size));
             text = from_right ? text.substr(0, text.size() - size) : text.substr(size);
         }
-        if (from_right && limit == 0 && !pieces.empty()) pieces.back() = trim_right(pieces.back());
     }
     if (from_right) std::reverse(pieces.begin(), pieces.end());
     return {pieces.begin(), pieces.end()};

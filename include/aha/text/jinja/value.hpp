@@ -33,6 +33,31 @@ template <class... Parts>
 
 class value;
 
+/// How much there is to visit in a value: its nesting, and its parts (every 64 bytes of text are one). Bounded, so that no
+/// template can build what takes too long to print or to compare, or is nested too deep for the stack.
+struct extent {
+    int depth = 0;
+    std::size_t parts = 1;
+
+    /// Counts a part in.
+    void enclose(const extent& part) {
+        depth = std::max(depth, part.depth + 1);
+        parts += part.parts;
+        if (depth > 250) problem("a value nested deeper than 250 levels");
+        if (parts > 4'000'000) problem("a value of more than 4 million parts");
+    }
+    static extent of_text(std::size_t bytes) { return {0, 1 + bytes / 64}; }
+};
+
+/// The longest text that a template may make, in bytes.
+constexpr std::size_t longest_text = 20'000'000;
+
+/// Appends to a text that grows by what a template says.
+inline void grow(std::string& text, std::string_view part) {
+    if (text.size() + part.size() > longest_text) problem("a text of more than ", longest_text, " bytes");
+    text += part;
+}
+
 /// A name that has no value; `why` says which.
 struct undefined {
     std::string why;
@@ -44,16 +69,26 @@ struct safe_text {
     std::string text;
 };
 
-/// A list, a tuple, or what Python gives lazily (`map`, `select`): such an iterator is always true and has no length.
+/// A row of values, as one of Python's types.
 struct sequence {
-    enum class kind { list, tuple, iterator };
+    enum class kind {
+        list,
+        tuple,
+        range,     ///< what range() gives
+        view,      ///< what dict.keys() and its like give: no items by index
+        iterator,  ///< what `map`, `select` and their like give: always true, no length, read only once
+    };
+    enum class reading { none, part, all };
     kind is = kind::list;
     std::vector<value> items;
+    std::shared_ptr<reading> read{};  ///< how much of an iterator has been read
+    extent reach{};  ///< filled when it becomes a value
 };
 
 /// A dict, in the order of insertion.
 struct mapping {
     std::vector<std::pair<std::string, value>> entries;
+    extent reach{};  ///< filled when it becomes a value
     const value* find(std::string_view key) const;
     void put(std::string_view key, value content);
 };
@@ -75,6 +110,7 @@ struct arguments {
 
 struct callable {
     std::function<value(const arguments&)> call;
+    extent reach{};  ///< of what it holds on to
 };
 
 class value {
@@ -91,15 +127,18 @@ public:
     value(std::string v) : data_{std::move(v)} {}
     value(std::string_view v) : data_{std::string{v}} {}
     value(const char* v) : data_{std::string{v}} {}
-    value(sequence v) : data_{std::make_shared<const sequence>(std::move(v))} {}
-    value(mapping v) : data_{std::make_shared<const mapping>(std::move(v))} {}
+    value(sequence v);
+    value(mapping v);
     value(std::shared_ptr<name_space> v) : data_{std::move(v)} {}
     value(safe_text v) : data_{std::move(v)} {}
     value(callable v) : data_{std::make_shared<const callable>(std::move(v))} {}
 
     static value list(std::vector<value> items) { return sequence{sequence::kind::list, std::move(items)}; }
     static value tuple(std::vector<value> items) { return sequence{sequence::kind::tuple, std::move(items)}; }
-    static value iterator(std::vector<value> items) { return sequence{sequence::kind::iterator, std::move(items)}; }
+    static value view(std::vector<value> items) { return sequence{sequence::kind::view, std::move(items)}; }
+    static value iterator(std::vector<value> items) {
+        return sequence{sequence::kind::iterator, std::move(items), std::make_shared<sequence::reading>()};
+    }
     static value count(std::size_t n) { return static_cast<std::int64_t>(n); }
 
     const storage& data() const { return data_; }
@@ -114,6 +153,14 @@ public:
     const mapping* as_mapping() const { return pointee<const mapping>(); }
     name_space* as_name_space() const { return pointee<name_space>(); }
     const callable* as_callable() const { return pointee<const callable>(); }
+    bool is_row(sequence::kind kind) const { return as_sequence() && as_sequence()->is == kind; }
+    extent reach() const {
+        if (const auto* text = as_text()) return extent::of_text(text->size());
+        if (const auto* row = as_sequence()) return row->reach;
+        if (const auto* dict = as_mapping()) return dict->reach;
+        const auto* function = as_callable();
+        return function ? function->reach : extent{};
+    }
     /// An int; a bool is 0 or 1, as in Python.
     std::optional<std::int64_t> as_integer() const {
         if (const bool* flag = as_bool()) return *flag ? 1 : 0;
@@ -139,8 +186,8 @@ public:
 
     /// Python's name of the type, for messages.
     std::string type_name() const {
-        if (const auto* row = as_sequence())
-            return row->is == sequence::kind::list ? "list" : row->is == sequence::kind::tuple ? "tuple" : "iterator";
+        constexpr std::string_view rows[] = {"list", "tuple", "range", "dict view", "iterator"};
+        if (const auto* row = as_sequence()) return std::string{rows[static_cast<std::size_t>(row->is)]};
         constexpr std::string_view names[] = {"undefined", "NoneType", "bool",     "int",       "float",
                                               "str",       "list",     "dict",     "namespace", "callable",  "safe string"};
         return std::string{names[data_.index()]};
@@ -160,6 +207,21 @@ private:
     }
     storage data_;
 };
+
+inline value::value(sequence v) {
+    v.reach = {};
+    for (const value& item : v.items) v.reach.enclose(item.reach());
+    data_ = std::make_shared<const sequence>(std::move(v));
+}
+
+inline value::value(mapping v) {
+    v.reach = {};
+    for (const auto& [key, content] : v.entries) {
+        v.reach.enclose(extent::of_text(key.size()));
+        v.reach.enclose(content.reach());
+    }
+    data_ = std::make_shared<const mapping>(std::move(v));
+}
 
 inline const value* mapping::find(std::string_view key) const {
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <type_traits>
+
+#include <aha/core/error.hpp>
+#include <aha/core/tensor_policy.hpp>
+
+/// What the example programs have in common: options that every one takes, and how one ends.
+namespace example {
+
+/// Options of every program that runs a model.
+struct machine_options {
+    std::string precision = "auto";
+    int threads = 0;
+
+    void add_to(CLI::App& app) {
+        app.add_option("--precision", precision, "type of products: fp32, bf16, or auto (bf16 where the processor has it)")
+            ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+            ->capture_default_str();
+        app.add_option("--threads", threads, "threads; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    }
+
+    /// Whether products run in bfloat16.
+    bool bfloat16() const {
+        if (precision != "auto") return precision == "bf16";
+#if defined(__x86_64__)
+        return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+        return false;
+#endif
+    }
+
+    /// One line for people: what was chosen and why.
+    std::string describe() const {
+        std::string text = bfloat16() ? "bfloat16 products, float32 weights" : "float32";
+        if (precision == "auto") text += bfloat16() ? " (this processor multiplies bfloat16)" : " (no bfloat16 in this processor)";
+        return text + ", " + std::to_string(at::get_num_threads()) + " threads";
+    }
+};
+
+/// Calls `body` with the tensor policy that the options name: `body.template operator()<Tensor>()`.
+template <class Body>
+int with_tensors(const machine_options& machine, Body body) {
+    if (machine.threads > 0) at::set_num_threads(machine.threads);
+    if (machine.bfloat16()) return body.template operator()<aha::cpu<aha::bfloat16>>();
+    return body.template operator()<aha::cpu<float>>();
+}
+
+/// Parses the command line, runs `body`, and turns every failure into one sentence and a status other than 0.
+template <class Body>
+int run(CLI::App& app, int count, char** arguments, Body body) {
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem, std::cout, std::cerr) == 0 ? 0 : 2;
+    }
+    try {
+        return body();
+    } catch (const aha::error& problem) {
+        std::cerr << "error: " << problem.what() << '\n';
+    } catch (const std::exception& problem) {
+        const std::string text = problem.what();  // LibTorch adds a stack trace after the first line
+        std::cerr << "error: " << text.substr(0, text.find('\n')) << '\n';
+    }
+    return 1;
+}
+
+}  // namespace example

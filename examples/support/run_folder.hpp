@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/core/atomic_file.hpp>
+#include <aha/core/error.hpp>
+
+#include <examples/support/reasoning_evaluation.hpp>
+
+namespace example {
+
+/// Where a run writes. A run never writes over another one's files.
+class run_folder {
+public:
+    /// @param given the folder, or empty for the first free one of runs/NAME, runs/NAME-2, ...
+    /// @param resume go on with what is there
+    run_folder(std::string given, const std::string& name, bool resume) {
+        aha::require(!resume || !given.empty(), "--resume needs --out, the folder of the run to go on with");
+        path_ = given;
+        for (int n = 1; given.empty() && (n == 1 || std::filesystem::exists(path_)); ++n)
+            path_ = std::filesystem::path{"runs"} / (n == 1 ? name : name + "-" + std::to_string(n));
+        std::error_code problem;
+        const bool used = std::filesystem::exists(path_, problem) &&
+                          !(std::filesystem::is_directory(path_, problem) && std::filesystem::is_empty(path_, problem));
+        aha::require(!used || std::filesystem::is_directory(path_, problem), path_, " is not a folder");
+        aha::require(!used || resume, path_, " already holds files; go on with --resume, or give another --out");
+        std::filesystem::create_directories(path_, problem);
+        aha::require(!problem, "cannot make the folder ", path_, ": ", problem.message());
+    }
+
+    const std::filesystem::path& path() const { return path_; }
+
+    /// What `measure()` returns, measured once a run: read back from `file` when the run is resumed.
+    template <class Measure>
+    std::vector<evaluation> remember(const std::string& file, Measure measure) const {
+        std::vector<evaluation> all;
+        if (std::ifstream in{path_ / file}) {
+            const auto saved = nlohmann::json::parse(in, nullptr, false);
+            aha::require(saved.is_array(), path_ / file, " is damaged; delete it to measure again");
+            for (const nlohmann::json& one : saved) all.push_back(evaluation::from_json(one));
+            return all;
+        }
+        all = measure();
+        nlohmann::json saved = nlohmann::json::array();
+        for (const evaluation& one : all) saved.push_back(one.to_json());
+        aha::write_atomically(path_ / file, saved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+        return all;
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace example

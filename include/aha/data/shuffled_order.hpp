@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/random.hpp>
+#include <aha/core/state.hpp>
+
+namespace aha::detail {
+
+/// The part of a random key that says "the order of a data set": larger than any `prompt::index`, so that no sampler's
+/// stream is the same one.
+inline constexpr std::uint64_t order_stream = std::uint64_t{1} << 63;
+
+/// A checksum that grows with what is put in: FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923). For telling data sets
+/// apart, not against forgers.
+class fingerprint {
+public:
+    void add(std::string_view text) {
+        for (const char c : text) add_byte(static_cast<unsigned char>(c));
+        add_byte(0xff);  // never in UTF-8: where one text ends matters
+    }
+    std::uint64_t value() const { return hash_; }
+
+private:
+    void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
+    std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
+/// A whole number out of a saved state; throws `aha::error` that begins with `whose` if it is missing or no such
+/// number.
+inline std::int64_t saved_number(const state& saved, const std::string& key, std::string_view whose) {
+    const bool there = saved.values.is_object() && saved.values.contains(key);
+    require(there && saved.values[key].is_number_integer(), "the saved place in ", whose, " has no whole number \"",
+            key, "\": it is another source's");
+    return saved.values[key].get<std::int64_t>();
+}
+
+/// The order in which the rows of a data set are asked, epoch after epoch, and the place in it. The order of an epoch
+/// derives from the seed and the epoch alone, so that a place is two numbers.
+class shuffled_order {
+public:
+    struct options {
+        bool shuffle = true;
+        std::uint64_t seed = 0;
+        std::int64_t epochs = 0;  ///< 0: for ever
+    };
+
+    /// Where a prompt comes from.
+    struct place {
+        std::size_t row = 0;
+        std::int64_t index = 0;  ///< row + epoch * size: the same only if the row and the epoch are
+    };
+
+    /// @param whose what messages call the data set: its file, mostly
+    /// @param size rows
+    /// @param data a checksum of the rows, so that a place is not taken for one in other data
+    shuffled_order(std::string whose, std::size_t size, std::uint64_t data, options chosen)
+        : whose_{std::move(whose)}, data_{data}, options_{chosen}, rows_(size) {
+        require(size > 0, whose_, " holds no prompts");
+        require(options_.epochs >= 0, "epochs must be 0 (for ever) or more, not ", options_.epochs);
+        deal();
+    }
+
+    std::size_t size() const { return rows_.size(); }
+    const std::string& whose() const { return whose_; }
+
+    /// The next row, or nothing after the last epoch.
+    std::optional<place> next() {
+        if (position_ == rows_.size()) {
+            if (options_.epochs != 0 && epoch_ + 1 >= options_.epochs) return std::nullopt;
+            ++epoch_;
+            position_ = 0;
+            deal();
+        }
+        const std::size_t row = rows_[position_++];
+        return place{row, static_cast<std::int64_t>(row) + epoch_ * static_cast<std::int64_t>(rows_.size())};
+    }
+
+    state save() const {
+        state s;
+        s.values = {{"epoch", epoch_},      {"position", position_},       {"size", rows_.size()},
+                    {"fingerprint", data_}, {"shuffle", options_.shuffle}, {"seed", options_.seed}};
+        return s;
+    }
+
+    /// Goes to a saved place. Throws `aha::error`, and stays where it is, if that is a place in other data or in
+    /// another order.
+    void load(const state& saved) {
+        const auto size = saved_number(saved, "size", whose_);
+        require(static_cast<std::size_t>(size) == rows_.size(), "the saved place is in a data set of ", size,
+                " rows, but ", whose_, " has ", rows_.size());
+        require(static_cast<std::uint64_t>(saved_number(saved, "fingerprint", whose_)) == data_,
+                "the saved place is in another data set than ", whose_, ": as many rows, but not the same");
+        const auto seed = static_cast<std::uint64_t>(saved_number(saved, "seed", whose_));
+        require(seed == options_.seed, "the saved place in ", whose_, " is in the order of seed ", seed, ", not ",
+                options_.seed);
+        require(saved.values.contains("shuffle") && saved.values["shuffle"] == options_.shuffle, "the saved place in ",
+                whose_, " is in ",
+                options_.shuffle ? "file order, not in a shuffled one" : "a shuffled order, not in file order");
+        const auto epoch = saved_number(saved, "epoch", whose_), position = saved_number(saved, "position", whose_);
+        require(epoch >= 0 && position >= 0 && position <= size, "the saved place in ", whose_, ", row ", position,
+                " of epoch ", epoch, ", cannot be");
+        epoch_ = epoch;
+        position_ = static_cast<std::size_t>(position);
+        deal();
+    }
+
+private:
+    /// Puts the rows into the order of this epoch: Fisher and Yates' shuffle in Durstenfeld's form (1964).
+    void deal() {
+        std::iota(rows_.begin(), rows_.end(), std::size_t{0});
+        if (!options_.shuffle) return;
+        const random_stream random{{options_.seed, static_cast<std::uint64_t>(epoch_), order_stream, 0}};
+        for (std::size_t left = rows_.size(); left > 1; --left)
+            std::swap(rows_[left - 1], rows_[random.below(rows_.size() - left, left)]);
+    }
+
+    std::string whose_;
+    std::uint64_t data_;
+    options options_;
+    std::vector<std::size_t> rows_;  // of this epoch, in its order
+    std::int64_t epoch_ = 0;
+    std::size_t position_ = 0;  // rows of this epoch that have been asked
+};
+
+}  // namespace aha::detail

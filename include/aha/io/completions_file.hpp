@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/io/step_lines.hpp>
+
+namespace aha {
+
+/// An observer that writes FOLDER/completions.jsonl, for reading what the model says: for each completion of each step
+/// a line with step, prompt_index, sample_index, prompt, completion, finish_reason, reward, rewards ({name: addend}) and
+/// advantage. `reward` is null where the reward did not apply; bytes that are not UTF-8 become U+FFFD.
+///
+/// Resumed and fresh runs find the file as `metrics_file` says.
+class completions_file {
+public:
+    explicit completions_file(const std::filesystem::path& folder) : lines_{folder / "completions.jsonl"} {}
+
+    /// Throws `aha::error` naming the file if it cannot be written or continued.
+    void on_start(const run_info& info) { lines_.start(info.start_step); }
+
+    /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full.
+    void on_step(const step_report& report) {
+        if (!report.groups) return;
+        std::string lines;
+        for (const rollout_group& group : *report.groups)
+            for (std::size_t i = 0; i < group.completions.size(); ++i)
+                lines += line_of(report.step, group, i);
+        lines_.append(report.step, lines);
+    }
+
+    const std::filesystem::path& path() const { return lines_.path(); }
+
+private:
+    static std::string line_of(std::int64_t step, const rollout_group& group, std::size_t i) {
+        const completion& said = group.completions[i];
+        nlohmann::ordered_json reward, rewards = nlohmann::ordered_json::object(), advantage;
+        if (i < group.scores.size() && group.scores[i].applicable) {
+            reward = group.scores[i].value;
+            for (const auto& [name, value] : group.scores[i].parts) rewards[name] = value;
+        }
+        if (i < group.advantages.size()) advantage = group.advantages[i];
+        const nlohmann::ordered_json line = {{"step", step},
+                                             {"prompt_index", group.prompt.index},
+                                             {"sample_index", i},
+                                             {"prompt", group.prompt.text},
+                                             {"completion", said.text},
+                                             {"finish_reason", to_string(said.finish)},
+                                             {"reward", reward},
+                                             {"rewards", rewards},
+                                             {"advantage", advantage}};
+        return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+    }
+
+    detail::step_lines lines_;
+};
+
+}  // namespace aha

@@ -1,0 +1,185 @@
+#pragma once
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <aha/core/atomic_file.hpp>
+#include <aha/core/atomic_folder.hpp>
+#include <aha/core/error.hpp>
+#include <aha/core/mapped_file.hpp>
+#include <aha/core/state.hpp>
+#include <aha/io/crc32c.hpp>
+#include <aha/io/set_aside.hpp>
+#include <aha/io/tensor_file.hpp>
+
+namespace aha {
+
+/// How many checkpoints stay.
+struct folder_checkpoints_options {
+    std::int64_t keep = 2;  ///< the newest so many; older ones are removed after a newer one is safe
+
+    void validate() const { require(keep > 0, "keep must be at least 1 checkpoint, not ", keep); }
+};
+
+/// A checkpoint store: folders FOLDER/step-000040/ with `state.json` (the values, for people too) and `tensors.bin`
+/// (see tensor_file.hpp; it also holds the checksum of `state.json`). Each appears whole or not at all, before older
+/// ones go.
+///
+/// - A damaged newest checkpoint is an error that names the file and, if there is an older one, how to go on from that:
+///   going back by itself would hide the loss.
+/// - Checkpoints with a greater step than the one being saved are another run's, begun before in this folder. They are
+///   renamed step-000100.replaced-1, so that they are neither lost nor taken for this run's.
+/// - What killed runs left half-written is removed by the next save.
+class folder_checkpoints {
+public:
+    /// Nothing is made before the first `save`. Throws `aha::error` if `keep` is not positive.
+    explicit folder_checkpoints(std::filesystem::path folder, folder_checkpoints_options options = {})
+        : folder_{std::move(folder)}, options_{options} {
+        options_.validate();
+    }
+
+    /// Keeps `whole` under `step`. Throws `aha::error`, and leaves the checkpoints as they were, for a full disk, a
+    /// folder that cannot be written, a tensor of a type that `tensor_file` lacks, or a value that JSON lacks (NaN).
+    void save(std::int64_t step, const state& whole) {
+        require(step >= 0, "a checkpoint's step must be 0 or more, not ", step);
+        const std::string values = values_of(step, whole);
+        remove_leftovers();
+        {
+            atomic_folder folder{folder_ / name_of(step)};
+            write_atomically(folder.workplace() / "state.json", values);
+            detail::write_tensor_file(folder.workplace() / "tensors.bin", whole.tensors,
+                                      {{"state.json", crc32c(values)}});
+            folder.commit();
+        }
+        std::int64_t kept = 0;
+        const auto all = checkpoints();
+        for (auto c = all.rbegin(); c != all.rend(); ++c) {
+            if (c->first > step) detail::set_aside(c->second);
+            else if (++kept > options_.keep) remove(c->second);
+        }
+    }
+
+    /// The newest checkpoint, its tensors as copies on the CPU, or nothing if there is none. Throws `aha::error` naming
+    /// the file at fault if it is damaged.
+    std::optional<std::pair<std::int64_t, state>> load_latest() const {
+        const auto all = checkpoints();
+        if (all.empty()) return std::nullopt;
+        const auto& [step, folder] = *all.rbegin();
+        try {
+            return std::pair{step, read(step, folder)};
+        } catch (const error& wrong) {
+            if (all.size() == 1) throw;
+            fail(wrong.what(), "; to go on from step ", std::next(all.rbegin())->first, " remove ", folder);
+        }
+    }
+
+    /// The step of the newest checkpoint, if there is one.
+    std::optional<std::int64_t> latest_step() const {
+        const auto all = checkpoints();
+        return all.empty() ? std::nullopt : std::optional{all.rbegin()->first};
+    }
+
+    const std::filesystem::path& folder() const { return folder_; }
+
+private:
+    static std::string name_of(std::int64_t step) {
+        const std::string digits = std::to_string(step);
+        return "step-" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
+    }
+
+    /// `whole.values` as text that gives them back exactly.
+    std::string values_of(std::int64_t step, const state& whole) const {
+        const nlohmann::json all = {{"format", "aha checkpoint 1"}, {"step", step}, {"values", whole.values}};
+        try {
+            std::string text = all.dump(1);
+            if (nlohmann::json::parse(text) == all) return text + '\n';
+        } catch (const nlohmann::json::exception&) {  // a text that is not UTF-8
+        }
+        fail("cannot write the checkpoint ", folder_ / name_of(step),
+             ": a value of the state (NaN, an infinity, text that is not UTF-8) cannot be written as JSON");
+    }
+
+    state read(std::int64_t step, const std::filesystem::path& folder) const {
+        const std::filesystem::path values = folder / "state.json", tensors = folder / "tensors.bin";
+        const mapped_file file{values};
+        const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+        const detail::tensor_file data{tensors};
+        require(data.index().value("state.json", nlohmann::json{}) == crc32c(text), values,
+                " is damaged or was changed: its checksum is not the one in tensors.bin");
+        const nlohmann::json all = nlohmann::json::parse(text, nullptr, false);
+        require(all.is_object() && all.contains("values") && all.value("format", "") == "aha checkpoint 1", values,
+                " is not the state of a checkpoint that this version can read");
+        require(all.value("step", std::int64_t{-1}) == step, values, " is that of another step than its folder says");
+        state whole;
+        whole.tensors = data.tensors();
+        whole.values = all["values"];
+        return whole;
+    }
+
+    /// The finished checkpoints by step.
+    std::map<std::int64_t, std::filesystem::path> checkpoints() const {
+        std::map<std::int64_t, std::filesystem::path> found;
+        for_each_entry([&](const std::filesystem::path& path) {
+            const std::string name = path.filename().string();
+            std::int64_t step = -1;
+            if (!name.starts_with("step-")) return;
+            const auto [end, wrong] = std::from_chars(name.data() + 5, name.data() + name.size(), step);
+            if (wrong == std::errc{} && step >= 0 && name == name_of(step)) found[step] = path;
+        });
+        return found;
+    }
+
+    /// Removes step-...partial-<pid>-<n> of processes that are no more, and of this one, which has none under way.
+    void remove_leftovers() const {
+        for_each_entry([](const std::filesystem::path& path) {
+            const std::string name = path.filename().string();
+            const std::size_t at = name.find(".partial-");
+            if (!name.starts_with("step-") || at == std::string::npos) return;
+            long writer = 0;
+            std::from_chars(name.data() + at + 9, name.data() + name.size(), writer);
+            if (writer <= 0) return;
+            const bool gone = ::kill(static_cast<pid_t>(writer), 0) != 0 && errno == ESRCH;
+            if (gone || writer == ::getpid()) remove(path);
+        });
+    }
+
+    template <class Visit>
+    void for_each_entry(const Visit& visit) const {
+        std::error_code wrong;
+        const std::filesystem::file_status status = std::filesystem::status(folder_, wrong);
+        if (!std::filesystem::exists(status)) return;
+        require(std::filesystem::is_directory(status), folder_, " is no folder: checkpoints cannot be kept in it");
+        std::filesystem::directory_iterator entries{folder_, wrong};
+        require(!wrong, "cannot list the checkpoints in ", folder_, ": ", wrong.message());
+        std::vector<std::filesystem::path> paths;
+        for (; entries != std::filesystem::directory_iterator{}; entries.increment(wrong)) {
+            paths.push_back(entries->path());
+            require(!wrong, "cannot list the checkpoints in ", folder_, ": ", wrong.message());
+        }
+        for (const std::filesystem::path& path : paths) visit(path);
+    }
+
+    /// What cannot be removed now is tried again at the next save.
+    static void remove(const std::filesystem::path& path) {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+
+    std::filesystem::path folder_;
+    folder_checkpoints_options options_;
+};
+
+}  // namespace aha

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <aha/core/atomic_file.hpp>
+#include <aha/core/error.hpp>
+#include <aha/io/append_file.hpp>
+#include <aha/io/set_aside.hpp>
+
+namespace aha::detail {
+
+/// A file of JSON lines that each have a "step", written in the order of steps, so that a resumed run's file becomes
+/// that of a run that was never interrupted.
+class step_lines {
+public:
+    explicit step_lines(std::filesystem::path path) : path_{std::move(path)} {}
+
+    /// Gets ready for the step after `done`. A resumed run (`done` > 0) keeps the lines up to that step and drops those
+    /// beyond, which its killed predecessor wrote after the checkpoint, and a last line that was cut short. A fresh run
+    /// renames the file of the run before, if there is one, to NAME.replaced-1. Makes the folder.
+    /// Throws `aha::error` naming the file, and the line if one is no line of ours.
+    void start(std::int64_t done) {
+        out_.reset();
+        std::error_code wrong;
+        if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), wrong);
+        if (std::filesystem::exists(path_, wrong)) {
+            if (done > 0) keep_until(done);
+            else if (std::filesystem::file_size(path_, wrong) > 0) set_aside(path_);
+        }
+        out_.emplace(path_);
+    }
+
+    /// Appends the lines of `step`; without a `start` before, starts at that step.
+    void append(std::int64_t step, const std::string& lines) {
+        if (!out_) start(step - 1);
+        out_->append(lines);
+    }
+
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    void keep_until(std::int64_t done) const {
+        std::ifstream in{path_, std::ios::binary};
+        require(in.is_open(), "cannot read ", path_, ": ", std::strerror(errno));
+        atomic_file kept{path_};
+        bool all = true;
+        std::int64_t number = 0;
+        for (std::string line; std::getline(in, line);) {
+            ++number;
+            const nlohmann::json value = nlohmann::json::parse(line, nullptr, false);
+            const bool ours =
+                value.is_object() && value.contains("step") && value["step"].is_number_integer() && !in.eof();
+            const bool last = in.eof() || in.peek() == std::ifstream::traits_type::eof();
+            require(ours || last, path_.string(), ":", number,
+                    ": not a line with a step, so the file cannot be continued");
+            if (ours && value["step"].get<std::int64_t>() <= done) kept.write(line += '\n');
+            else all = false;
+        }
+        require(!in.bad(), "cannot read ", path_, " after line ", number);
+        if (!all) kept.commit();
+    }
+
+    std::filesystem::path path_;
+    std::optional<append_file> out_;
+};
+
+}  // namespace aha::detail

@@ -1,0 +1,207 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <aha/concepts/tokenizer.hpp>
+#include <aha/core/error.hpp>
+#include <aha/core/records.hpp>
+#include <aha/text/added_tokens.hpp>
+#include <aha/text/bpe_model.hpp>
+#include <aha/text/byte_alphabet.hpp>
+#include <aha/text/normalizer.hpp>
+#include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/utf8.hpp>
+
+namespace aha {
+
+/// What tokenizer.json does not say.
+struct tokenizer_facts {
+    std::vector<token_id> end_ids{};  ///< ids that end a completion
+    std::optional<token_id> bos{};    ///< the id that a text begins with, if there is one
+};
+
+/// The parts that a `bpe_tokenizer` is made of.
+struct bpe_tokenizer_parts {
+    aha::normalizer normalize{};
+    pre_tokenizer cut{};
+    std::variant<bpe_model, word_level_model> model;
+    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
+    std::vector<std::optional<token_id>> frame{std::nullopt};  ///< what `encode_with_special` gives; nothing: the text's ids
+};
+
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole words.
+/// Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+class bpe_tokenizer {
+public:
+    /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
+    explicit bpe_tokenizer(bpe_tokenizer_parts parts, tokenizer_facts facts = {})
+        : bpe_tokenizer{std::make_shared<const tables>(std::move(parts)), std::move(facts)} {}
+
+    /// The same tokenizer with other facts. Throws `aha::error` if their ids are not in the vocabulary.
+    bpe_tokenizer with_facts(tokenizer_facts facts) const { return {tables_, std::move(facts)}; }
+
+    /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no UTF-8
+    /// are read as U+FFFD.
+    std::vector<token_id> encode(std::string_view text) const {
+        const tables& t = *tables_;
+        std::vector<token_id> ids;
+        const auto append = [&](const std::vector<token_id>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
+        const std::string clean = utf8::replace_invalid(text);
+        for (const auto& raw : t.find_raw(clean)) {
+            if (raw.id) {
+                ids.push_back(*raw.id);
+                continue;
+            }
+            const std::string normal = t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
+            for (const auto& piece : t.find_normalized(normal)) {
+                if (piece.id) {
+                    ids.push_back(*piece.id);
+                    continue;
+                }
+                const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
+                std::visit([&](const auto& model) {
+                    for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
+                }, t.parts.model);
+            }
+        }
+        return ids;
+    }
+
+    /// The ids of `text` with what the tokenizer's post-processor puts around them, often the first token.
+    std::vector<token_id> encode_with_special(std::string_view text) const {
+        const std::vector<token_id> inner = encode(text);
+        std::vector<token_id> ids;
+        for (const auto& part : tables_->parts.frame)
+            if (part) ids.push_back(*part);
+            else ids.insert(ids.end(), inner.begin(), inner.end());
+        return ids;
+    }
+
+    /// The text of `ids`: UTF-8, with U+FFFD for bytes that are none. Special tokens are left out unless `skip_special` is
+    /// false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for a
+    /// negative id.
+    std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
+        std::string text;
+        bool first = true;
+        for (const token_id id : ids) {
+            require(id >= 0, "the token id ", id, " is negative");
+            const entry* const token = tables_->find(id);
+            if (token == nullptr || (skip_special && token->special)) continue;
+            if (!tables_->parts.byte_decoder && !first) text += ' ';
+            first = false;
+            text += token->bytes;
+        }
+        return utf8::replace_invalid(text);
+    }
+
+    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no token.
+    /// Throws `aha::error` if the id is not below `vocabulary_size()`.
+    std::string_view token_bytes(token_id id) const {
+        require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ", vocabulary_size());
+        const entry* const token = tables_->find(id);
+        return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
+    }
+
+    /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
+    std::optional<token_id> id_of(std::string_view token) const { return tables_->id_of(token); }
+
+    /// One more than the largest id.
+    std::int64_t vocabulary_size() const { return static_cast<std::int64_t>(tables_->places.size()); }
+
+    /// The ids that end a completion.
+    const std::vector<token_id>& end_ids() const { return facts_.end_ids; }
+
+    /// The id that a text begins with, if the model has one.
+    std::optional<token_id> bos() const { return facts_.bos; }
+
+private:
+    struct entry {
+        std::string bytes;
+        bool special = false;
+    };
+
+    struct tables {
+        bpe_tokenizer_parts parts;
+        std::vector<entry> entries;
+        std::vector<std::int32_t> places;  // of each id's entry, or -1
+        detail::tokenizing::token_map added_ids;
+        detail::tokenizing::added_token_finder find_raw, find_normalized;
+
+        explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
+            for (const auto& [text, id] : model_tokens()) put(id, text, false);
+            std::vector<added_token> raw, normal;
+            for (const added_token& token : parts.added) {
+                require(!token.content.empty(), "the added token ", token.id, " is empty");
+                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
+                        detail::tokenizing::shown(token.content), " has the id ", token.id);
+                require(added_ids.emplace(token.content, token.id).second, "the added token ",
+                        detail::tokenizing::shown(token.content), " is given twice");
+                const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
+                require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
+                        " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
+                if (known) entries[static_cast<std::size_t>(places[static_cast<std::size_t>(token.id)])].special = token.special;
+                else put(token.id, token.content, token.special);
+                (token.normalized ? normal : raw).push_back(token);
+            }
+            for (added_token& token : normal) token.content = parts.normalize(token.content);
+            std::erase_if(normal, [](const added_token& token) { return token.content.empty(); });
+            find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
+            find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
+            for (const auto& part : parts.frame)
+                if (part) check(*part, "the post-processor's token");
+        }
+
+        const detail::tokenizing::token_map& model_tokens() const {
+            return std::visit([](const auto& model) -> const detail::tokenizing::token_map& { return model.tokens(); },
+                              parts.model);
+        }
+
+        void put(token_id id, const std::string& text, bool special) {
+            const auto place = static_cast<std::size_t>(id);
+            if (places.size() <= place) places.resize(place + 1, -1);
+            require(places[place] < 0, "the token ", detail::tokenizing::shown(text), " has the id ", id,
+                    ", which another token has too");
+            places[place] = static_cast<std::int32_t>(entries.size());
+            auto bytes = parts.byte_decoder ? byte_alphabet::read(text) : std::nullopt;
+            entries.push_back({bytes ? *std::move(bytes) : text, special});
+        }
+
+        void check(token_id id, const char* what) const {
+            require(find(id) != nullptr, what, " ", id, " is not in the vocabulary of ", places.size());
+        }
+
+        const entry* find(token_id id) const {
+            if (id < 0 || id >= static_cast<token_id>(places.size())) return nullptr;
+            const std::int32_t place = places[static_cast<std::size_t>(id)];
+            return place < 0 ? nullptr : &entries[static_cast<std::size_t>(place)];
+        }
+
+        std::optional<token_id> id_of(std::string_view text) const {
+            const auto added = detail::tokenizing::find_token(added_ids, text);
+            return added ? added : detail::tokenizing::find_token(model_tokens(), text);
+        }
+    };
+
+    bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
+        : tables_{std::move(made)}, facts_{std::move(facts)} {
+        for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
+        if (facts_.bos) tables_->check(*facts_.bos, "the first token");
+    }
+
+    std::shared_ptr<const tables> tables_;
+    tokenizer_facts facts_;
+};
+
+static_assert(tokenizer<bpe_tokenizer>);
+
+}  // namespace aha

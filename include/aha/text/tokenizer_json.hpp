@@ -1,0 +1,211 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/mapped_file.hpp>
+#include <aha/core/records.hpp>
+#include <aha/text/bpe_tokenizer.hpp>
+#include <aha/text/json_part.hpp>
+
+/// Tokenizers as the library `tokenizers` writes them: https://huggingface.co/docs/tokenizers. "truncation" and "padding"
+/// are not looked at: a trainer decides both.
+namespace aha {
+
+namespace detail::tokenizing {
+
+inline std::vector<added_token> read_added_tokens(const json_part& root) {
+    std::vector<added_token> tokens;
+    if (const auto list = root.find("added_tokens"))
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            const json_part part = list->item(i);
+            const bool special = part.flag("special", false);
+            tokens.push_back({.id = part.at("id").id(),
+                              .content = part.at("content").text(),
+                              .single_word = part.flag("single_word", false),
+                              .lstrip = part.flag("lstrip", false),
+                              .rstrip = part.flag("rstrip", false),
+                              .normalized = part.flag("normalized", !special),
+                              .special = special});
+        }
+    return tokens;
+}
+
+inline std::variant<bpe_model, word_level_model> read_model(const json_part& part) {
+    const auto type = part.find("type");
+    const std::string name = type ? type->text() : part.find("merges") ? "BPE" : "WordLevel";
+    if (name == "BPE") return bpe_model{part};
+    require(name == "WordLevel", part.place(), ": the model ", shown(name), " is not supported (only BPE and WordLevel)");
+    return word_level_model{part};
+}
+
+/// True if tokens are spelt in the byte alphabet, false if there is no decoder and they are words.
+inline bool read_byte_decoder(const json_part& part) {
+    const std::string& type = part.at("type").text();
+    if (type == "ByteLevel") return true;
+    if (type == "Sequence") {
+        // After ByteLevel there is one text; Fuse would make one of several.
+        const json_part list = part.at("decoders");
+        bool sound = list.size() > 0;
+        for (std::size_t i = 0; i < list.size(); ++i)
+            sound = sound && list.item(i).at("type").text() == (i == 0 ? "ByteLevel" : "Fuse");
+        require(sound, part.place(), ": only a sequence of ByteLevel and Fuse is supported");
+        return true;
+    }
+    fail(part.place(), ": the decoder ", shown(type), " is not supported (only ByteLevel)");
+}
+
+/// What is put around one text.
+inline std::vector<std::optional<token_id>> read_frame(const json_part& part) {
+    const std::string& type = part.at("type").text();
+    if (type == "ByteLevel") return {std::nullopt};
+    if (type == "Sequence") {
+        std::vector<std::optional<token_id>> frame{std::nullopt};
+        const json_part list = part.at("processors");
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const auto inner = std::exchange(frame, {});
+            for (const auto& outer : read_frame(list.item(i)))
+                if (outer) frame.push_back(outer);
+                else frame.insert(frame.end(), inner.begin(), inner.end());
+            require(frame.size() <= 1000, part.place(), " puts more than 1000 tokens around a text");
+        }
+        return frame;
+    }
+    require(type == "TemplateProcessing", part.place(), ": the post-processor ", shown(type),
+            " is not supported (only TemplateProcessing, ByteLevel and Sequence)");
+    std::vector<std::optional<token_id>> frame;
+    const json_part list = part.at("single");
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const json_part piece = list.item(i);
+        if (const auto special = piece.find("SpecialToken")) {
+            const json_part ids = part.at("special_tokens").at(special->at("id").text()).at("ids");
+            for (std::size_t n = 0; n < ids.size(); ++n) frame.push_back(ids.item(n).id());
+        } else {
+            const json_part name = piece.at("Sequence").at("id");
+            require(name.text() == "A", name.place(), " is ", shown(name.text()), ", not the one text, \"A\"");
+            frame.push_back(std::nullopt);
+        }
+    }
+    require(frame.size() <= 1000, part.place(), " puts more than 1000 tokens around a text");
+    return frame;
+}
+
+/// The tokenizer in the JSON object `root`; messages begin with its place.
+inline bpe_tokenizer read_tokenizer(const json_part& root, tokenizer_facts facts) {
+    const auto cut = root.find("pre_tokenizer");
+    const auto normalize = root.find("normalizer");
+    const auto decoder = root.find("decoder");
+    const auto frame = root.find("post_processor");
+    bpe_tokenizer_parts parts{.normalize = normalize ? normalizer{*normalize} : normalizer{},
+                              .cut = cut ? pre_tokenizer{*cut} : pre_tokenizer{},
+                              .model = read_model(root.at("model")),
+                              .added = read_added_tokens(root),
+                              .byte_decoder = decoder && read_byte_decoder(*decoder)};
+    if (frame) parts.frame = read_frame(*frame);
+    try {
+        return bpe_tokenizer{std::move(parts), std::move(facts)};
+    } catch (const error& wrong) {
+        fail(root.place(), ": ", wrong.what());
+    }
+}
+
+/// The JSON object in a file. A key given twice or more than 64 levels are an error, as is anything that is no JSON.
+inline nlohmann::json read_json_file(const std::filesystem::path& path) {
+    using nlohmann::json;
+    const mapped_file file{path};
+    const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    const std::string where = path.string();
+    std::vector<std::set<std::string, std::less<>>> keys;  // of the objects that are open
+    const auto check = [&](int depth, json::parse_event_t event, json& value) {
+        require(depth <= 64, where, ": JSON nested deeper than 64 levels");
+        if (event == json::parse_event_t::object_start) keys.emplace_back();
+        if (event == json::parse_event_t::object_end) keys.pop_back();
+        if (event == json::parse_event_t::key)
+            require(keys.back().insert(value.get<std::string>()).second, where, ": the key ",
+                    shown(value.get_ref<const std::string&>()), " is given twice");
+        return true;
+    };
+    try {
+        json value = json::parse(text, check);
+        require(value.is_object(), where, ": the JSON is not an object");
+        return value;
+    } catch (const json::parse_error& wrong) {
+        fail(where, ": not valid JSON at byte ", wrong.byte);
+    } catch (const json::exception& wrong) {
+        fail(where, ": not valid JSON: ", wrong.what());
+    }
+}
+
+/// The file beside `file` called `name`, if there is one.
+inline std::optional<nlohmann::json> read_beside(const std::filesystem::path& file, const char* name) {
+    const std::filesystem::path path = file.parent_path() / name;
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    return read_json_file(path);
+}
+
+/// A token in tokenizer_config.json: its text, or an object with its text.
+inline std::string read_token_text(const json_part& part) {
+    return part.value().is_object() ? part.at("content").text() : part.text();
+}
+
+}  // namespace detail::tokenizing
+
+/// The tokenizer that a tokenizer.json, read as JSON, describes. Throws `aha::error` naming what is wrong, or which type
+/// of normalizer, pre-tokenizer, model, post-processor or decoder is not supported.
+inline bpe_tokenizer make_tokenizer(const nlohmann::json& tokenizer_json, tokenizer_facts facts = {}) {
+    return detail::tokenizing::read_tokenizer({tokenizer_json, "tokenizer.json", true}, std::move(facts));
+}
+
+/// Reads `file`, a tokenizer.json. Beside it, where they are, generation_config.json, config.json and
+/// tokenizer_config.json say which ids end a completion (the union of what they say) and which one begins a text
+/// (tokenizer_config.json's word comes first, and its null means none). Throws `aha::error` naming the file at fault.
+inline bpe_tokenizer load_tokenizer_json(const std::filesystem::path& file) {
+    using detail::tokenizing::json_part;
+    const nlohmann::json root = detail::tokenizing::read_json_file(file);
+    const json_part part{root, file.string(), true};
+    bpe_tokenizer made = detail::tokenizing::read_tokenizer(part, {});
+    tokenizer_facts facts;
+    const auto known = [&](const json_part& place) {
+        const token_id id = place.id();
+        require(id < made.vocabulary_size(), place.place(), " is ", id, ", beyond the vocabulary of ", made.vocabulary_size());
+        return id;
+    };
+    const auto spelt = [&](const json_part& place) {
+        const std::string text = detail::tokenizing::read_token_text(place);
+        const auto id = made.id_of(text);
+        require(id.has_value(), place.place(), " is ", detail::tokenizing::shown(text), ", which is not in the vocabulary");
+        return *id;
+    };
+    const auto add_end = [&](token_id id) {
+        if (std::ranges::find(facts.end_ids, id) == facts.end_ids.end()) facts.end_ids.push_back(id);
+    };
+    for (const char* name : {"generation_config.json", "config.json"})
+        if (const auto config = detail::tokenizing::read_beside(file, name)) {
+            const json_part beside{*config, (file.parent_path() / name).string(), true};
+            if (const auto end = beside.find("eos_token_id")) {
+                if (end->value().is_array())
+                    for (std::size_t i = 0; i < end->size(); ++i) add_end(known(end->item(i)));
+                else add_end(known(*end));
+            }
+            if (const auto first = beside.find("bos_token_id"); first && !facts.bos) facts.bos = known(*first);
+        }
+    if (const auto config = detail::tokenizing::read_beside(file, "tokenizer_config.json")) {
+        const json_part beside{*config, (file.parent_path() / "tokenizer_config.json").string(), true};
+        if (const auto end = beside.find("eos_token")) add_end(spelt(*end));
+        if (config->contains("bos_token")) {
+            const auto first = beside.find("bos_token");
+            facts.bos = first ? std::optional{spelt(*first)} : std::nullopt;
+        }
+    }
+    return made.with_facts(std::move(facts));
+}
+
+}  // namespace aha

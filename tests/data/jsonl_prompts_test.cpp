@@ -1,0 +1,167 @@
+#include <aha/data/jsonl_prompts.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aha/concepts/prompt_source.hpp>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+static_assert(aha::require_prompt_source<aha::jsonl_prompts>());
+
+class jsonl_prompts_test : public testing::Test {
+protected:
+    jsonl_prompts_test() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "aha-prompts-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+    }
+    ~jsonl_prompts_test() override { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path file(std::string_view content, const std::string& name = "rows.jsonl") const {
+        std::ofstream{folder_ / name, std::ios::binary} << content;
+        return folder_ / name;
+    }
+    std::filesystem::path letters(int count = 5) const {
+        std::string content;
+        for (int i = 0; i < count; ++i)
+            content +=
+                "{\"prompt\":\"" + std::string(1, static_cast<char>('a' + i)) + "\",\"n\":" + std::to_string(i) + "}\n";
+        return file(content);
+    }
+    static std::string texts(aha::jsonl_prompts& source, int count) {
+        std::string all;
+        for (int i = 0; i < count; ++i) all += source.next().value().text;
+        return all;
+    }
+    std::filesystem::path folder_;
+};
+
+TEST_F(jsonl_prompts_test, gives_rows_with_their_fields_in_file_order) {
+    aha::jsonl_prompts source{letters(2), {.shuffle = false, .epochs = 2}};
+    std::vector<std::int64_t> indices;
+    std::string all;
+    while (const auto p = source.next()) {
+        indices.push_back(p->index);
+        all += p->text;
+        EXPECT_EQ((*p)["n"], p->index % 2);
+    }
+    EXPECT_EQ(all, "abab");
+    EXPECT_THAT(indices, ElementsAre(0, 1, 2, 3));
+    EXPECT_FALSE(source.next());
+}
+
+TEST_F(jsonl_prompts_test, shuffles_each_epoch_anew_by_the_seed) {
+    aha::jsonl_prompts source{letters(20)}, again{letters(20)}, other{letters(20), {.seed = 1}};
+    std::vector<std::string> epochs;
+    std::set<std::int64_t> indices;
+    for (int epoch = 0; epoch < 3; ++epoch) {
+        std::set<std::string> seen;
+        std::string order;
+        for (int i = 0; i < 20; ++i) {
+            const aha::prompt p = source.next().value();
+            EXPECT_EQ(p.index / 20, epoch);
+            EXPECT_EQ(p.index % 20, p["n"]);
+            indices.insert(p.index);
+            seen.insert(p.text);
+            order += p.text;
+        }
+        EXPECT_EQ(seen.size(), 20U);
+        epochs.push_back(order);
+    }
+    EXPECT_EQ(indices.size(), 60U);
+    EXPECT_NE(epochs[0], epochs[1]);
+    EXPECT_NE(epochs[1], epochs[2]);
+    EXPECT_EQ(texts(again, 60), epochs[0] + epochs[1] + epochs[2]);
+    EXPECT_NE(texts(other, 20), epochs[0]);
+}
+
+TEST_F(jsonl_prompts_test, order_is_uniform) {
+    // Each of the 6 orders of 3 rows, over 6000 epochs: 1000 expected, standard deviation 29.
+    aha::jsonl_prompts source{letters(3)};
+    std::map<std::string, int> counts;
+    for (int i = 0; i < 6000; ++i) ++counts[texts(source, 3)];
+    ASSERT_EQ(counts.size(), 6U);
+    for (const auto& [order, count] : counts) EXPECT_NEAR(count, 1000, 130) << order;
+}
+
+TEST_F(jsonl_prompts_test, goes_on_from_any_saved_place) {
+    const auto path = letters();
+    for (int taken = 0; taken <= 10; ++taken) {
+        aha::jsonl_prompts source{path, {.seed = 3, .epochs = 2}}, resumed{path, {.seed = 3, .epochs = 2}};
+        texts(source, taken);
+        resumed.load(source.save());
+        EXPECT_EQ(texts(source, 10 - taken), texts(resumed, 10 - taken));
+        EXPECT_FALSE(source.next() || resumed.next());
+    }
+}
+
+TEST_F(jsonl_prompts_test, refuses_a_place_that_is_not_its_own) {
+    const aha::state saved = aha::jsonl_prompts{letters()}.save();
+    const auto load = [&](const std::filesystem::path& path, aha::jsonl_prompts_options options, const aha::state& s) {
+        aha::jsonl_prompts source{path, options};
+        try {
+            source.load(s);
+        } catch (const aha::error& wrong) {
+            return std::string{wrong.what()};
+        }
+        return std::string{"taken"};
+    };
+    EXPECT_EQ(load(letters(), {}, saved), "taken");
+    EXPECT_THAT(load(letters(4), {}, saved), HasSubstr("is in a data set of 5 rows, but"));
+    std::string changed;
+    for (const char letter : {'a', 'b', 'c', 'd', 'z'}) changed += std::string{"{\"prompt\":\""} + letter + "\"}\n";
+    EXPECT_THAT(load(file(changed), {}, saved), HasSubstr("as many rows, but not the same"));
+    EXPECT_THAT(load(letters(), {.seed = 1}, saved), HasSubstr("order of seed 0, not 1"));
+    EXPECT_THAT(load(letters(), {.shuffle = false}, saved), HasSubstr("a shuffled order, not in file order"));
+    EXPECT_THAT(load(letters(), {}, aha::state{}), HasSubstr("no whole number \"size\""));
+    aha::state beyond = saved;
+    beyond.values["position"] = 6;
+    EXPECT_THAT(load(letters(), {}, beyond), HasSubstr("row 6 of epoch 0, cannot be"));
+}
+
+TEST_F(jsonl_prompts_test, renders_rows) {
+    const auto path = file("{\"q\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n\n{\"q\":[]}\n");
+    aha::jsonl_prompts source{path, {.shuffle = false, .render = [](const nlohmann::json& row) {
+                                         aha::require(!row["q"].empty(), "no message");
+                                         return "<" + row["q"][0]["content"].get<std::string>() + ">";
+                                     }}};
+    EXPECT_EQ(source.next()->text, "<hi>");
+    EXPECT_THAT([&] { source.next(); }, ThrowsMessage<aha::error>(path.string() + ":3: no message"));
+}
+
+TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
+    const auto complaint = [&](std::string_view content, aha::jsonl_prompts_options options = {}) {
+        try {
+            aha::jsonl_prompts{file(content), options};
+        } catch (const aha::error& wrong) {
+            return std::string{wrong.what()};
+        }
+        return std::string{"none"};
+    };
+    const std::string at = (folder_ / "rows.jsonl").string();
+    EXPECT_EQ(complaint("{\"prompt\":\"a\"}\n{\"question\":\"b\",\"answer\":1}\n"),
+              at + ":2: no field \"prompt\" in the row, which has \"answer\", \"question\"");
+    EXPECT_THAT(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"),
+                HasSubstr(":1: \"prompt\" is a list of messages"));
+    EXPECT_EQ(complaint("{\"prompt\":3}"), at + ":1: \"prompt\" is not a text but number");
+    EXPECT_EQ(complaint("{\"prompt\":\"\"}"), at + ":1: \"prompt\" is empty");
+    EXPECT_EQ(complaint("\n"), at + " holds no prompts");
+    EXPECT_EQ(complaint("{\"a\":\"b\"}", {.field = "a"}), "none");
+    EXPECT_THAT(complaint("{\"a\":\"b\"}", {.field = ""}), HasSubstr("field must name"));
+    EXPECT_THAT(complaint("{\"prompt\":\"b\"}", {.epochs = -2}), HasSubstr("not -2"));
+}
+
+}  // namespace

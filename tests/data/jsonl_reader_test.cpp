@@ -1,0 +1,116 @@
+#include <aha/data/jsonl_reader.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+class jsonl_reader_test : public testing::Test {
+protected:
+    jsonl_reader_test() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "aha-jsonl-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+    }
+    ~jsonl_reader_test() override { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path file(std::string_view content) const {
+        std::ofstream{folder_ / "rows.jsonl", std::ios::binary} << content;
+        return folder_ / "rows.jsonl";
+    }
+    /// "LINE:OBJECT" of each row.
+    std::vector<std::string> rows(std::string_view content, aha::jsonl_reader_options options = {}) const {
+        aha::jsonl_reader reader{file(content), options};
+        std::vector<std::string> all;
+        while (const auto row = reader.next()) all.push_back(std::to_string(row->line) + ":" + row->fields.dump());
+        return all;
+    }
+    std::string complaint(std::string_view content, aha::jsonl_reader_options options = {}) const {
+        try {
+            rows(content, options);
+        } catch (const aha::error& wrong) {
+            return wrong.what();
+        }
+        return "none";
+    }
+    std::filesystem::path folder_;
+};
+
+TEST_F(jsonl_reader_test, gives_objects_with_their_lines) {
+    EXPECT_THAT(rows("{\"a\": 1}\n{\"b\": [2, \"\\u00e9\"]}\n"), ElementsAre("1:{\"a\":1}", "2:{\"b\":[2,\"é\"]}"));
+    EXPECT_THAT(rows(""), ElementsAre());
+}
+
+TEST_F(jsonl_reader_test, takes_files_as_windows_and_people_write_them) {
+    EXPECT_THAT(rows("\xEF\xBB\xBF{\"a\":1}\r\n\r\n \t\n{\"a\":2}"), ElementsAre("1:{\"a\":1}", "4:{\"a\":2}"));
+    EXPECT_THAT(rows("\xEF\xBB\xBF\n{}\n\n"), ElementsAre("2:{}"));
+}
+
+TEST_F(jsonl_reader_test, reads_lines_longer_than_its_buffer) {
+    const std::string word(200'000, 'x'), line = "{\"w\":\"" + word + "\"}";
+    EXPECT_THAT(rows(line + "\n" + line), ElementsAre("1:" + line, "2:" + line));
+    // Lines of every length around the buffer's end.
+    std::string content;
+    for (int i = 0; i < 700; ++i) content += "{\"w\":\"" + std::string(i, 'y') + "\"}\n";
+    EXPECT_EQ(rows(content).size(), 700U);
+}
+
+TEST_F(jsonl_reader_test, names_file_and_line_of_what_is_wrong) {
+    const std::string at = (folder_ / "rows.jsonl").string();
+    EXPECT_EQ(complaint("{}\n\n{\"a\": }\n"), at + ":3: not valid JSON at byte 7 of the line");
+    EXPECT_EQ(complaint("[1]\n"), at + ":1: a JSON object is needed, not a list");
+    EXPECT_EQ(complaint("{}\nnull"), at + ":2: a JSON object is needed, not null");
+    EXPECT_EQ(complaint("{\"a\":1,\"b\":{\"a\":1},\"a\":2}"), at + ":1: the key \"a\" is given twice");
+    EXPECT_EQ(complaint("{\"a\":1e999}"), at + ":1: not valid JSON: a number is out of range");
+    EXPECT_THAT(complaint("{\"a\":\"\xff\"}"), HasSubstr(":1: not valid JSON at byte"));
+    EXPECT_THAT(complaint("{} {}"), HasSubstr(":1: not valid JSON at byte"));
+    EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 6}), at + ":1: the line is longer than the 6 bytes allowed");
+    EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 7}), "none");
+    EXPECT_EQ(complaint("{\"a\":" + std::string(100'000, '[')), at + ":1: nested deeper than 64 levels");
+}
+
+TEST_F(jsonl_reader_test, names_what_cannot_be_opened) {
+    EXPECT_THAT([&] { aha::jsonl_reader{folder_ / "none"}; },
+                testing::ThrowsMessage<aha::error>(AllOf(HasSubstr("none"), EndsWith("No such file or directory"))));
+    EXPECT_THAT([&] { aha::jsonl_reader{folder_}; }, testing::ThrowsMessage<aha::error>(HasSubstr("is a folder")));
+    EXPECT_THAT([&] { aha::jsonl_reader(file(""), {.max_line_bytes = 0}); },
+                testing::ThrowsMessage<aha::error>(HasSubstr("max_line_bytes")));
+}
+
+TEST_F(jsonl_reader_test, survives_anything) {
+    const std::string right =
+        "\xEF\xBB\xBF{\"prompt\":\"a\\u00e9\\n\",\"n\":-1.5e3}\r\n\n{\"m\":[{\"role\":\"user\"},null,true]}\n"
+        "{\"e\":{}}";
+    std::mt19937 random{7};
+    int refused = 0;
+    for (int round = 0; round < 3000; ++round) {
+        std::string text = right;
+        for (auto changes = 1 + random() % 4; changes > 0; --changes) {
+            const std::size_t at = random() % text.size();
+            switch (random() % 4) {
+                case 0: text[at] = static_cast<char>(random()); break;
+                case 1: text.erase(at, 1 + random() % 5); break;
+                case 2: text.insert(at, text.substr(random() % text.size(), random() % 20)); break;
+                default: text.resize(at + 1);
+            }
+            if (text.empty()) text = "{";
+        }
+        refused += complaint(text, {.max_line_bytes = 80}) != "none" ? 1 : 0;  // anything but aha::error ends the test
+    }
+    EXPECT_GT(refused, 1000);
+    EXPECT_LT(refused, 3000);
+}
+
+}  // namespace

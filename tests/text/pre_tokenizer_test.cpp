@@ -1,0 +1,88 @@
+#include <aha/text/pre_tokenizer.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <aha/core/error.hpp>
+#include <aha/text/json_part.hpp>
+#include <aha/text/oniguruma.hpp>
+
+#include "tests/text/tokenizer_support.hpp"
+
+namespace {
+
+using namespace aha;
+using nlohmann::json;
+using testing::HasSubstr;
+
+pre_tokenizer make(const json& value) { return pre_tokenizer{{value, "pre_tokenizer"}}; }
+
+std::vector<std::string> words(const pre_tokenizer& cut, const std::string& text) {
+    const cut_text done = cut(text);
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < done.words.size(); ++i) found.emplace_back(done.word(i));
+    return found;
+}
+
+std::string complaint(const json& value) {
+    try {
+        make(value);
+    } catch (const error& wrong) {
+        return wrong.what();
+    }
+    return "no complaint";
+}
+
+json split(const json& pattern, const std::string& behavior = "Isolated") {
+    return {{"type", "Split"}, {"pattern", pattern}, {"behavior", behavior}, {"invert", false}};
+}
+
+// Every kind and behaviour, against the library `tokenizers`.
+TEST(pre_tokenizer, cuts_as_the_reference_does) {
+    const json cases = tokenizer_support::read("pre_tokenizers.json");
+    ASSERT_GE(cases.size(), 50U);
+    for (const json& c : cases) {
+        const pre_tokenizer cut = make(c["pre_tokenizer"]);
+        for (const json& text : c["texts"])
+            EXPECT_EQ(words(cut, text[0]), text[1].get<std::vector<std::string>>())
+                << c["pre_tokenizer"].dump() << " on " << text[0].dump();
+    }
+}
+
+TEST(pre_tokenizer, leaves_a_text_whole_without_one) {
+    EXPECT_EQ(words(pre_tokenizer{}, "a b"), std::vector<std::string>{"a b"});
+    EXPECT_TRUE(words(pre_tokenizer{}, "").empty());
+}
+
+TEST(pre_tokenizer, takes_long_runs) {
+    const auto cut = make(split({{"Regex", "\\p{L}+|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}}));
+    EXPECT_EQ(words(cut, std::string(300000, ' ') + "a").size(), 3U);
+    EXPECT_EQ(words(cut, std::string(300000, 'a')).size(), 1U);
+    EXPECT_EQ(words(make(split({{"Regex", "(?:a|b)+"}})), std::string(300000, 'a')).size(), 1U);  // beyond the compiled stack
+}
+
+TEST(pre_tokenizer, says_what_is_wrong) {
+    EXPECT_THAT(complaint({{"type", "Metaspace"}}), HasSubstr("pre_tokenizer: the pre-tokenizer \"Metaspace\" is not supported"));
+    EXPECT_THAT(complaint(split({{"Regex", "a("}})), HasSubstr("pre_tokenizer.pattern.Regex: the regular expression \"a(\" is wrong"));
+    EXPECT_THAT(complaint(split({{"String", "a"}}, "Sideways")), HasSubstr("pre_tokenizer.behavior is \"Sideways\", not"));
+    EXPECT_THAT(complaint(split(json::object())), HasSubstr("pre_tokenizer.pattern.Regex is missing"));
+    EXPECT_THAT(complaint({{"type", "Sequence"}, {"pretokenizers", {{{"type", 3}}}}}),
+                HasSubstr("pre_tokenizer.pretokenizers[0].type is not a string"));
+    EXPECT_THAT(complaint({{"type", "ByteLevel"}, {"use_regex", 1}}), HasSubstr("use_regex is neither true nor false"));
+    for (const char* pattern : {"[a&&b]", "[a[b]]", "(?m:.)", "a{2}+", "\\X", "\\u12"})
+        EXPECT_THAT(complaint(split({{"Regex", pattern}})), HasSubstr("which is not supported")) << pattern;
+    for (const char* pattern : {"[", "\\", "\\p{", "\\p{Nothing}", "(?i", "[[:alpha:", "*", "\\p"})
+        EXPECT_NE(complaint(split({{"Regex", pattern}})), "no complaint") << pattern;
+}
+
+TEST(pre_tokenizer, gives_up_on_endless_matching) {
+    const auto cut = make(split({{"Regex", "(?:a|a)*(?:a|a)*(?:a|aa)*b"}}));
+    EXPECT_THROW(words(cut, std::string(40, 'a') + "c"), error);
+}
+
+TEST(regex, quotes_any_text) {
+    const std::string all = "a.b*[c]\\(d){e}^$|?+-#& \n\u4e2d";
+    EXPECT_EQ(regex{regex::quoted(all)}.matches("x" + all + "x"), (std::vector<text_span>{{1, all.size() + 1}}));
+}
+
+}  // namespace

@@ -1,0 +1,231 @@
+#include <aha/text/tokenizer_json.hpp>
+
+#include <functional>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+#include <unistd.h>
+
+#include <aha/core/error.hpp>
+
+#include "tests/text/tokenizer_support.hpp"
+
+namespace {
+
+using namespace aha;
+using namespace tokenizer_support;
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string complaint(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const error& wrong) {
+        return wrong.what();
+    }
+    return "no complaint";
+}
+
+json small() {
+    return {{"added_tokens", {{{"id", 4}, {"content", "<s>"}, {"special", true}}, {{"id", 5}, {"content", "</s>"}, {"special", true}}}},
+            {"normalizer", nullptr},
+            {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+            {"decoder", {{"type", "ByteLevel"}}},
+            {"post_processor", {{"type", "TemplateProcessing"},
+                                {"single", {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}}}}}},
+                                {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {4}}}}}}}},
+            {"model", {{"type", "BPE"}, {"vocab", {{"a", 0}, {"b", 1}, {"c", 2}, {"ab", 3}}}, {"merges", {"a b"}}}}};
+}
+
+/// A folder of this test's own, gone at the end.
+class folder : public testing::Test {
+protected:
+    folder() {
+        std::filesystem::create_directories(path_);
+        write("tokenizer.json", small());
+    }
+    ~folder() override { std::filesystem::remove_all(path_); }
+
+    std::string write(const std::string& name, const json& value) const { return write_text(name, value.dump()); }
+    std::string write_text(const std::string& name, const std::string& text) const {
+        std::ofstream{path_ / name, std::ios::binary} << text;
+        return (path_ / name).string();
+    }
+    bpe_tokenizer load() const { return load_tokenizer_json(path_ / "tokenizer.json"); }
+
+    std::filesystem::path path_ = std::filesystem::temp_directory_path() /
+                                  ("aha_" + std::to_string(::getpid()) + "_" +
+                                   testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+using tokenizer_folder = folder;
+
+TEST_F(tokenizer_folder, needs_only_the_tokenizer) {
+    const auto t = load();
+    EXPECT_THAT(t.encode_with_special("abc</s>"), ElementsAre(4, 3, 2, 5));
+    EXPECT_TRUE(t.end_ids().empty());
+    EXPECT_EQ(t.bos(), std::nullopt);
+}
+
+TEST_F(tokenizer_folder, gathers_end_and_first_tokens) {
+    write("generation_config.json", {{"eos_token_id", {5, 2}}, {"bos_token_id", 1}});
+    write("config.json", {{"eos_token_id", 1}, {"bos_token_id", 4}});
+    EXPECT_THAT(load().end_ids(), ElementsAre(5, 2, 1));
+    EXPECT_EQ(load().bos(), 1);
+    write("tokenizer_config.json", {{"eos_token", {{"content", "ab"}}}, {"bos_token", "<s>"}});
+    EXPECT_THAT(load().end_ids(), ElementsAre(5, 2, 1, 3));
+    EXPECT_EQ(load().bos(), 4);
+    write("tokenizer_config.json", {{"eos_token", "</s>"}, {"bos_token", nullptr}});
+    EXPECT_THAT(load().end_ids(), ElementsAre(5, 2, 1));
+    EXPECT_EQ(load().bos(), std::nullopt);
+}
+
+TEST_F(tokenizer_folder, names_the_file_at_fault) {
+    const auto wrong = [&] { return complaint([&] { load(); }); };
+    std::string file = write("tokenizer_config.json", {{"eos_token", "<eos>"}});
+    EXPECT_EQ(wrong(), file + ": eos_token is \"<eos>\", which is not in the vocabulary");
+    write("tokenizer_config.json", json::object());
+    file = write("config.json", {{"eos_token_id", {5, 6}}});
+    EXPECT_EQ(wrong(), file + ": eos_token_id[1] is 6, beyond the vocabulary of 6");
+    write("config.json", {{"eos_token_id", "x"}});
+    EXPECT_EQ(wrong(), file + ": eos_token_id is not a whole number");
+    file = write_text("config.json", "[]");
+    EXPECT_EQ(wrong(), file + ": the JSON is not an object");
+    file = write_text("tokenizer.json", R"({"model": {"vocab": {"a": 0, "a": 1}, "merges": []}})");
+    EXPECT_EQ(wrong(), file + ": the key \"a\" is given twice");
+    write_text("tokenizer.json", "{\"model\": ");
+    EXPECT_THAT(wrong(), HasSubstr(file + ": not valid JSON at byte"));
+    write_text("tokenizer.json", std::string(100, '['));
+    EXPECT_EQ(wrong(), file + ": JSON nested deeper than 64 levels");
+    write_text("tokenizer.json", "{\"a\": \"\xFF\"}");
+    EXPECT_THAT(wrong(), HasSubstr(file + ": not valid JSON"));
+    json damaged = small();
+    damaged["model"]["merges"][0] = "a x";
+    write("tokenizer.json", damaged);
+    EXPECT_EQ(wrong(), file + ": model.merges[0]: the token \"x\" is not in the vocabulary");
+    std::filesystem::remove(file);
+    EXPECT_THAT(wrong(), HasSubstr("tokenizer.json"));
+}
+
+TEST(tokenizer_json, says_what_is_wrong) {
+    struct defect {
+        const char* pointer;
+        json value;
+        const char* sentence;
+    };
+    const std::vector<defect> defects{
+        {"/model", nullptr, "tokenizer.json: model is missing"},
+        {"/model", 3, "tokenizer.json: model is not an object"},
+        {"/model/type", "Unigram", "tokenizer.json: model: the model \"Unigram\" is not supported"},
+        {"/model/byte_fallback", true, "tokenizer.json: model.byte_fallback is not supported"},
+        {"/model/dropout", 0.1, "tokenizer.json: model.dropout is not supported"},
+        {"/model/end_of_word_suffix", "</w>", "tokenizer.json: model.end_of_word_suffix is not supported"},
+        {"/model/vocab", json::object(), "tokenizer.json: model.vocab is empty"},
+        {"/model/vocab/c", 1, "the id 1 is given twice"},
+        {"/model/vocab/c", -1, "tokenizer.json: model.vocab[\"c\"] is -1, not an id from 0 to 9999999"},
+        {"/model/vocab/c", 10'000'000, "is 10000000, not an id"},
+        {"/model/vocab/c", 1.5, "tokenizer.json: model.vocab[\"c\"] is not a whole number"},
+        {"/model/vocab/c", std::uint64_t{1} << 63, "is 9223372036854775808, not an id"},
+        {"/model/merges/0", "ab", "tokenizer.json: model.merges[0] is \"ab\", not two tokens with a space between"},
+        {"/model/merges/0", {"a", "b", "c"}, "tokenizer.json: model.merges[0] has 3 parts, not 2"},
+        {"/model/merges/0", {"b", "a"}, "tokenizer.json: model.merges[0]: the token \"ba\" is not in the vocabulary"},
+        {"/model/merges", {{"a", 1}}, "tokenizer.json: model.merges is not a list"},
+        {"/added_tokens/0/id", 5, "tokenizer.json: the token \"</s>\" has the id 5, which another token has too"},
+        {"/added_tokens/0/id", 2, "tokenizer.json: the token \"<s>\" has the id 2, which another token has too"},
+        {"/added_tokens/0/content", "</s>", "tokenizer.json: the added token \"</s>\" is given twice"},
+        {"/added_tokens/0/content", "a", "tokenizer.json: the added token \"a\" has the id 4, but in the vocabulary it has 0"},
+        {"/added_tokens/0/content", "", "tokenizer.json: the added token 4 is empty"},
+        {"/added_tokens/0/lstrip", "yes", "tokenizer.json: added_tokens[0].lstrip is neither true nor false"},
+        {"/normalizer", {{"type", "Lowercase"}}, "tokenizer.json: normalizer: the normalizer \"Lowercase\" is not supported"},
+        {"/decoder/type", "WordPiece", "tokenizer.json: decoder: the decoder \"WordPiece\" is not supported"},
+        {"/post_processor/type", "BertProcessing", "the post-processor \"BertProcessing\" is not supported"},
+        {"/post_processor/single/1/Sequence/id", "B", "post_processor.single[1].Sequence.id is \"B\", not the one text, \"A\""},
+        {"/post_processor/special_tokens/<s>/ids/0", 9, "tokenizer.json: the post-processor's token 9 is not in the vocabulary of 6"},
+        {"/post_processor/single/0/SpecialToken/id", "<x>", "post_processor.special_tokens.<x> is missing"},
+    };
+    EXPECT_EQ(complaint([] { make_tokenizer(small()); }), "no complaint");
+    for (const defect& d : defects) {
+        json file = small();
+        file[json::json_pointer{d.pointer}] = d.value;
+        EXPECT_THAT(complaint([&] { make_tokenizer(file); }), HasSubstr(d.sentence)) << d.pointer;
+    }
+    EXPECT_THAT(complaint([] { make_tokenizer(json::array()); }), HasSubstr("tokenizer.json is not an object"));
+    EXPECT_THAT(complaint([] { make_tokenizer(small(), {.end_ids = {6}}); }), HasSubstr("the end token 6 is not in the vocabulary of 6"));
+    json file = small();
+    file["model"]["vocab"]["\xFF"] = 6;  // no JSON file can hold it, but a GGUF file can
+    EXPECT_THAT(complaint([&] { make_tokenizer(file); }), HasSubstr("is not UTF-8"));
+}
+
+/// Changes one place of `root` at random: drops, copies or replaces a value, or renames a key.
+void mutate(json& root, std::mt19937_64& random) {
+    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+    json* at = &root;
+    while (at->is_structured() && !at->empty() && below(5) != 0) at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
+    const std::vector<json> values{nullptr, true, -1, 0, 3, 9'999'999, 1e300, "", "a", "ab", "\u0120", "Regex", "ByteLevel", "Sequence", "(?i:a)",
+                                   "[^a]+(", "\\p{L}*", "\xC3\x28", json::array(), json::object(), json::array({"a", "b"}), std::uint64_t{1} << 63};
+    if (at->is_string() && below(2) == 0) {
+        std::string text = at->get<std::string>();
+        if (!text.empty()) text[below(text.size())] = static_cast<char>(below(256));
+        *at = text;
+    } else if (at->is_object() && !at->empty() && below(2) == 0) {
+        const auto item = std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size())));
+        json value = item.value();
+        at->erase(item);
+        if (below(2) == 0) (*at)["type"] = value;
+    } else if (at->is_array() && !at->empty() && below(2) == 0) {
+        at->push_back((*at)[below(at->size())]);
+    } else {
+        *at = values[below(values.size())];
+    }
+}
+
+// Whatever a file holds, it makes a tokenizer that works or a sentence.
+TEST(tokenizer_json, survives_random_changes) {
+    std::vector<json> files{small()};
+    for (const auto& kind : kinds) {
+        json file = read(kind + ".json");
+        file.erase("golden");
+        json vocabulary = json::object(), merges = json::array();  // small enough to be quick
+        for (const auto& [text, id] : file["model"]["vocab"].items())
+            if (id.get<token_id>() < 265) vocabulary[text] = id;
+        for (std::size_t i = 0; i < 6; ++i) merges.push_back(file["model"]["merges"][i]);
+        file["model"]["vocab"] = vocabulary, file["model"]["merges"] = merges;
+        files.push_back(file);
+    }
+    std::mt19937_64 random{11};
+    int made = 0, refused = 0;
+    for (int i = 0; i < 2000; ++i) {
+        json file = files[static_cast<std::size_t>(random() % files.size())];
+        const auto changes = 1 + random() % 3;
+        for (std::uint64_t n = 0; n < changes; ++n) mutate(file, random);
+        try {
+            const bpe_tokenizer t = make_tokenizer(file);
+            t.decode(t.encode_with_special("a <s>the<|im_end|> 12\n\u4e2d e\u0301 \xFF word"));
+            ++made;
+        } catch (const error& wrong) {
+            EXPECT_STRNE(wrong.what(), "");
+            ++refused;
+        }
+    }
+    EXPECT_GT(made, 300);
+    EXPECT_GT(refused, 300);
+}
+
+// The same for bytes of the file.
+TEST_F(tokenizer_folder, survives_random_bytes) {
+    const std::string whole = small().dump();
+    std::mt19937_64 random{12};
+    for (int i = 0; i < 300; ++i) {
+        std::string text = whole;
+        for (auto n = random() % 3 + 1; n > 0; --n) text[random() % text.size()] = static_cast<char>(random() % 256);
+        if (random() % 4 == 0) text.resize(random() % text.size());
+        write_text("tokenizer.json", text);
+        try {
+            load().encode("abc<s>");
+        } catch (const error& wrong) {
+            EXPECT_THAT(wrong.what(), HasSubstr("tokenizer.json"));
+        }
+    }
+}
+
+}  // namespace

@@ -1,0 +1,271 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include <aha/advantage/mean_centered.hpp>
+#include <aha/data/vector_prompts.hpp>
+#include <aha/loss/aggregation/constant_length.hpp>
+#include <aha/loss/aggregation/sequence_mean.hpp>
+#include <aha/model/initialise.hpp>
+#include <aha/testing/bandit.hpp>
+#include <aha/train/grpo.hpp>
+#include <tests/concepts/least_types.hpp>
+
+namespace {
+
+using aha::testing::arm_tokenizer;
+using aha::testing::bandit;
+
+/// Prompts that a bandit ignores.
+aha::vector_prompts questions(std::int64_t count = 64) {
+    std::vector<aha::prompt> all(static_cast<std::size_t>(count));
+    for (aha::prompt& p : all) p.ids = {0};
+    return aha::vector_prompts{all, {.shuffle = false}};
+}
+
+aha::autoregressive_sampler<arm_tokenizer> arms(std::int64_t count, std::int64_t length = 1, double temperature = 1) {
+    return aha::autoregressive_sampler{arm_tokenizer{count},
+                                       aha::sampling_options{.temperature = temperature, .max_new_tokens = length}};
+}
+
+/// A plain step along the gradient, so that a test can read the gradient off the weights.
+struct descent {
+    void step(const aha::parameters& weights, double rate) {
+        const at::NoGradGuard no_gradients;
+        weights.values().sub_(weights.gradients(), rate);
+    }
+    aha::state save() const { return {}; }
+    void load(const aha::state&) {}
+};
+
+std::vector<double> theta(const bandit& model) {
+    const at::Tensor t = model.weights()[0].detach().to(at::kDouble).contiguous();
+    return {t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()};
+}
+
+std::vector<double> softmax(const std::vector<double>& logits) {
+    std::vector<double> p;
+    for (const double x : logits) p.push_back(std::exp(x));
+    const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+    for (double& x : p) x /= sum;
+    return p;
+}
+
+const auto arm_zero = [](const aha::prompt&, const aha::completion& c) { return c.ids.front() == 0 ? 1.0 : 0.0; };
+
+TEST(grpo, first_update_is_the_policy_gradient_in_closed_form) {
+    const std::vector<float> start{0.3F, -0.2F, 0.1F};
+    bandit model{start};
+    aha::grpo trainer{model, questions(), arm_zero,
+                      {.prompts_per_step = 4, .group_size = 8, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
+                      arms(3), descent{}};
+    const std::vector<double> before = theta(model), p = softmax(before);
+    const aha::step_report report = trainer.step();
+    std::vector<double> expected = before;
+    for (const aha::rollout_group& group : *report.groups) {
+        double mean = 0, squares = 0;
+        for (const aha::score& s : group.scores) mean += s.value / 8;
+        for (const aha::score& s : group.scores) squares += (s.value - mean) * (s.value - mean);
+        const double deviation = std::sqrt(squares / 7);
+        for (std::size_t i = 0; i < 8; ++i) {
+            const double advantage = deviation == 0 ? 0 : (group.scores[i].value - mean) / (deviation + 1e-4);
+            for (std::size_t k = 0; k < 3; ++k)  // ascend: A / (tokens of the batch) x d log p / d theta
+                expected[k] += advantage / 32 * ((group.completions[i].ids[0] == static_cast<std::int64_t>(k)) - p[k]);
+        }
+    }
+    EXPECT_GT(std::abs(expected[0] - before[0]), 1e-3);
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);
+    EXPECT_LT(report.metric("sampler_gap/max"), 1e-5);
+}
+
+TEST(grpo, later_updates_of_a_rollout_use_the_ratio_to_the_policy_that_sampled) {
+    bandit model{{0.5F, 0.0F}};
+    aha::grpo trainer{model, questions(), arm_zero,
+                      {.prompts_per_step = 1, .group_size = 8, .learning_rate = 0.4, .inner_epochs = 2,
+                       .max_gradient_norm = 0, .seed = 5},
+                      arms(2), descent{}, aha::grpo_loss{{.clip_low = 1, .clip_high = 100}}, aha::mean_centered{}};
+    std::vector<double> t = theta(model);
+    const std::vector<double> old = softmax(t);
+    const aha::step_report report = trainer.step();
+    const aha::rollout_group& group = report.groups->front();
+    for (int epoch = 0; epoch < 2; ++epoch) {
+        const std::vector<double> p = softmax(t);
+        std::vector<double> next = t;
+        for (std::size_t i = 0; i < 8; ++i) {
+            const auto arm = static_cast<std::size_t>(group.completions[i].ids[0]);
+            for (std::size_t k = 0; k < 2; ++k)
+                next[k] += 0.4 * group.advantages[i] / 8 * p[arm] / old[arm] * ((arm == k) - p[k]);
+        }
+        t = next;
+    }
+    for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(theta(model)[k], t[k], 1e-6);
+}
+
+TEST(grpo, learns_the_better_arm) {
+    bandit model{{0, 0, 0, 0}};
+    aha::grpo trainer{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 1}, arms(4)};
+    for (int n = 0; n < 60; ++n) trainer.step();
+    EXPECT_GT(softmax(theta(model))[0], 0.9);
+}
+
+TEST(grpo, learns_nothing_from_rewards_shuffled_within_their_group) {
+    bandit model{{0, 0, 0, 0}};
+    // What a shuffle leaves of the reward: its values, given to completions by place instead of by merit.
+    const auto place = [](std::span<const aha::score> scores) {
+        std::vector<double> advantages = aha::group_relative{}(scores);
+        std::sort(advantages.begin(), advantages.end());
+        return advantages;
+    };
+    aha::grpo trainer{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 1}, arms(4), place};
+    for (int n = 0; n < 60; ++n) trainer.step();
+    EXPECT_LT(softmax(theta(model))[0], 0.6);  // a random walk; with merit it passes 0.9
+}
+
+TEST(grpo, groups_with_equal_rewards_cost_no_arithmetic_and_change_nothing) {
+    const auto by_prompt = [](const aha::prompt& p, const aha::completion& c) {
+        return p.index == 0 ? 0.7 : c.ids.front() == 0 ? 1.0 : 0.0;
+    };
+    const auto run = [&](bool free) {
+        bandit model{{0.2F, 0.1F}};
+        // A loss that says zero advantages are not free computes them all.
+        struct eager : aha::grpo_loss {
+            bool is_free = true;
+            bool zero_advantage_is_free() const { return is_free; }
+        };
+        eager loss;
+        loss.is_free = free;
+        aha::grpo trainer{model, questions(), by_prompt, {.prompts_per_step = 2, .group_size = 4, .seed = 2}, arms(2, 3),
+                          loss, descent{}};
+        const aha::step_report report = trainer.step();
+        return std::pair{theta(model), report.metric("tokens/trained")};
+    };
+    const auto [lazy, few] = run(true);
+    const auto [eager, all] = run(false);
+    EXPECT_EQ(all, 24);
+    EXPECT_EQ(few, 12);
+    for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(lazy[k], eager[k], 1e-9);
+}
+
+TEST(grpo, kl_term_pulls_towards_the_reference_and_the_reference_can_be_refreshed) {
+    const auto nothing = [](const aha::prompt&, const aha::completion&) { return 1.0; };
+    bandit model{{0, 0}};
+    aha::grpo trainer{model, questions(), nothing,
+                      {.prompts_per_step = 8, .learning_rate = 0.2, .reference_refresh = 5, .seed = 1}, arms(2),
+                      aha::grpo_loss{{.beta = 1}}};
+    EXPECT_EQ(trainer.step().metric("kl"), 0);
+    {
+        const at::NoGradGuard no_gradients;
+        model.weights()[0].copy_(at::tensor({1.0F, -1.0F}).unsqueeze(1));
+    }
+    double away = 0;
+    for (int n = 1; n < 4; ++n) away = trainer.step().metric("kl");
+    EXPECT_GT(away, 0.05);
+    EXPECT_LT(theta(model)[0], 1);  // pulled back
+    trainer.step();                 // the fifth: the reference is now the policy
+    EXPECT_EQ(trainer.step().metric("kl"), 0);
+}
+
+TEST(grpo, resumes_bit_for_bit_from_its_state) {
+    const aha::grpo_options options{.prompts_per_step = 4, .group_size = 4, .learning_rate = 0.05, .minibatches = 2,
+                                    .inner_epochs = 2, .reference_refresh = 3, .seed = 9};
+    const aha::grpo_loss loss{{.beta = 0.1}};
+    const auto run = [&](int stop_at) {
+        bandit model{{0.1F, 0.2F, 0.3F}};
+        std::optional<aha::state> saved;
+        std::vector<double> rewards;
+        {
+            aha::grpo first{model, questions(), arm_zero, options, arms(3, 4), loss};
+            for (int n = 0; n < stop_at; ++n) rewards.push_back(first.step().metric("loss"));
+            saved = first.save();
+            for (auto& [name, tensor] : saved->tensors) tensor = tensor.clone();
+        }
+        bandit other{{9, 9, 9}};
+        aha::grpo second{other, questions(), arm_zero, options, arms(3, 4), loss};
+        second.load(*saved);
+        for (int n = stop_at; n < 7; ++n) rewards.push_back(second.step().metric("loss"));
+        return std::pair{theta(other), rewards};
+    };
+    EXPECT_EQ(run(7), run(2));
+    EXPECT_EQ(run(7), run(5));
+}
+
+TEST(grpo, state_of_another_seed_or_model_is_refused) {
+    bandit small{{0, 0}}, large{std::vector<float>(40, 0.0F)};
+    aha::grpo a{small, questions(), arm_zero, {.seed = 1}, arms(2)};
+    aha::grpo b{small, questions(), arm_zero, {.seed = 2}, arms(2)};
+    aha::grpo c{large, questions(), arm_zero, {.seed = 1}, arms(40)};
+    EXPECT_THROW(b.load(a.save()), aha::error);
+    EXPECT_THROW(c.load(a.save()), aha::error);
+}
+
+TEST(grpo, works_with_the_least_types_of_every_slot) {
+    using namespace aha::test;
+    least_model model{made};
+    aha::grpo trainer{model,          least_prompt_source{made}, least_reward{made}, {.prompts_per_step = 2, .group_size = 4},
+                      least_sampler{made}, least_advantage{made},     least_policy_loss{made},   least_aggregation{made},
+                      least_optimizer{made}, least_schedule{made}};
+    EXPECT_EQ(trainer.step().step, 1);
+    EXPECT_EQ(trainer.step().step, 2);
+}
+
+TEST(grpo, options_that_make_no_sense_are_named) {
+    bandit model{{0, 0}};
+    const auto message = [&](aha::grpo_options options) -> std::string {
+        try {
+            aha::grpo trainer{model, questions(), arm_zero, options, arms(2)};
+        } catch (const aha::error& problem) {
+            return problem.what();
+        }
+        return "";
+    };
+    EXPECT_THAT(message({.group_size = 1}), ::testing::HasSubstr("group_size must be at least 2, not 1"));
+    EXPECT_THAT(message({.prompts_per_step = 0}), ::testing::HasSubstr("prompts_per_step"));
+    EXPECT_THAT(message({.prompts_per_step = 2, .minibatches = 3}), ::testing::HasSubstr("minibatches"));
+    EXPECT_THAT(message({.learning_rate = NAN}), ::testing::HasSubstr("learning_rate"));
+}
+
+TEST(grpo, says_when_the_prompts_run_out) {
+    bandit model{{0, 0}};
+    std::vector<aha::prompt> three(3);
+    for (aha::prompt& p : three) p.ids = {0};
+    aha::grpo trainer{model, aha::vector_prompts{three, {.epochs = 1}}, arm_zero, {.prompts_per_step = 2}, arms(2)};
+    trainer.step();
+    try {
+        trainer.step();
+        FAIL() << "the second step had one prompt";
+    } catch (const aha::error& problem) {
+        EXPECT_STREQ(problem.what(), "the prompts ran out at step 2 after 1 of 2");
+    }
+}
+
+TEST(grpo, a_gradient_that_is_not_finite_leaves_the_weights_as_they_were) {
+    bandit model{{0.5F, 0.25F}};
+    struct broken {
+        bool needs_reference() const { return false; }
+        bool zero_advantage_is_free() const { return false; }
+        aha::loss_output operator()(const aha::policy_batch& b) const { return {(b.log_probs * NAN).sum(), {}}; }
+    };
+    aha::grpo trainer{model, questions(), arm_zero, {}, arms(2), broken{}};
+    const std::vector<double> before = theta(model);
+    EXPECT_THROW(trainer.step(), aha::error);
+    EXPECT_EQ(theta(model), before);
+}
+
+TEST(grpo, metrics_carry_trls_names) {
+    bandit model{{0, 0}};
+    aha::grpo trainer{model, questions(), arm_zero, {}, arms(2, 3), aha::grpo_loss{{.beta = 0.01}}};
+    const aha::step_report report = trainer.step();
+    for (const char* name : {"reward", "reward_std", "frac_reward_zero_std", "entropy", "kl", "clip_ratio/region_mean",
+                             "completions/mean_length", "completions/clipped_ratio", "grad_norm", "learning_rate", "num_tokens",
+                             "step_time", "seconds", "time/rollout", "time/reward", "time/train", "sampler_gap/max"})
+        EXPECT_TRUE(report.find_metric(name).has_value()) << name;
+    EXPECT_NEAR(report.metric("entropy"), std::log(2.0), 1e-6);
+    EXPECT_EQ(report.metric("completions/clipped_ratio"), 1);
+    EXPECT_EQ(report.metric("num_tokens"), 8 * 8 * 4);
+}
+
+}  // namespace
