@@ -14,7 +14,7 @@
 #include <aha/data/vector_prompts.hpp>
 #include <aha/io/completions_file.hpp>
 #include <aha/io/folder_checkpoints.hpp>
-#include <aha/io/interrupt_guard.hpp>
+#include <aha/io/interrupt.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/io/progress_line.hpp>
 #include <aha/io/tensorboard_writer.hpp>

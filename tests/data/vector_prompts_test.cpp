@@ -47,9 +47,15 @@ TEST(vector_prompts, goes_on_from_a_saved_place_among_the_same_prompts_only) {
         EXPECT_EQ(a.index, b.index);
         EXPECT_EQ(a.text, b.text);
     }
-    aha::vector_prompts other{std::vector<std::string>{"a", "b", "c", "d", "ef", ""}, {.seed = 5}};
-    EXPECT_THAT([&] { other.load(source.save()); },
+    aha::vector_prompts changed{std::vector<std::string>{"a", "b", "c", "d", "e", "g"}, {.seed = 5}};
+    EXPECT_THAT([&] { changed.load(source.save()); },
                 ThrowsMessage<aha::error>(HasSubstr("another data set than the vector")));
+    // Where one part ends and the next begins counts.
+    aha::prompt two, one;
+    two.ids = {1, 2};
+    one.ids = {12};
+    aha::vector_prompts of_two{std::vector<aha::prompt>{two}}, of_one{std::vector<aha::prompt>{one}};
+    EXPECT_THROW(of_two.load(of_one.save()), aha::error);
     EXPECT_THAT([] { aha::vector_prompts{std::vector<std::string>{}}; },
                 ThrowsMessage<aha::error>(HasSubstr("no prompts")));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/train/data/grpo_loss.json: the loss, metrics and gradients that TRL's own GRPOTrainer computes for
-tests/model/data/decoder_llama on a fixed batch, for three loss types, with and without KL term. Versions are in the file."""
+tests/model/data/decoder_llama on a fixed batch, for three loss types, with and without KL term. Versions are in the
+file."""
 import json, os, pathlib, tempfile
 os.environ["HF_HUB_OFFLINE"] = "1"
 import datasets, tokenizers, torch, transformers, trl
@@ -33,8 +34,8 @@ def trainer(loss_type, beta, temperature):
         tokenizer_object=tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="t0")),
         pad_token="t1", eos_token="t1", bos_token="t0")
     config = trl.GRPOConfig(
-        output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], loss_type=loss_type, beta=beta, epsilon=0.2,
-        epsilon_high=0.28, temperature=temperature, num_generations=2, per_device_train_batch_size=6,
+        output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], loss_type=loss_type, beta=beta,
+        epsilon=0.2, epsilon_high=0.28, temperature=temperature, num_generations=2, per_device_train_batch_size=6,
         gradient_accumulation_steps=1, steps_per_generation=1, max_completion_length=budget,
         use_bias_correction_kl=False)  # the KL term of DeepSeekMath; TRL's default multiplies it by the ratio
     made = trl.GRPOTrainer(

@@ -10,8 +10,8 @@ generator = torch.Generator().manual_seed(11)
 def adamw(weight_decay, betas, eps):
     matrix = torch.nn.Parameter(torch.randn(3, 7, generator=generator))
     bias = torch.nn.Parameter(torch.randn(5, generator=generator))
-    optimizer = torch.optim.AdamW([{"params": [matrix], "weight_decay": weight_decay}, {"params": [bias], "weight_decay": 0}],
-                                  betas=betas, eps=eps)
+    optimizer = torch.optim.AdamW([{"params": [matrix], "weight_decay": weight_decay},
+                                   {"params": [bias], "weight_decay": 0}], betas=betas, eps=eps)
     case = {"weight_decay": weight_decay, "beta1": betas[0], "beta2": betas[1], "epsilon": eps, "steps": [],
             "matrix": matrix.detach().flatten().tolist(), "bias": bias.detach().tolist()}
     for step in range(10):

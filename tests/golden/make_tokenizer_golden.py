@@ -160,7 +160,7 @@ def main():
     pres += [pre_tokenizers.Split("", "isolated"), pre_tokenizers.Digits(), pre_tokenizers.Digits(individual_digits=True),
              pre_tokenizers.Whitespace(), pre_tokenizers.WhitespaceSplit(), byte_level(True), byte_level(True, True),
              byte_level(False, True), split(r"\p{Han}+|\w+|\h"), split(r"^.|.$"), split("[\\w\u3041-\u3093]+"), split(r"[^\S\r\n]+"),
-             split(r"\p{^L}+"), split(r"(?<=a)b|\bc"), split("\\u0061"), split(r"[[:alpha:]]+"), split(r"\P{Greek}+"),
+             split(r"\p{^L}+"), split(r"\w+"), split(r"\W+"), split(r"[[:alnum:]]+"), split(r"[^[:punct:]]+"), split(r"\p{Letter}"), split(r"(?<=a)b|\bc"), split("\\u0061"), split(r"[[:alpha:]]+"), split(r"\P{Greek}+"),
              split(r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
                    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
              pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(True), byte_level(False, True)])]

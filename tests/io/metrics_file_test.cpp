@@ -83,6 +83,15 @@ TEST_F(metrics_file_test, starts_by_itself) {
     EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), 4);
 }
 
+TEST_F(metrics_file_test, goes_on_after_a_last_line_without_its_end) {
+    run(0, 3);
+    const std::string whole = content("metrics.jsonl");
+    run(0, 2);
+    put("metrics.jsonl", content("metrics.jsonl").substr(0, content("metrics.jsonl").size() - 1));
+    run(2, 3);
+    EXPECT_EQ(content("metrics.jsonl"), whole);
+}
+
 TEST_F(metrics_file_test, leaves_a_file_that_is_not_its_own) {
     const std::string foreign = "{\"step\":1}\nmy notes\n{\"step\":2}\n";
     put("metrics.jsonl", foreign);

@@ -2,7 +2,9 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <numeric>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <aha/concepts/aggregation.hpp>
 #include <aha/core/error.hpp>

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/testing/gradcheck.hpp>

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <aha/loss/kl_k3.hpp>
 #include <aha/testing/gradcheck.hpp>
@@ -46,7 +47,8 @@ TEST(kl_k3, gradient_is_one_minus_the_ratio_and_agrees_with_differences) {
 
 /// The mean of k3 over tokens drawn from pi is KL(pi || ref): summed over a whole vocabulary, exactly.
 TEST(kl_k3, is_unbiased_for_the_divergence_from_the_policy_to_the_reference) {
-    const at::Tensor pi = at::tensor({0.5, 0.3, 0.15, 0.05}, at::kDouble), ref = at::tensor({0.2, 0.2, 0.3, 0.3}, at::kDouble);
+    const at::Tensor pi = at::tensor({0.5, 0.3, 0.15, 0.05}, at::kDouble);
+    const at::Tensor ref = at::tensor({0.2, 0.2, 0.3, 0.3}, at::kDouble);
     const double divergence = (pi * (pi.log() - ref.log())).sum().item<double>();
     EXPECT_NEAR((pi * aha::kl_k3(pi.log(), ref.log())).sum().item<double>(), divergence, 1e-12);
 }

@@ -62,15 +62,17 @@ TEST(accuracy, compares_text_and_other_numbers_whole) {
     EXPECT_FALSE(right({.source = tag}, 0.5, "<answer> 0.5 or 0.6 </answer>"));
     EXPECT_FALSE(right({.source = tag}, 2.5, "<answer> 2 </answer>"));
     EXPECT_TRUE(right({.source = tag}, 18446744073709551615U, "<answer>18446744073709551615</answer>"));
-    for (const char* answer : {"1,2", "3-4", "1/2", "x2", "1.2.3", "-", "", "1,2.0"}) {  // text, though digits are in it
+    for (const char* answer :
+         {"1,2", "3-4", "1/2", "x2", "1.2.3", "-", "", "1,2.0"}) {  // text, though digits are in it
         EXPECT_TRUE(right({.source = tag}, answer, std::string{"<answer>"} + answer + "</answer>")) << answer;
         EXPECT_FALSE(right({.source = tag}, answer, "<answer>2</answer>")) << answer;
     }
 }
 
 TEST(accuracy, refuses_a_row_that_cannot_be_won) {
-    EXPECT_THAT(message({}, "blue"), testing::AllOf(testing::HasSubstr("prompt 7"), testing::HasSubstr("\"blue\""),
-                                                    testing::HasSubstr("\"answer\""), testing::HasSubstr("no integer")));
+    EXPECT_THAT(message({}, "blue"),
+                testing::AllOf(testing::HasSubstr("prompt 7"), testing::HasSubstr("\"blue\""),
+                               testing::HasSubstr("\"answer\""), testing::HasSubstr("no integer")));
     EXPECT_THAT(message({}, 2.5), testing::HasSubstr("2.5"));
     EXPECT_THAT(message({}, 18446744073709551615U), testing::HasSubstr("no integer"));
     for (const json& answer : {json(nullptr), json(true), json::array({1}), json::object()})

@@ -58,7 +58,8 @@ TEST(sum_rewards, leaves_out_what_is_not_applicable) {
 }
 
 TEST(sum_rewards, keeps_the_parts_of_parts) {
-    const score nested = score_of(sum_rewards(named("rules", sum_rewards(named("a", giving(1)), named("b", giving(2))), 10)));
+    const score nested =
+        score_of(sum_rewards(named("rules", sum_rewards(named("a", giving(1)), named("b", giving(2))), 10)));
     EXPECT_EQ(nested.value, 30);
     EXPECT_EQ(nested.parts, (parts{{"rules", 3}, {"rules/a", 1}, {"rules/b", 2}}));
 }

@@ -31,8 +31,9 @@ TEST(last_boxed, gives_the_content_of_the_last_box) {
 }
 
 TEST(last_boxed, gives_nothing_for_no_box_or_one_that_is_not_closed) {
-    for (const std::string_view text : {"", "boxed{1}", R"(\boxed)", R"(\boxed 12)", R"(\boxed{1)", R"(\boxed{1} \boxed{2)",
-                                        R"(\boxed{\frac{1}{2})", R"(\boxed{1\})", R"(\boxed{\)"})
+    for (const std::string_view text :
+         {"", "boxed{1}", R"(\boxed)", R"(\boxed 12)", R"(\boxed{1)", R"(\boxed{1} \boxed{2)", R"(\boxed{\frac{1}{2})",
+          R"(\boxed{1\})", R"(\boxed{\)"})
         EXPECT_EQ(last_boxed(text), std::nullopt) << text;
 }
 
@@ -41,7 +42,8 @@ TEST(last_boxed, reads_long_texts_in_linear_time) {
     while (open.size() < 10'000'000) open += "\\boxed{", commands += "\\boxed ";
     EXPECT_EQ(last_boxed(open), std::nullopt);
     EXPECT_EQ(last_boxed(commands), std::nullopt);
-    EXPECT_EQ(last_boxed("\\boxed{" + std::string(5'000'000, '{') + std::string(5'000'000, '}') + "}")->size(), 10'000'000);
+    EXPECT_EQ(last_boxed("\\boxed{" + std::string(5'000'000, '{') + std::string(5'000'000, '}') + "}")->size(),
+              10'000'000);
 }
 
 }  // namespace

@@ -33,16 +33,17 @@ TEST(last_integer, knows_a_sign_from_a_subtraction) {
 
 TEST(last_integer, knows_thousands_from_lists) {
     const std::pair<std::string_view, std::int64_t> cases[] = {
-        {"1,234", 1234}, {"$1,234,567.", 1234567}, {"1,234,", 1234}, {"12,345", 12345}, {"1, 234", 234}, {"1,2,345", 345},
-        {"1,23", 23}, {"1234,567", 567}, {"0,123", 123}, {"1,2345", 2345}, {",123", 123}, {"0.1,234", 234},
-        {"1,234.00", 1234}, {"5,1,234,567", 567},
+        {"1,234", 1234},  {"$1,234,567.", 1234567}, {"1,234,", 1234},     {"12,345", 12345},
+        {"1, 234", 234},  {"1,2,345", 345},         {"1,23", 23},         {"1234,567", 567},
+        {"0,123", 123},   {"0,123,456", 456},       {"1,2345", 2345},     {",123", 123},
+        {"0.1,234", 234}, {"1,234.00", 1234},       {"5,1,234,567", 567},
     };
     for (const auto& [text, value] : cases) EXPECT_EQ(last_integer(text), value) << text;
 }
 
 TEST(last_integer, gives_nothing_where_the_last_number_is_no_integer) {
-    for (const std::string_view text : {"", "none", "-", ".", ",", "3.5", "12 or 3.5", ".5", "$.5", "-.5", "1.2.3", "1.2.0",
-                                        "1/2", "12 then 1/2", "\u0665" /* an Arabic 5 */})
+    for (const std::string_view text : {"", "none", "-", ".", ",", "3.5", "12 or 3.5", ".5", "$.5", "-.5", "1.2.3",
+                                        "1.2.0", "1/2", "12 then 1/2", "\u0665" /* an Arabic 5 */})
         EXPECT_EQ(last_integer(text), std::nullopt) << text;
     EXPECT_EQ(last_integer("12.00"), 12);
 }

@@ -84,7 +84,8 @@ TEST(run_rewards, fills_the_scores_in_order_on_any_number_of_threads) {
         for (const double deadline : {0.0, 3600.0}) {
             auto groups = groups_of({2, 0, 3, 1});
             run_rewards(groups, number, {.threads = threads, .deadline_seconds = deadline});
-            EXPECT_THAT(values(groups), ElementsAre(ElementsAre(0, 1), ElementsAre(), ElementsAre(2, 3, 4), ElementsAre(5)));
+            EXPECT_THAT(values(groups),
+                        ElementsAre(ElementsAre(0, 1), ElementsAre(), ElementsAre(2, 3, 4), ElementsAre(5)));
         }
     std::vector<rollout_group> none;
     run_rewards(none, number);
@@ -184,8 +185,9 @@ TEST(run_rewards, goes_on_after_failures_by_the_rule_and_reports_them) {
     for (const failure_rule rule : {failure_rule::score_zero, failure_rule::not_applicable}) {
         auto groups = groups_of({4, 2});
         std::vector<std::string> lines;
-        run_rewards(groups, &failing,
-                    {.threads = 4, .on_failure = rule, .report = [&](const std::string& line) { lines.push_back(line); }});
+        run_rewards(groups, &failing, {.threads = 4, .on_failure = rule, .report = [&](const std::string& line) {
+                                           lines.push_back(line);
+                                       }});
         EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("prompt 10, sample 0"), HasSubstr("no compiler")),
                                        AllOf(HasSubstr("prompt 10, sample 1"), HasSubstr("no std::exception")),
                                        AllOf(HasSubstr("prompt 10, sample 2"), HasSubstr("nan")),
@@ -204,13 +206,15 @@ TEST(run_rewards, reports_to_the_standard_error_stream_unless_told_otherwise) {
     auto groups = groups_of({1});
     testing::internal::CaptureStderr();
     run_rewards(groups, &failing, {.on_failure = failure_rule::score_zero});
-    EXPECT_THAT(testing::internal::GetCapturedStderr(), AllOf(HasSubstr("prompt 10, sample 0"), testing::EndsWith("\n")));
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                AllOf(HasSubstr("prompt 10, sample 0"), testing::EndsWith("\n")));
 }
 
 TEST(run_rewards, reports_a_slow_call_while_it_runs) {
     for (const double deadline : {0.0, 3600.0}) {
         auto groups = groups_of({2});
-        groups[0].prompt.text = "line\n" + std::string(93, 'x') + "\u00e9\u00e9 and more";  // the 100th byte splits an e
+        groups[0].prompt.text =
+            "line\n" + std::string(92, 'x') + "\u00e9\u00e9 and more";  // the 100th byte splits an e
         const auto reported = std::make_shared<event>();
         const auto judge = [reported](const prompt&, const completion& c) {
             if (c.text == "1") reported->wait();
@@ -256,8 +260,9 @@ TEST(run_rewards, a_report_that_throws_leaves_no_thread_on_the_callers_memory) {
                 go->wait();
                 return std::stod(c.text);
             };
-            EXPECT_THROW(run_rewards(*groups, judge, {.slow_seconds = 1e-3, .deadline_seconds = deadline, .report = report}),
-                         refusal);
+            EXPECT_THROW(
+                run_rewards(*groups, judge, {.slow_seconds = 1e-3, .deadline_seconds = deadline, .report = report}),
+                refusal);
         }
         groups.reset();
         calls.wait_until_gone();

@@ -10,10 +10,10 @@ using namespace aha;
 
 // Table 1 of arXiv:2501.12948, with "prompt" for the red word.
 const std::string table_1 =
-    "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant first "
-    "thinks about the reasoning process in the mind and then provides the user with the answer. The reasoning process and "
-    "answer are enclosed within <think> </think> and <answer> </answer> tags, respectively, i.e., <think> reasoning process "
-    "here </think> <answer> answer here </answer>. User: prompt. Assistant:";
+    "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant "
+    "first thinks about the reasoning process in the mind and then provides the user with the answer. The reasoning "
+    "process and answer are enclosed within <think> </think> and <answer> </answer> tags, respectively, i.e., <think> "
+    "reasoning process here </think> <answer> answer here </answer>. User: prompt. Assistant:";
 
 TEST(r1_template, is_the_papers_table_1) { EXPECT_EQ(r1_template{}("prompt"), table_1); }
 
@@ -24,8 +24,9 @@ TEST(r1_template, a_question_mark_is_not_followed_by_a_full_stop) {
 
 TEST(r1_template, worked_examples_stand_between_instruction_and_question) {
     const r1_template one{{.instruction = "Answer.", .examples = {{"2 + 2?", "Two and two.", "4"}}}};
-    EXPECT_EQ(one("3 + 4?"),
-              "Answer. User: 2 + 2? Assistant: <think> Two and two. </think> <answer> 4 </answer> User: 3 + 4? Assistant:");
+    EXPECT_EQ(
+        one("3 + 4?"),
+        "Answer. User: 2 + 2? Assistant: <think> Two and two. </think> <answer> 4 </answer> User: 3 + 4? Assistant:");
     const r1_template lines{{.instruction = "",
                              .user = "Q:",
                              .assistant = "A:",

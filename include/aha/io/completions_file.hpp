@@ -13,8 +13,8 @@
 namespace aha {
 
 /// An observer that writes FOLDER/completions.jsonl, for reading what the model says: for each completion of each step
-/// a line with step, prompt_index, sample_index, prompt, completion, finish_reason, reward, rewards ({name: addend}) and
-/// advantage. `reward` is null where the reward did not apply; bytes that are not UTF-8 become U+FFFD.
+/// a line with step, prompt_index, sample_index, prompt, completion, finish_reason, reward, rewards ({name: addend})
+/// and advantage. `reward` is null where the reward did not apply; bytes that are not UTF-8 become U+FFFD.
 ///
 /// Resumed and fresh runs find the file as `metrics_file` says.
 class completions_file {

@@ -52,21 +52,21 @@ private:
         std::ifstream in{path_, std::ios::binary};
         require(in.is_open(), "cannot read ", path_, ": ", std::strerror(errno));
         atomic_file kept{path_};
-        bool all = true;
+        bool as_it_is = true;
         std::int64_t number = 0;
         for (std::string line; std::getline(in, line);) {
             ++number;
+            const bool ended = !in.eof(), last = !ended || in.peek() == std::ifstream::traits_type::eof();
             const nlohmann::json value = nlohmann::json::parse(line, nullptr, false);
-            const bool ours =
-                value.is_object() && value.contains("step") && value["step"].is_number_integer() && !in.eof();
-            const bool last = in.eof() || in.peek() == std::ifstream::traits_type::eof();
+            const bool ours = value.is_object() && value.contains("step") && value["step"].is_number_integer();
             require(ours || last, path_.string(), ":", number,
                     ": not a line with a step, so the file cannot be continued");
-            if (ours && value["step"].get<std::int64_t>() <= done) kept.write(line += '\n');
-            else all = false;
+            const bool keep = ours && value["step"].get<std::int64_t>() <= done;
+            if (keep) kept.write(line += '\n');
+            as_it_is = as_it_is && keep && ended;
         }
         require(!in.bad(), "cannot read ", path_, " after line ", number);
-        if (!all) kept.commit();
+        if (!as_it_is) kept.commit();
     }
 
     std::filesystem::path path_;

@@ -49,6 +49,8 @@ public:
         }
         require(first_.sizes() == weights.values().sizes(), "adamw was given weights of another model: ",
                 weights.values().numel(), " instead of ", first_.numel());
+        first_ = first_.to(weights.values().device());  // a checkpoint is read to the CPU
+        second_ = second_.to(weights.values().device());
         ++steps_;
         if (options_.weight_decay == 0) {
             update(weights.values(), weights.gradients(), first_, second_, learning_rate, 0);
@@ -70,11 +72,15 @@ public:
     }
 
     void load(const state& s) {
-        steps_ = s.values.at("steps").get<std::int64_t>();
+        const auto steps = s.values.find("steps");
+        require(steps != s.values.end() && steps->is_number_integer(), "this is no saved adamw: it has no number of steps");
         const auto first = s.tensors.find("first"), second = s.tensors.find("second");
-        require((first != s.tensors.end() && second != s.tensors.end()) || steps_ == 0, "the saved adamw has no moments");
-        first_ = first == s.tensors.end() ? at::Tensor{} : first->second.clone();
-        second_ = second == s.tensors.end() ? at::Tensor{} : second->second.clone();
+        const bool moments = first != s.tensors.end() && second != s.tensors.end();
+        require(moments || *steps == 0, "the saved adamw has no moments");
+        require(!moments || first->second.sizes() == second->second.sizes(), "the saved adamw's moments differ in size");
+        steps_ = steps->get<std::int64_t>();
+        first_ = moments ? first->second.clone() : at::Tensor{};
+        second_ = moments ? second->second.clone() : at::Tensor{};
     }
 
 private:

@@ -71,9 +71,9 @@ inline std::optional<double> whole_number(std::string_view text) {
 
 /// R1's accuracy reward: 1 if the completion's answer is the one of the data row, else 0 (paper, section 2.2.2).
 ///
-/// Where the row's answer is an integer, as a number or as a string such as "1,234", the last number of the completion's
-/// answer is compared with it; where it is another number, the whole answer as a number; where it is text, the whole
-/// answer as text without white space at its ends. Equivalent formulas are not recognised.
+/// Where the row's answer is an integer, as a number or as a string such as "1,234", the last number of the
+/// completion's answer is compared with it; where it is another number, the whole answer as a number; where it is text,
+/// the whole answer as text without white space at its ends. Equivalent formulas are not recognised.
 ///
 /// Throws `aha::error` if the row has no such field, or one that no completion could ever equal: a row that cannot be
 /// won is a mistake in the data, and scoring it 0 would hide it.

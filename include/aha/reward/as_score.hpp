@@ -9,7 +9,8 @@
 
 namespace aha {
 
-/// What `judge` says of a completion, as a score: a number or a bool is its value, an empty optional is "not applicable".
+/// What `judge` says of a completion, as a score: a number or a bool is its value, an empty optional is "not
+/// applicable".
 template <reward R>
 score as_score(const R& judge, const prompt& asked, const completion& given) {
     auto&& result = judge(asked, given);

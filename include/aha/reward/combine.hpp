@@ -47,8 +47,9 @@ public:
 
     score operator()(const prompt& asked, const completion& given) const {
         score sum = score::not_applicable();
-        std::apply([&](const auto&... term) { (add(sum, term.name, term.weight, as_score(term.judge, asked, given)), ...); },
-                   terms_);
+        std::apply(
+            [&](const auto&... term) { (add(sum, term.name, term.weight, as_score(term.judge, asked, given)), ...); },
+            terms_);
         return sum;
     }
 
@@ -98,8 +99,8 @@ private:
     R judge_;
 };
 
-/// `judge`'s score where `gatekeeper`'s is above 0, else 0: a right answer in the wrong format earns nothing. `judge` is
-/// not asked where the gate is shut. Not applicable where the gatekeeper is not.
+/// `judge`'s score where `gatekeeper`'s is above 0, else 0: a right answer in the wrong format earns nothing. `judge`
+/// is not asked where the gate is shut. Not applicable where the gatekeeper is not.
 template <reward Gatekeeper, reward R>
 gated_reward<Gatekeeper, R> gate(Gatekeeper gatekeeper, R judge) {
     return {std::move(gatekeeper), std::move(judge)};

@@ -26,7 +26,8 @@ inline std::size_t last_opening(std::string_view text, std::string_view command)
 
 /// The content of the last `\boxed{...}` or `\fbox{...}`, without white space at its ends: where mathematics puts its
 /// final answer. Of nested boxes it is the innermost. Braces inside are balanced, `\{` and `\}` not counted. Nothing if
-/// there is no box or the last one is not closed (a truncated answer: an earlier box is not the final one). Linear time.
+/// there is no box or the last one is not closed (a truncated answer: an earlier box is not the final one). Linear
+/// time.
 inline std::optional<std::string> last_boxed(std::string_view text) {
     const std::size_t boxed = detail::last_opening(text, "\\boxed"), fbox = detail::last_opening(text, "\\fbox");
     constexpr std::size_t none = std::string_view::npos;

@@ -62,8 +62,8 @@ inline bool has_minus(std::string_view text, std::size_t end) {
 /// decides: where it is 3.5, 1/2 or too large there is no answer, rather than some number before it. In "10-5" and
 /// "x-5" the "-" is no sign.
 ///
-/// The result compares with a JSON value: `last_integer(c.text) == p["answer"]`. Nothing equals no answer; a JSON string
-/// equals no integer, for which see `accuracy`. Linear time.
+/// The result compares with a JSON value: `last_integer(c.text) == p["answer"]`. Nothing equals no answer; a JSON
+/// string equals no integer, for which see `accuracy`. Linear time.
 inline std::optional<std::int64_t> last_integer(std::string_view text) {
     const auto last = text.find_last_of("0123456789");
     if (last == std::string_view::npos) return std::nullopt;

@@ -30,8 +30,8 @@ struct reward_options {
         require(threads >= 0, "threads must be 0 (one a core) or more, not ", threads);
         require(std::isfinite(slow_seconds) && slow_seconds >= 0, "slow_seconds must be 0 (never) or more, not ",
                 slow_seconds);
-        require(std::isfinite(deadline_seconds) && deadline_seconds >= 0, "deadline_seconds must be 0 (none) or more, not ",
-                deadline_seconds);
+        require(std::isfinite(deadline_seconds) && deadline_seconds >= 0,
+                "deadline_seconds must be 0 (none) or more, not ", deadline_seconds);
     }
 };
 

@@ -79,12 +79,12 @@ struct reward_worker {
 
 /// Calls a reward on every completion of some groups, several at once, and watches the calls.
 ///
-/// The calling thread and its workers own this object together, since with a deadline a worker may be left behind, still
-/// inside the reward, when the call is long over. What keeps that safe: `groups` belong to the caller, and a worker reads
-/// them only while `readers_` counts it; the caller does not leave before `readers_` is 0. Without a deadline a worker
-/// counts for the whole of a call. With one it counts only while it copies prompt and completion; the reward then sees
-/// those copies, and `judge` is owned by the workers too. A worker that was left behind touches nothing when it returns
-/// but the flag that says so.
+/// The calling thread and its workers own this object together, since with a deadline a worker may be left behind,
+/// still inside the reward, when the call is long over. What keeps that safe: `groups` belong to the caller, and a
+/// worker reads them only while `readers_` counts it; the caller does not leave before `readers_` is 0. Without a
+/// deadline a worker counts for the whole of a call. With one it counts only while it copies prompt and completion; the
+/// reward then sees those copies, and `judge` is owned by the workers too. A worker that was left behind touches
+/// nothing when it returns but the flag that says so.
 template <class R>
 class reward_run : public std::enable_shared_from_this<reward_run<R>> {
 public:
@@ -105,8 +105,8 @@ public:
     reward_run& operator=(const reward_run&) = delete;
 
     /// The finished jobs, in order. With `stop_at_failure` those after the first failure may not have been started, but
-    /// all before it were, so that which failure is the first does not depend on the threads. `report_slow(job, seconds)`
-    /// is called on this thread. When this returns or throws, no worker uses the caller's memory.
+    /// all before it were, so that which failure is the first does not depend on the threads. `report_slow(job,
+    /// seconds)` is called on this thread. When this returns or throws, no worker uses the caller's memory.
     template <class Report>
     std::vector<reward_job> run(const Report& report_slow) {
         struct leave_at_the_end {

@@ -44,8 +44,9 @@ std::shared_ptr<const R> held_reward(const R& judge, bool outlives) {
     if constexpr (std::copy_constructible<R>) {
         return std::make_shared<const R>(judge);
     } else {
-        fail("deadline_seconds needs a reward that can be copied, since a call that is left behind goes on with its own "
-             "copy; keep the reward in a std::shared_ptr and give a lambda that calls it");
+        fail(
+            "deadline_seconds needs a reward that can be copied, since a call that is left behind goes on with its own "
+            "copy; keep the reward in a std::shared_ptr and give a lambda that calls it");
     }
 }
 
@@ -59,14 +60,16 @@ std::shared_ptr<const R> held_reward(const R& judge, bool outlives) {
 ///
 /// A call that throws, or gives NaN or infinity as value or part, is a failure. `on_failure` says what follows: with
 /// `stop` no further calls are started, those under way are waited for, and `aha::error` names the first failure in the
-/// order of prompts and samples, whatever the number of threads; with the others each failure is reported with its prompt
-/// and sample, in that order, after the last call. A call of more than `slow_seconds` is reported while it runs, once.
+/// order of prompts and samples, whatever the number of threads; with the others each failure is reported with its
+/// prompt and sample, in that order, after the last call. A call of more than `slow_seconds` is reported while it runs,
+/// once.
 ///
-/// A call of more than `deadline_seconds` is a failure too, and is left behind: no thread can be ended from outside, so it
-/// runs on, and another takes its place. It sees its own copies of prompt and completion and a copy of the reward, made
-/// for this call of `run_rewards` and shared by its threads. So with a deadline the reward must be copyable, and what it
-/// holds by reference must outlive every call left behind, or be held by `std::shared_ptr`; such calls may also keep a
-/// core busy, and still run when the program ends. A reward that starts a process does better to give that a time limit.
+/// A call of more than `deadline_seconds` is a failure too, and is left behind: no thread can be ended from outside, so
+/// it runs on, and another takes its place. It sees its own copies of prompt and completion and a copy of the reward,
+/// made for this call of `run_rewards` and shared by its threads. So with a deadline the reward must be copyable, and
+/// what it holds by reference must outlive every call left behind, or be held by `std::shared_ptr`; such calls may also
+/// keep a core busy, and still run when the program ends. A reward that starts a process does better to give that a
+/// time limit.
 ///
 /// Throws `aha::error` if an option makes no sense, and whatever `report` throws.
 template <reward R>
@@ -80,11 +83,11 @@ void run_rewards(std::span<rollout_group> groups, const R& judge, const reward_o
     const auto threads = static_cast<std::size_t>(options.threads);
     const auto run = std::make_shared<detail::reward_run<R>>(
         groups, detail::held_reward(judge, options.deadline_seconds > 0),
-        typename detail::reward_run<R>::settings{.threads = threads > 0 ? threads
-                                                                        : std::max(1U, std::thread::hardware_concurrency()),
-                                                 .slow_seconds = options.slow_seconds,
-                                                 .deadline_seconds = options.deadline_seconds,
-                                                 .stop_at_failure = stops});
+        typename detail::reward_run<R>::settings{
+            .threads = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency()),
+            .slow_seconds = options.slow_seconds,
+            .deadline_seconds = options.deadline_seconds,
+            .stop_at_failure = stops});
     const std::vector<detail::reward_job> jobs = run->run([&](const detail::reward_job& job, double seconds) {
         std::ostringstream line;
         line << "the reward has been running for " << seconds << " s on " << detail::place(groups, job) << ": "

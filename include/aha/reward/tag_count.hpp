@@ -8,8 +8,8 @@
 
 namespace aha {
 
-/// A soft form of `format_reward`: 0.25 for each of `<think>`, `</think>`, `<answer>` and `</answer>` that occurs exactly
-/// once, wherever it stands (open-r1's tag count reward, without its line ends).
+/// A soft form of `format_reward`: 0.25 for each of `<think>`, `</think>`, `<answer>` and `</answer>` that occurs
+/// exactly once, wherever it stands (open-r1's tag count reward, without its line ends).
 struct tag_count {
     bool prefilled_think = false;  ///< the prompt already ends with `<think>`, which then must not occur again
 

@@ -30,7 +30,8 @@ struct tolerance {
 
     /// Whether `actual` is near enough to `expected`; never for NaN.
     bool holds(double actual, double expected) const {
-        return actual == expected || std::abs(actual - expected) <= absolute + relative * std::abs(expected);
+        if (!std::isfinite(expected)) return actual == expected;
+        return std::abs(actual - expected) <= absolute + relative * std::abs(expected);
     }
 
     /// Says where `actual` is furthest out of tolerance from `expected`; empty if it is within everywhere.
@@ -45,7 +46,7 @@ struct tolerance {
         double worst = -1;
         for (std::int64_t i = 0; i < a.numel(); ++i) {
             const double x = a.const_data_ptr<double>()[i], y = b.const_data_ptr<double>()[i];
-            const double off = std::isnan(x - y) ? HUGE_VAL : std::abs(x - y) - relative * std::abs(y);
+            const double off = std::isfinite(x - y) ? std::abs(x - y) - relative * std::abs(y) : HUGE_VAL;
             if (holds(x, y) || off <= worst) continue;
             worst = off;
             sentence.str({});

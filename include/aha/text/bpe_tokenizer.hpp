@@ -138,7 +138,7 @@ private:
         detail::tokenizing::added_token_finder find_raw, find_normalized;
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            for (const auto& [text, id] : model_tokens()) put(id, text, false);
+            for (const auto& [text, id] : model_tokens()) put({.id = id, .content = text});
             std::vector<added_token> raw, normal;
             for (const added_token& token : parts.added) {
                 require(!token.content.empty(), "the added token ", token.id, " is empty");
@@ -149,12 +149,13 @@ private:
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
-                if (known) entries[static_cast<std::size_t>(places[static_cast<std::size_t>(token.id)])].special = token.special;
-                else put(token.id, token.content, token.special);
-                (token.normalized ? normal : raw).push_back(token);
+                // What is looked for in the normalised text is itself normalised, and decodes to that form.
+                added_token sought = token;
+                if (token.normalized) sought.content = parts.normalize(token.content);
+                if (known) entries[static_cast<std::size_t>(places[static_cast<std::size_t>(token.id)])] = made(sought);
+                else put(sought);
+                if (!sought.content.empty()) (token.normalized ? normal : raw).push_back(std::move(sought));
             }
-            for (added_token& token : normal) token.content = parts.normalize(token.content);
-            std::erase_if(normal, [](const added_token& token) { return token.content.empty(); });
             find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
             find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
             for (const auto& part : parts.frame)
@@ -166,14 +167,18 @@ private:
                               parts.model);
         }
 
-        void put(token_id id, const std::string& text, bool special) {
-            const auto place = static_cast<std::size_t>(id);
+        entry made(const added_token& token) const {
+            auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
+            return {bytes ? *std::move(bytes) : token.content, token.special};
+        }
+
+        void put(const added_token& token) {
+            const auto place = static_cast<std::size_t>(token.id);
             if (places.size() <= place) places.resize(place + 1, -1);
-            require(places[place] < 0, "the token ", detail::tokenizing::shown(text), " has the id ", id,
+            require(places[place] < 0, "the token ", detail::tokenizing::shown(token.content), " has the id ", token.id,
                     ", which another token has too");
             places[place] = static_cast<std::int32_t>(entries.size());
-            auto bytes = parts.byte_decoder ? byte_alphabet::read(text) : std::nullopt;
-            entries.push_back({bytes ? *std::move(bytes) : text, special});
+            entries.push_back(made(token));
         }
 
         void check(token_id id, const char* what) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <ctime>
@@ -33,14 +34,14 @@ struct chat_options {
 /// A rendered conversation and the parts of it that the assistant said.
 struct rendered_chat {
     std::string text;
-    /// Byte ranges [begin, end) of `text` that `{% generation %}` blocks wrote: what SFT trains on. Empty if the template
-    /// has no such blocks.
+    /// Byte ranges [begin, end) of `text` that `{% generation %}` blocks wrote: what SFT trains on. Empty if the
+    /// template has no such blocks.
     std::vector<std::pair<std::size_t, std::size_t>> assistant_spans;
 };
 
 /// A chat template in the subset of Jinja2 that real ones use, rendered as transformers 5 renders it (trim_blocks,
-/// lstrip_blocks, its json filter). What is outside the subset is an `aha::error` that names the construct and the line:
-/// when the template is made, or when the line is reached.
+/// lstrip_blocks, its json filter). What is outside the subset is an `aha::error` that names the construct and the
+/// line: when the template is made, or when the line is reached.
 class chat_template {
 public:
     /// `defaults` are variables that `chat_options::variables` may override (the model's bos_token, say).
@@ -55,15 +56,16 @@ public:
         }
     }
 
-    /// The conversation as the model reads it. Throws `aha::error` with the template's line if it cannot be rendered, the
-    /// template's own `raise_exception` included.
+    /// The conversation as the model reads it. Throws `aha::error` with the template's line if it cannot be rendered,
+    /// the template's own `raise_exception` included.
     std::string render(std::span<const message> messages, const chat_options& options = {}) const {
         return render_with_spans(to_json(messages), options).text;
     }
     std::string render(std::initializer_list<message> messages, const chat_options& options = {}) const {
         return render(std::span{messages.begin(), messages.size()}, options);
     }
-    /// The same for messages with more than a role and a text: a JSON array of objects (nlohmann::json or ordered_json).
+    /// The same for messages with more than a role and a text: a JSON array of objects (nlohmann::json or
+    /// ordered_json).
     template <class Json>
         requires std::same_as<Json, nlohmann::json> || std::same_as<Json, nlohmann::ordered_json>
     std::string render(const Json& messages, const chat_options& options = {}) const {
@@ -105,7 +107,8 @@ private:
         return list;
     }
 
-    /// Messages as transformers hands them to a template: null fields dropped, reasoning under the name that templates read.
+    /// Messages as transformers hands them to a template: null fields dropped, reasoning under the name that templates
+    /// read.
     static nlohmann::ordered_json as_transformers_gives(const nlohmann::ordered_json& messages) {
         require(messages.is_array(), "chat template: the messages are not a JSON array");
         auto list = nlohmann::ordered_json::array();
@@ -148,11 +151,13 @@ inline std::optional<std::string> read_text_file(const std::filesystem::path& pa
 /// The special tokens of a tokenizer_config.json, as variables of a chat template.
 inline nlohmann::ordered_json special_tokens(const nlohmann::ordered_json& config) {
     auto tokens = nlohmann::ordered_json::object();
-    for (const char* name : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
+    for (const char* name :
+         {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
         const auto found = config.find(name);
         if (found == config.end()) continue;
         if (found->is_string()) tokens[name] = *found;
-        if (found->is_object() && found->contains("content") && (*found)["content"].is_string()) tokens[name] = (*found)["content"];
+        if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
+            tokens[name] = (*found)["content"];
     }
     return tokens;
 }
@@ -175,18 +180,24 @@ inline std::optional<std::string> configured_template(const nlohmann::ordered_js
 
 }  // namespace detail
 
-/// The chat template of a Hugging Face folder: chat_template.jinja (additional_chat_templates/NAME.jinja for another name than
-/// "default"), else "chat_template" in tokenizer_config.json. Its special tokens become default variables. Nothing if the
-/// folder has no such template; throws `aha::error` naming the file if one is broken.
-inline std::optional<chat_template> load_chat_template(const std::filesystem::path& folder, const std::string& name = "default") {
+/// The chat template of a Hugging Face folder: chat_template.jinja (additional_chat_templates/NAME.jinja for another
+/// name than "default"), else "chat_template" in tokenizer_config.json. Its special tokens become default variables.
+/// Nothing if the folder has no such template; throws `aha::error` naming the file if one is broken.
+inline std::optional<chat_template> load_chat_template(const std::filesystem::path& folder,
+                                                       const std::string& name = "default") {
     require(std::filesystem::is_directory(folder), "cannot load a chat template: ", folder, " is not a folder");
+    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return detail::jinja::is_ascii_letter(c) || detail::jinja::is_ascii_digit(c) || c == '_' || c == '-';
+    });
+    require(plain, "a chat template's name \"", name, "\" holds a character other than letters, digits, _ and -");
     const auto config_path = folder / "tokenizer_config.json";
     auto config = nlohmann::ordered_json::object();
     if (const auto text = detail::read_text_file(config_path)) {
         config = nlohmann::ordered_json::parse(*text, nullptr, false);
         require(config.is_object(), config_path, ": not a JSON object");
     }
-    const auto file = name == "default" ? folder / "chat_template.jinja" : folder / "additional_chat_templates" / (name + ".jinja");
+    const auto file =
+        name == "default" ? folder / "chat_template.jinja" : folder / "additional_chat_templates" / (name + ".jinja");
     auto source = detail::read_text_file(file);
     if (!source) source = detail::configured_template(config, name, config_path);
     if (!source) return std::nullopt;

@@ -21,10 +21,10 @@ struct worked_example {
 struct r1_template_options {
     /// Said once, before everything else.
     std::string instruction =
-        "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant "
-        "first thinks about the reasoning process in the mind and then provides the user with the answer. The reasoning "
-        "process and answer are enclosed within <think> </think> and <answer> </answer> tags, respectively, i.e., "
-        "<think> reasoning process here </think> <answer> answer here </answer>.";
+        "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The "
+        "assistant first thinks about the reasoning process in the mind and then provides the user with the answer. "
+        "The reasoning process and answer are enclosed within <think> </think> and <answer> </answer> tags, "
+        "respectively, i.e., <think> reasoning process here </think> <answer> answer here </answer>.";
     std::string user = "User:";            ///< before a question
     std::string assistant = "Assistant:";  ///< before an answer, and the last word of the prompt
     std::string separator = " ";           ///< between instruction, questions and answers; the paper's is one paragraph
@@ -38,10 +38,12 @@ struct r1_template_options {
         require(!user.empty(), "user must not be empty: it separates the question from what is before it");
         require(!assistant.empty(), "assistant must not be empty: it separates the answer from the question");
         for (const worked_example& example : examples) {
-            require(!example.question.empty(), "a worked example has no question; its answer is \"", example.answer, '"');
+            require(!example.question.empty(), "a worked example has no question; its answer is \"", example.answer,
+                    '"');
             for (const std::string_view tag : {"<think>", "</think>", "<answer>", "</answer>"})
-                require(example.reasoning.find(tag) == std::string::npos && example.answer.find(tag) == std::string::npos,
-                        "the worked example of \"", example.question, "\" contains ", tag, ", which the template adds");
+                require(
+                    example.reasoning.find(tag) == std::string::npos && example.answer.find(tag) == std::string::npos,
+                    "the worked example of \"", example.question, "\" contains ", tag, ", which the template adds");
         }
     }
 };

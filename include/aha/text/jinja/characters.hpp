@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Text as templates see it: a row of Unicode characters, kept as UTF-8. A byte that is no UTF-8 counts as one character.
+/// Text as templates see it: a row of Unicode characters, kept as UTF-8. A byte that is no UTF-8 counts as one
+/// character.
 namespace aha::detail::jinja {
 
 /// One character out of UTF-8: its code point and how many bytes it takes (0 at the end of the text).
@@ -22,7 +23,10 @@ inline character character_at(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(at);
     if (lead < 0x80) return {lead, 1};
-    const std::size_t size = lead >= 0xF0 && lead < 0xF8 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 1;
+    const std::size_t size = lead >= 0xF0 && lead < 0xF8   ? 4
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                           : 1;
     if (size == 1 || at + size > text.size()) return {lead, 1};
     std::uint32_t code = lead & (0xFFU >> (size + 1));
     for (std::size_t i = 1; i < size; ++i) {
@@ -68,9 +72,9 @@ inline std::size_t count_characters(std::string_view text) {
 
 /// What Python calls white space.
 inline bool is_space(std::uint32_t code) {
-    return (code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x20) || code == 0x85 || code == 0xA0 || code == 0x1680 ||
-           (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
-           code == 0x3000;
+    return (code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x20) || code == 0x85 || code == 0xA0 ||
+           code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F ||
+           code == 0x205F || code == 0x3000;
 }
 
 /// How many bytes at the start of `text` are characters that satisfy `in_set`.
@@ -94,7 +98,9 @@ std::size_t end_without_trailing(std::string_view text, InSet in_set) {
 }
 
 inline std::string_view trim_left(std::string_view text) { return text.substr(leading(text, is_space)); }
-inline std::string_view trim_right(std::string_view text) { return text.substr(0, end_without_trailing(text, is_space)); }
+inline std::string_view trim_right(std::string_view text) {
+    return text.substr(0, end_without_trailing(text, is_space));
+}
 
 /// `text` with every `from` (which is not empty) turned into `to`.
 inline std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {

@@ -15,25 +15,15 @@
 #include <aha/text/jinja/globals.hpp>
 #include <aha/text/jinja/operators.hpp>
 #include <aha/text/jinja/print.hpp>
+#include <aha/text/jinja/scope.hpp>
 #include <aha/text/jinja/syntax.hpp>
 #include <aha/text/jinja/tests.hpp>
 #include <aha/text/jinja/value.hpp>
 
 namespace aha::detail::jinja {
 
-/// A rendered template: its text and the byte ranges [begin, end) that `{% generation %}` blocks wrote.
-struct rendering {
-    std::string text;
-    std::vector<std::pair<std::size_t, std::size_t>> generated;
-};
-
-/// Names and their values; a name that is not here is looked for in `outer`.
-struct scope {
-    std::map<std::string, value, std::less<>> names;
-    std::shared_ptr<const scope> outer;
-};
-
-/// Walks a template's tree once and writes its text. Nesting, steps and output are bounded: no template hangs or overflows.
+/// Walks a template's tree once and writes its text. Nesting, steps and output are bounded: no template hangs or
+/// overflows.
 class evaluator {
 public:
     /// `variables` are the names that the template is given; `now` is what strftime_now shows (none: the local time).
@@ -114,15 +104,18 @@ private:
         for (const statement& one : body) {
             const level deeper{*this};
             line_ = one.line;
-            if (const flow next = std::visit([&](const auto& node) { return run_one(node); }, one.node); next != flow::on) return next;
+            if (const flow next = std::visit([&](const auto& node) { return run_one(node); }, one.node);
+                next != flow::on)
+                return next;
         }
         return flow::on;
     }
 
     void write(std::string_view text) {
-        if (output_->size() + text.size() > 100'000'000) problem("more than 100 million bytes of output");
         count_steps(text.size() / 64);
-        *output_ += text;
+        if (output_ != &root_output_) return grow(*output_, text);
+        if (root_output_.size() + text.size() > 100'000'000) problem("more than 100 million bytes of output");
+        root_output_ += text;
     }
     /// What `body` writes, in a scope of its own; `filters` (or null) applied.
     value captured(const block& body, const expression_ptr& filters) {
@@ -157,7 +150,8 @@ private:
     void unpack(const std::vector<std::string>& targets, const value& content) {
         if (targets.size() == 1) return assign(targets[0], "", content);
         const auto items = items_of(content);
-        if (items.size() != targets.size()) problem(items.size(), " values cannot be unpacked into ", targets.size(), " names");
+        if (items.size() != targets.size())
+            problem(items.size(), " values cannot be unpacked into ", targets.size(), " names");
         for (std::size_t i = 0; i < items.size(); ++i) assign(targets[i], "", items[i]);
     }
 
@@ -181,10 +175,11 @@ private:
         const auto size = static_cast<std::int64_t>(items.size());
         bool finished_one = false;
         for (std::int64_t i = 0; i < size; ++i) {
-            count_steps(1);
+            count_steps(10);
             const scoped_names inner{*this, scope_};
             const auto item_at = [&](std::int64_t at) {
-                return at >= 0 && at < size ? items[static_cast<std::size_t>(at)] : value{undefined{"there is no such item of the loop"}};
+                return at >= 0 && at < size ? items[static_cast<std::size_t>(at)]
+                                            : value{undefined{"there is no such item of the loop"}};
             };
             scope_->names["loop"] = mapping{{{"index", i + 1},
                                              {"index0", i},
@@ -216,7 +211,9 @@ private:
         else assign(node.targets[0], node.attribute, std::move(content));
         return flow::on;
     }
-    flow run_one(const set_block& node) { return assign(node.target, node.attribute, captured(node.body, node.filters)), flow::on; }
+    flow run_one(const set_block& node) {
+        return assign(node.target, node.attribute, captured(node.body, node.filters)), flow::on;
+    }
     flow run_one(const filter_block& node) { return write(to_text(captured(node.body, node.filters))), flow::on; }
     flow run_one(const with_statement& node) {
         std::vector<value> contents;
@@ -226,7 +223,8 @@ private:
         return execute(node.body);
     }
     flow run_one(const generation_block& node) {
-        if (output_ != &root_output_) problem("a generation block inside of a macro, set or filter block is not supported");
+        if (output_ != &root_output_)
+            problem("a generation block inside of a macro, set or filter block is not supported");
         const std::size_t begin = root_output_.size();
         const scoped_names inner{*this, scope_};
         const flow next = execute(node.body);
@@ -237,7 +235,8 @@ private:
         scope_->names[node.definition->name] = callable{
             [this, definition = node.definition, home = std::weak_ptr{scope_}](const arguments& given) -> value {
                 const auto outer = home.lock();
-                if (!outer) problem("the macro \"", definition->name, "\" is called outside of the block that defines it");
+                if (!outer)
+                    problem("the macro \"", definition->name, "\" is called outside of the block that defines it");
                 return call_macro(*definition, given, outer);
             }};
         return flow::on;
@@ -246,10 +245,13 @@ private:
         const scoped_names inner{*this, home};
         const auto& parameters = definition.parameters;
         if (given.positional.size() > parameters.size())
-            problem("the macro \"", definition.name, "\" takes ", parameters.size(), " arguments, not ", given.positional.size());
+            problem("the macro \"", definition.name, "\" takes ", parameters.size(), " arguments, not ",
+                    given.positional.size());
         for (const auto& [name, content] : given.named) {
-            const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
-            if (found == parameters.end() || found - parameters.begin() < static_cast<std::ptrdiff_t>(given.positional.size()))
+            const auto found =
+                std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
+            if (found == parameters.end() ||
+                found - parameters.begin() < static_cast<std::ptrdiff_t>(given.positional.size()))
                 problem("the macro \"", definition.name, "\" cannot take the argument \"", name, "\"");
             assign(name, "", content);
         }
@@ -257,7 +259,9 @@ private:
             const auto& [name, fallback] = parameters[i];
             if (i < given.positional.size()) assign(name, "", given.positional[i]);
             else if (!scope_->names.contains(name))
-                assign(name, "", fallback ? evaluate(fallback) : value{undefined{"the parameter \"" + name + "\" was not given"}});
+                assign(
+                    name, "",
+                    fallback ? evaluate(fallback) : value{undefined{"the parameter \"" + name + "\" was not given"}});
         }
         return captured(definition.body, nullptr);
     }
@@ -332,7 +336,8 @@ private:
     }
     value result_of(const conditional& node, int) {
         if (evaluate(node.condition).truthy()) return evaluate(node.then);
-        return node.otherwise ? evaluate(node.otherwise) : value{undefined{"the condition does not hold and there is no else"}};
+        return node.otherwise ? evaluate(node.otherwise)
+                              : value{undefined{"the condition does not hold and there is no else"}};
     }
     value result_of(const member& node, int at_line) {
         const value object = evaluate(node.object);
@@ -348,7 +353,8 @@ private:
     }
     value result_of(const slice& node, int at_line) {
         const value object = evaluate(node.object);
-        const value start = evaluate_or_none(node.start), stop = evaluate_or_none(node.stop), step = evaluate_or_none(node.step);
+        const value start = evaluate_or_none(node.start), stop = evaluate_or_none(node.stop),
+                    step = evaluate_or_none(node.step);
         line_ = at_line;
         return slice_of(object, start, stop, step);
     }

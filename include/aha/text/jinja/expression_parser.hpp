@@ -14,7 +14,8 @@
 
 namespace aha::detail::jinja {
 
-/// Reads expressions off a row of tokens, by Jinja's order of operators: if-else, or, and, not, comparisons, + -, ~, * / // %,
+/// Reads expressions off a row of tokens, by Jinja's order of operators: if-else, or, and, not, comparisons, + -, ~, *
+/// / // %,
 /// **, signs, then what follows a value (member, item, call, filter, test).
 class expression_parser {
 public:
@@ -24,7 +25,10 @@ protected:
     const token& peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
     token take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
     int line() const { return peek().line; }
-    bool is(token_kind kind, std::string_view text = {}) const { return peek().kind == kind && (text.empty() || peek().text == text); }
+    int line_before() const { return tokens_[at_ > 0 ? at_ - 1 : 0].line; }
+    bool is(token_kind kind, std::string_view text = {}) const {
+        return peek().kind == kind && (text.empty() || peek().text == text);
+    }
     bool is_symbol(std::string_view text) const { return is(token_kind::symbol, text); }
     bool is_word(std::string_view text) const { return is(token_kind::name, text); }
     bool skip(token_kind kind, std::string_view text = {}) { return is(kind, text) && (take(), true); }
@@ -36,8 +40,10 @@ protected:
 
     [[noreturn]] void unexpected(const std::string& wanted) const {
         const token& found = peek();
-        const bool at_end = found.kind == token_kind::end || found.kind == token_kind::block_end || found.kind == token_kind::output_end;
-        syntax_problem(found.line, "expected " + wanted + ", found " + (at_end ? "the end of the tag" : "\"" + found.text + "\""));
+        const bool at_end = found.kind == token_kind::end || found.kind == token_kind::block_end ||
+                            found.kind == token_kind::output_end;
+        syntax_problem(found.line,
+                       "expected " + wanted + ", found " + (at_end ? "the end of the tag" : "\"" + found.text + "\""));
     }
     void expect_symbol(std::string_view text) {
         if (!skip_symbol(text)) unexpected("\"" + std::string{text} + "\"");
@@ -125,7 +131,8 @@ private:
         return left;
     }
     expression_ptr any_or() {
-        return chain(token_kind::name, {"or"}, [this] { return chain(token_kind::name, {"and"}, [this] { return any_not(); }); });
+        return chain(token_kind::name, {"or"},
+                     [this] { return chain(token_kind::name, {"and"}, [this] { return any_not(); }); });
     }
     expression_ptr any_not() {
         if (!is_word("not")) return compared();
@@ -151,7 +158,8 @@ private:
         return chained.rest.empty() ? chained.first : make(at_line, std::move(chained));
     }
     expression_ptr sum() {
-        return chain(token_kind::symbol, {"+", "-"}, [this] { return chain(token_kind::symbol, {"~"}, [this] { return product(); }); });
+        return chain(token_kind::symbol, {"+", "-"},
+                     [this] { return chain(token_kind::symbol, {"~"}, [this] { return product(); }); });
     }
     expression_ptr product() {
         return chain(token_kind::symbol, {"*", "/", "//", "%"},
@@ -183,7 +191,8 @@ private:
             default: break;
         }
         if (first.text == "(" && first.kind == token_kind::symbol) return parenthesised(first.line);
-        if (first.text == "[" && first.kind == token_kind::symbol) return make(first.line, list_display{items_until("]")});
+        if (first.text == "[" && first.kind == token_kind::symbol)
+            return make(first.line, list_display{items_until("]")});
         if (first.text == "{" && first.kind == token_kind::symbol) return dict(first.line);
         if (peek().kind != token_kind::end || first.kind != token_kind::end) --at_;
         unexpected("a value");
@@ -200,7 +209,8 @@ private:
         double real = 0;
         const auto read = digits.kind == token_kind::integer ? std::from_chars(digits.text.data(), end, whole)
                                                              : std::from_chars(digits.text.data(), end, real);
-        if (read.ec != std::errc{} || read.ptr != end) syntax_problem(digits.line, "the number " + digits.text + " is out of range");
+        if (read.ec != std::errc{} || read.ptr != end)
+            syntax_problem(digits.line, "the number " + digits.text + " is out of range");
         return make(digits.line, literal{digits.kind == token_kind::integer ? value{whole} : value{real}});
     }
     expression_ptr parenthesised(int at_line) {
@@ -274,7 +284,8 @@ private:
     call_arguments arguments_until_close() {
         call_arguments given;
         while (!skip_symbol(")")) {
-            if (is_symbol("*") || is_symbol("**")) syntax_problem(line(), "unpacking arguments with * is not supported");
+            if (is_symbol("*") || is_symbol("**"))
+                syntax_problem(line(), "unpacking arguments with * is not supported");
             if (is(token_kind::name) && peek(1).kind == token_kind::symbol && peek(1).text == "=") {
                 std::string name = take().text;
                 take();
@@ -312,8 +323,8 @@ private:
         const bool negated = skip_word("not");
         std::string name = expect_name();
         call_arguments given;
-        const bool argument_follows = is(token_kind::name) || is(token_kind::text) || is(token_kind::integer) || is(token_kind::real) ||
-                                      is_symbol("[") || is_symbol("{");
+        const bool argument_follows = is(token_kind::name) || is(token_kind::text) || is(token_kind::integer) ||
+                                      is(token_kind::real) || is_symbol("[") || is_symbol("{");
         if (skip_symbol("("))
             given = arguments_until_close();
         else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and", "if", "is", "in", "not"}))

@@ -154,7 +154,8 @@ inline value real(in v, many a) {
 }
 inline value absolute(in v, many a) {
     a.bind({});
-    if (const auto number = v.as_integer()) return *number < 0 ? compute("-", std::int64_t{0}, *number) : value{*number};
+    if (const auto number = v.as_integer())
+        return *number < 0 ? compute("-", std::int64_t{0}, *number) : value{*number};
     if (const double* number = v.as_real()) return std::fabs(*number);
     v.refuse("the filter abs");
 }
@@ -178,7 +179,8 @@ inline value mapped(in v, many a) {
     return value::iterator(std::move(results));
 }
 
-/// The four filters that keep items: by a test of the item or (`by_attribute`) of one attribute, kept where it is `wanted`.
+/// The four filters that keep items: by a test of the item or (`by_attribute`) of one attribute, kept where it is
+/// `wanted`.
 inline value selected(in v, arguments rest, bool by_attribute, bool wanted) {
     const auto take_first = [&] {
         value head = rest.positional.front();
@@ -225,8 +227,9 @@ inline value sorted(in v, many a) {
     };
     auto items = items_of(v);
     const bool down = given[0] && given[0]->truthy();
-    std::stable_sort(items.begin(), items.end(),
-                     [&](const value& x, const value& y) { return down ? less(key(y), key(x)) : less(key(x), key(y)); });
+    std::stable_sort(items.begin(), items.end(), [&](const value& x, const value& y) {
+        return down ? less(key(y), key(x)) : less(key(x), key(y));
+    });
     return value::list(std::move(items));
 }
 

@@ -9,11 +9,23 @@
 #include <aha/text/jinja/characters.hpp>
 #include <aha/text/jinja/value.hpp>
 
-/// Templates cut into tokens, with white space controlled as transformers sets Jinja up: `trim_blocks` (a line end after
-/// a block or comment goes) and `lstrip_blocks` (spaces before a block or comment that begins its line go).
+/// Templates cut into tokens, with white space controlled as transformers sets Jinja up: `trim_blocks` (a line end
+/// after a block or comment goes) and `lstrip_blocks` (spaces before a block or comment that begins its line go).
 namespace aha::detail::jinja {
 
-enum class token_kind { data, output_begin, output_end, block_begin, block_end, name, text, integer, real, symbol, end };
+enum class token_kind {
+    data,
+    output_begin,
+    output_end,
+    block_begin,
+    block_end,
+    name,
+    text,
+    integer,
+    real,
+    symbol,
+    end
+};
 
 struct token {
     token_kind kind = token_kind::end;
@@ -58,7 +70,9 @@ public:
 private:
     char peek(std::size_t offset = 0) const { return at_ + offset < source_.size() ? source_[at_ + offset] : '\0'; }
     std::string_view rest() const { return std::string_view{source_}.substr(at_); }
-    char sign_at(std::size_t at) const { return at < source_.size() && (source_[at] == '-' || source_[at] == '+') ? source_[at] : '\0'; }
+    char sign_at(std::size_t at) const {
+        return at < source_.size() && (source_[at] == '-' || source_[at] == '+') ? source_[at] : '\0';
+    }
     int count_lines(std::size_t from, std::size_t to) const {
         return static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(from),
                                            source_.begin() + static_cast<std::ptrdiff_t>(to), '\n'));
@@ -66,7 +80,8 @@ private:
 
     std::size_t next_tag() const {
         for (std::size_t at = at_; (at = source_.find('{', at)) != std::string::npos; ++at)
-            if (at + 1 < source_.size() && std::string_view{"%#{"}.find(source_[at + 1]) != std::string_view::npos) return at;
+            if (at + 1 < source_.size() && std::string_view{"%#{"}.find(source_[at + 1]) != std::string_view::npos)
+                return at;
         return std::string::npos;
     }
 
@@ -75,7 +90,8 @@ private:
         if (sign == '-') return std::string{trim_right(data)};
         if (sign == '+' || kind == '{') return data;
         const std::size_t line_begin = data.rfind('\n') + 1;  // 0 if there is none
-        if ((line_begin > 0 || at_line_begin_) && trim_left(std::string_view{data}.substr(line_begin)).empty()) data.resize(line_begin);
+        if ((line_begin > 0 || at_line_begin_) && trim_left(std::string_view{data}.substr(line_begin)).empty())
+            data.resize(line_begin);
         return data;
     }
 
@@ -109,7 +125,8 @@ private:
 
     /// `{% raw %}...{% endraw %}`: the text between is data.
     bool raw_block() {
-        const auto tag_end = [&](std::size_t from, std::string_view word) -> std::pair<std::size_t, bool> {  // close, stripped
+        const auto tag_end = [&](std::size_t from,
+                                 std::string_view word) -> std::pair<std::size_t, bool> {  // close, stripped
             std::size_t at = from + leading(std::string_view{source_}.substr(from), is_space);
             if (source_.compare(at, word.size(), word) != 0) return {std::string::npos, false};
             at += word.size();
@@ -152,7 +169,8 @@ private:
 
     void word(std::string& open_brackets) {
         const auto in_name = [](std::uint32_t code) {
-            return (code >= 0x80 && !is_space(code)) || code == '_' || is_ascii_letter(static_cast<char>(code)) || is_ascii_digit(static_cast<char>(code));
+            return (code >= 0x80 && !is_space(code)) || code == '_' || is_ascii_letter(static_cast<char>(code)) ||
+                   is_ascii_digit(static_cast<char>(code));
         };
         if (is_ascii_digit(peek())) return number();
         if (peek() == '"' || peek() == '\'') return quoted_text();
@@ -180,7 +198,8 @@ private:
             }
         }
         const std::string_view digits = rest().substr(0, size);
-        const bool led_by_zero = !real && digits.find_first_not_of("0_") != std::string_view::npos && digits.front() == '0';
+        const bool led_by_zero =
+            !real && digits.find_first_not_of("0_") != std::string_view::npos && digits.front() == '0';
         if (led_by_zero || digits.find("__") != std::string_view::npos || digits.back() == '_')
             syntax_problem(line_, "\"" + std::string{digits} + "\" is not a number");
         tokens_.push_back({real ? token_kind::real : token_kind::integer, replace_all(digits, "_", ""), line_});
@@ -209,8 +228,10 @@ private:
         const auto digits = [&](std::size_t from, std::size_t count, int base) -> std::size_t {
             const std::string text = source_.substr(from, count);
             std::size_t used = 0;
-            const unsigned long code = text.empty() || !std::isxdigit(static_cast<unsigned char>(text[0])) ? 0 : std::stoul(text, &used, base);
-            if ((base == 16 && used != count) || code > 0x10FFFF) syntax_problem(line_, "an escape in a string is not complete");
+            const unsigned long code =
+                text.empty() || !std::isxdigit(static_cast<unsigned char>(text[0])) ? 0 : std::stoul(text, &used, base);
+            if ((base == 16 && used != count) || code > 0x10FFFF)
+                syntax_problem(line_, "an escape in a string is not complete");
             content += to_utf8(static_cast<std::uint32_t>(code));
             return from + used - at;
         };
@@ -234,10 +255,13 @@ private:
             if (rest().starts_with(pair)) size = 2;
         const char c = peek();
         if (size == 1 && std::string_view{"+-/*%~[](){}><=.:|,;"}.find(c) == std::string_view::npos)
-            syntax_problem(line_, "the character " + quote(rest().substr(0, character_at(rest(), 0).size)) + " has no meaning here");
-        if (size == 1 && std::string_view{"([{"}.find(c) != std::string_view::npos) open_brackets += c == '(' ? ')' : c == '[' ? ']' : '}';
+            syntax_problem(line_, "the character " + quote(rest().substr(0, character_at(rest(), 0).size)) +
+                                      " has no meaning here");
+        if (size == 1 && std::string_view{"([{"}.find(c) != std::string_view::npos)
+            open_brackets += c == '(' ? ')' : c == '[' ? ']' : '}';
         if (size == 1 && std::string_view{")]}"}.find(c) != std::string_view::npos) {
-            if (open_brackets.empty() || open_brackets.back() != c) syntax_problem(line_, std::string{"a "} + c + " too many");
+            if (open_brackets.empty() || open_brackets.back() != c)
+                syntax_problem(line_, std::string{"a "} + c + " too many");
             open_brackets.pop_back();
         }
         tokens_.push_back({token_kind::symbol, source_.substr(at_, size), line_});

@@ -31,12 +31,14 @@ inline const std::map<std::string_view, method>& text_methods() {
         {"split",
          [](self s, many a) -> value {
              const auto given = a.bind({"sep", "maxsplit"});
-             return value::list(split(*s.as_text(), given[0], given[1] ? need_integer(*given[1], "split's maxsplit") : -1, false));
+             return value::list(
+                 split(*s.as_text(), given[0], given[1] ? need_integer(*given[1], "split's maxsplit") : -1, false));
          }},
         {"rsplit",
          [](self s, many a) -> value {
              const auto given = a.bind({"sep", "maxsplit"});
-             return value::list(split(*s.as_text(), given[0], given[1] ? need_integer(*given[1], "rsplit's maxsplit") : -1, true));
+             return value::list(
+                 split(*s.as_text(), given[0], given[1] ? need_integer(*given[1], "rsplit's maxsplit") : -1, true));
          }},
         {"splitlines", [](self s, many a) -> value { return a.bind({}), value::list(split_lines(*s.as_text())); }},
         {"replace",
@@ -54,7 +56,8 @@ inline const std::map<std::string_view, method>& text_methods() {
         {"removesuffix",
          [](self s, many a) -> value {
              const std::string& suffix = need_text(a.bind({"suffix"})[0].value_or(value{}), "removesuffix");
-             return s.as_text()->ends_with(suffix) ? s.as_text()->substr(0, s.as_text()->size() - suffix.size()) : *s.as_text();
+             return s.as_text()->ends_with(suffix) ? s.as_text()->substr(0, s.as_text()->size() - suffix.size())
+                                                   : *s.as_text();
          }},
         {"startswith",
          [](self s, many a) -> value {
@@ -73,19 +76,22 @@ inline const std::map<std::string_view, method>& text_methods() {
         {"find",
          [](self s, many a) -> value {
              const std::size_t at = s.as_text()->find(need_text(a.bind({"sub"})[0].value_or(value{}), "find"));
-             return at == std::string::npos ? value{std::int64_t{-1}} : value::count(count_characters(s.as_text()->substr(0, at)));
+             return at == std::string::npos ? value{std::int64_t{-1}}
+                                            : value::count(count_characters(s.as_text()->substr(0, at)));
          }},
         {"rfind",
          [](self s, many a) -> value {
              const std::size_t at = s.as_text()->rfind(need_text(a.bind({"sub"})[0].value_or(value{}), "rfind"));
-             return at == std::string::npos ? value{std::int64_t{-1}} : value::count(count_characters(s.as_text()->substr(0, at)));
+             return at == std::string::npos ? value{std::int64_t{-1}}
+                                            : value::count(count_characters(s.as_text()->substr(0, at)));
          }},
         {"count",
          [](self s, many a) -> value {
              const std::string& part = need_text(a.bind({"sub"})[0].value_or(value{}), "count");
              if (part.empty()) return value::count(count_characters(*s.as_text()) + 1);
              std::size_t found = 0;
-             for (std::size_t at = 0; (at = s.as_text()->find(part, at)) != std::string::npos; at += part.size()) ++found;
+             for (std::size_t at = 0; (at = s.as_text()->find(part, at)) != std::string::npos; at += part.size())
+                 ++found;
              return value::count(found);
          }},
         {"join",
@@ -149,7 +155,8 @@ inline const std::map<std::string_view, method>& list_methods() {
          [](self s, many a) -> value {
              const value wanted = a.bind({"value"})[0].value_or(value{});
              const auto& items = s.as_sequence()->items;
-             const auto found = std::find_if(items.begin(), items.end(), [&](const value& item) { return equal(item, wanted); });
+             const auto found =
+                 std::find_if(items.begin(), items.end(), [&](const value& item) { return equal(item, wanted); });
              if (found == items.end()) problem("index: the value is not in the list");
              return value::count(static_cast<std::size_t>(found - items.begin()));
          }},
@@ -166,14 +173,21 @@ inline const std::map<std::string_view, method>& list_methods() {
 
 /// Python's methods that are not in the tables above: `text.format(...)` must say so rather than be "undefined".
 inline bool is_other_method(const value& object, std::string_view name) {
-    constexpr std::string_view of_text[] = {"casefold", "center", "encode", "expandtabs", "format", "format_map", "index", "isalnum",
-                                            "isalpha", "isascii", "isdecimal", "isidentifier", "islower", "isnumeric", "isprintable",
-                                            "istitle", "isupper", "ljust", "partition", "rindex", "rjust", "rpartition", "swapcase",
-                                            "translate", "zfill"};
+    constexpr std::string_view of_text[] = {"casefold",   "center",       "encode",   "expandtabs", "format",
+                                            "format_map", "index",        "isalnum",  "isalpha",    "isascii",
+                                            "isdecimal",  "isidentifier", "islower",  "isnumeric",  "isprintable",
+                                            "istitle",    "isupper",      "ljust",    "partition",  "rindex",
+                                            "rjust",      "rpartition",   "swapcase", "translate",  "zfill"};
     constexpr std::string_view of_dict[] = {"clear", "fromkeys", "pop", "popitem", "setdefault", "update"};
-    constexpr std::string_view of_list[] = {"append", "clear", "copy", "extend", "insert", "pop", "remove", "reverse", "sort"};
-    const auto has = [&](const auto& names) { return std::find(std::begin(names), std::end(names), name) != std::end(names); };
-    return object.as_text() ? has(of_text) : object.as_mapping() ? has(of_dict) : object.as_sequence() ? has(of_list) : false;
+    constexpr std::string_view of_list[] = {"append", "clear",  "copy",    "extend", "insert",
+                                            "pop",    "remove", "reverse", "sort"};
+    const auto has = [&](const auto& names) {
+        return std::find(std::begin(names), std::end(names), name) != std::end(names);
+    };
+    return object.as_text()       ? has(of_text)
+           : object.as_mapping()  ? has(of_dict)
+           : object.as_sequence() ? has(of_list)
+                                  : false;
 }
 
 /// `object.name`: a method, else the item of that name, else undefined.

@@ -26,9 +26,10 @@ inline bool equal(const value& a, const value& b) {
     if (a.data().index() != b.data().index()) return false;
     if (a.is_undefined() || a.is_none()) return true;
     if (const auto* row = a.as_sequence())
-        return row == b.as_sequence() || (row->is == b.as_sequence()->is && std::equal(row->items.begin(), row->items.end(),
-                                                                                      b.as_sequence()->items.begin(),
-                                                                                      b.as_sequence()->items.end(), equal));
+        return row == b.as_sequence() ||
+               (row->is == b.as_sequence()->is &&
+                std::equal(row->items.begin(), row->items.end(), b.as_sequence()->items.begin(),
+                           b.as_sequence()->items.end(), equal));
     if (const auto* dict = a.as_mapping()) {
         const auto& other = *b.as_mapping();
         return dict->entries.size() == other.entries.size() &&
@@ -56,14 +57,15 @@ inline bool less(const value& a, const value& b) {
     problem("a value of type ", a.type_name(), " and one of type ", b.type_name(), " cannot be compared");
 }
 
-/// What a loop over the value visits: items, characters, keys; nothing if it is undefined. An iterator is then used up, as in
-/// Python: a second visit finds nothing. Where only `some` items were asked for, a second visit is refused.
+/// What a loop over the value visits: items, characters, keys; nothing if it is undefined. An iterator is then used up,
+/// as in Python: a second visit finds nothing. Where only `some` items were asked for, a second visit is refused.
 inline std::vector<value> items_of(const value& v, bool some = false) {
     using reading = sequence::reading;
     if (v.is_undefined()) return {};
     if (const auto* row = v.as_sequence()) {
         if (!row->read) return row->items;
-        if (*row->read == reading::part) problem("an iterator of which only a part was read is not supported in a second place");
+        if (*row->read == reading::part)
+            problem("an iterator of which only a part was read is not supported in a second place");
         const reading before = std::exchange(*row->read, some ? reading::part : reading::all);
         return before == reading::all ? std::vector<value>{} : row->items;
     }
@@ -80,7 +82,8 @@ inline std::vector<value> items_of(const value& v, bool some = false) {
 
 /// `item in container`.
 inline bool contains(const value& container, const value& item) {
-    if (const auto* text = container.as_text()) return text->find(need_text(item, "\"in\" a string")) != std::string::npos;
+    if (const auto* text = container.as_text())
+        return text->find(need_text(item, "\"in\" a string")) != std::string::npos;
     if (const auto* dict = container.as_mapping()) return item.as_text() && dict->find(*item.as_text());
     const auto items = items_of(container, true);
     return std::any_of(items.begin(), items.end(), [&](const value& one) { return equal(one, item); });
@@ -98,7 +101,8 @@ inline bool compare(std::string_view operation, const value& a, const value& b) 
 
 inline double power(double base, double exponent) {
     const double result = std::pow(base, exponent);
-    if (!std::isfinite(result) && std::isfinite(base) && std::isfinite(exponent)) problem("a power that is no finite number");
+    if (!std::isfinite(result) && std::isfinite(base) && std::isfinite(exponent))
+        problem("a power that is no finite number");
     return result;
 }
 
@@ -155,10 +159,13 @@ inline value compute_real(std::string_view operation, double a, double b) {
 
 /// `a + b` and the like, `~` included.
 inline value compute(std::string_view operation, const value& a, const value& b) {
-    if (operation == "~") return to_text(a) + to_text(b);
+    if (operation == "~" || (operation == "+" && a.as_text() && b.as_text())) {
+        std::string joined = to_text(a);
+        grow(joined, to_text(b));
+        return joined;
+    }
     if (a.as_integer() && b.as_integer()) return whole::compute(operation, *a.as_integer(), *b.as_integer());
     if (a.as_number() && b.as_number()) return compute_real(operation, *a.as_number(), *b.as_number());
-    if (operation == "+" && a.as_text() && b.as_text()) return *a.as_text() + *b.as_text();
     if (operation == "+" && a.as_sequence() && b.as_sequence() && a.as_sequence()->is == b.as_sequence()->is &&
         (a.is_row(sequence::kind::list) || a.is_row(sequence::kind::tuple))) {
         sequence joined = *a.as_sequence();
@@ -193,7 +200,8 @@ inline value item_of(const value& object, const value& index) {
         if (found && row) return row->items[static_cast<std::size_t>(at)];
         if (found) return letters[static_cast<std::size_t>(at)];
     }
-    return undefined{"a value of type " + object.type_name() + " has no item " + (index.is_undefined() ? "undefined" : to_repr(index))};
+    return undefined{"a value of type " + object.type_name() + " has no item " +
+                     (index.is_undefined() ? "undefined" : to_repr(index))};
 }
 
 /// `object[start:stop:step]` of a list, tuple or string; a part that is none was left out.
@@ -216,9 +224,11 @@ inline value slice_of(const value& object, const value& start, const value& stop
     const std::int64_t to = bound(stop, stride > 0 ? high : low);
     std::vector<value> taken;
     if (stride > 0)
-        for (std::int64_t i = from; i < to; i += std::min(stride, size)) taken.push_back(items[static_cast<std::size_t>(i)]);
+        for (std::int64_t i = from; i < to; i += std::min(stride, size))
+            taken.push_back(items[static_cast<std::size_t>(i)]);
     else
-        for (std::int64_t i = from; i > to; i += std::max(stride, -size)) taken.push_back(items[static_cast<std::size_t>(i)]);
+        for (std::int64_t i = from; i > to; i += std::max(stride, -size))
+            taken.push_back(items[static_cast<std::size_t>(i)]);
     if (const auto* row = object.as_sequence()) return sequence{row->is, std::move(taken)};
     std::string text;
     for (const value& piece : taken) text += *piece.as_text();

@@ -25,13 +25,14 @@ private:
     /// Statements up to `{% one of ends`, whose name is left to be taken; with no ends, up to the template's end.
     block body_until(std::initializer_list<std::string_view> ends) {
         const level deeper{depth_, line()};
-        const int first_line = line();
+        const int first_line = line_before();
         block body;
         for (;;) {
             const token first = take();
             if (first.kind == token_kind::end) {
                 if (ends.size() == 0) return body;
-                syntax_problem(first_line, "{% " + std::string{*(ends.end() - 1)} + " %} is missing for the block that begins here");
+                syntax_problem(first_line, "{% " + std::string{*(ends.end() - 1)} +
+                                               " %} is missing for the block that begins here");
             }
             if (first.kind == token_kind::data) {
                 body.push_back({first.line, text_output{first.text}});
@@ -79,7 +80,9 @@ private:
             return {at_line, filter_block{std::move(filters), closed_body("endfilter")}};
         }
         if (word == "break" || word == "continue") {
-            if (loops_ == 0) syntax_problem(at_line, "{% " + word + " %} outside of a loop, or inside of a block that cannot leave it");
+            if (loops_ == 0)
+                syntax_problem(at_line,
+                               "{% " + word + " %} outside of a loop, or inside of a block that cannot leave it");
             end_of_tag();
             return {at_line, loop_control{word == "break"}};
         }
@@ -148,10 +151,12 @@ private:
             std::string name = expect_new_name();
             auto& parameters = definition.parameters;
             for (const auto& earlier : parameters)
-                if (earlier.first == name) syntax_problem(line(), "the macro has two parameters called \"" + name + "\"");
+                if (earlier.first == name)
+                    syntax_problem(line(), "the macro has two parameters called \"" + name + "\"");
             expression_ptr fallback = skip_symbol("=") ? whole_expression(false) : nullptr;
             if (!fallback && !parameters.empty() && parameters.back().second)
-                syntax_problem(line(), "the parameter \"" + name + "\" needs a default value, as the one before it has one");
+                syntax_problem(line(),
+                               "the parameter \"" + name + "\" needs a default value, as the one before it has one");
             parameters.emplace_back(std::move(name), std::move(fallback));
             if (!is_symbol(")")) expect_symbol(",");
         }

@@ -22,7 +22,8 @@ inline std::string real_to_text(double x) {
     const double size = std::fabs(x);
     const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
     char buffer[64];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, x, plain ? std::chars_format::fixed : std::chars_format::scientific);
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, x,
+                                   plain ? std::chars_format::fixed : std::chars_format::scientific);
     std::string text(buffer, end.ptr);
     if (plain && text.find('.') == std::string::npos) text += ".0";
     return text;
@@ -48,14 +49,15 @@ inline std::string hex_escape(char letter, int digits, std::uint32_t code) {
 /// Characters without a look of their own that repr escapes: format controls and the private use areas.
 inline bool is_invisible(std::uint32_t code) {
     return (code >= 0x600 && code <= 0x605) || code == 0x61C || code == 0x6DD || code == 0x70F || code == 0x180E ||
-           (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
-           (code >= 0xE000 && code <= 0xF8FF) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
-           (code >= 0xE0000 && (code < 0xE0100 || code > 0xE01EF));
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || (code >= 0xE000 && code <= 0xF8FF) || code == 0xFEFF ||
+           (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && (code < 0xE0100 || code > 0xE01EF));
 }
 
 /// A string as Python's repr writes it.
 inline std::string quote_for_repr(std::string_view text) {
-    const char quote = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
+    const char quote =
+        text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
     std::string result{quote};
     for (const std::string_view piece : characters(text)) {
         const std::uint32_t code = character_at(piece, 0).code;
@@ -89,7 +91,8 @@ inline std::string to_repr(const value& v) {
     if (const auto number = v.as_integer()) return std::to_string(*number);
     if (const double* number = v.as_real()) return real_to_text(*number);
     if (const auto* text = v.as_text()) return quote_for_repr(*text);
-    if (const auto* row = v.as_sequence(); row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
+    if (const auto* row = v.as_sequence();
+        row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
         const bool list = row->is == sequence::kind::list;
         std::string text = list ? "[" : "(";
         for (const value& item : row->items) text += (&item == row->items.data() ? "" : ", ") + to_repr(item);
@@ -99,7 +102,8 @@ inline std::string to_repr(const value& v) {
     if (const auto* dict = v.as_mapping()) {
         std::string text = "{";
         for (const auto& entry : dict->entries)
-            text += (&entry == dict->entries.data() ? "" : ", ") + quote_for_repr(entry.first) + ": " + to_repr(entry.second);
+            text += (&entry == dict->entries.data() ? "" : ", ") + quote_for_repr(entry.first) + ": " +
+                    to_repr(entry.second);
         return text += "}";
     }
     v.refuse("printing");
@@ -139,7 +143,9 @@ inline std::string to_json(const value& v, const json_format& format, int depth 
     if (const bool* flag = v.as_bool()) return *flag ? "true" : "false";
     if (const auto number = v.as_integer()) return std::to_string(*number);
     if (const double* number = v.as_real())
-        return std::isnan(*number) ? "NaN" : std::isinf(*number) ? (*number < 0 ? "-Infinity" : "Infinity") : real_to_text(*number);
+        return std::isnan(*number)   ? "NaN"
+               : std::isinf(*number) ? (*number < 0 ? "-Infinity" : "Infinity")
+                                     : real_to_text(*number);
     if (const auto* text = v.as_text()) return quote_for_json(*text, format.ascii_only);
 
     const auto line = [&](int level) {
@@ -158,7 +164,8 @@ inline std::string to_json(const value& v, const json_format& format, int depth 
         return text += close;
     };
     std::vector<std::string> parts;
-    if (const auto* row = v.as_sequence(); row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
+    if (const auto* row = v.as_sequence();
+        row && (row->is == sequence::kind::list || row->is == sequence::kind::tuple)) {
         for (const value& item : row->items) parts.push_back(to_json(item, format, depth + 1));
         return enclose('[', parts, ']');
     }
@@ -167,7 +174,8 @@ inline std::string to_json(const value& v, const json_format& format, int depth 
         if (format.sort_keys)
             std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
         for (const auto& [key, item] : entries)
-            parts.push_back(quote_for_json(key, format.ascii_only) + format.key_separator + to_json(item, format, depth + 1));
+            parts.push_back(quote_for_json(key, format.ascii_only) + format.key_separator +
+                            to_json(item, format, depth + 1));
         return enclose('{', parts, '}');
     }
     v.refuse("tojson");

@@ -27,15 +27,18 @@ struct conditional { expression_ptr condition, then, otherwise; };              
 struct member { expression_ptr object; std::string name; };                            ///< object.name
 struct subscript { expression_ptr object, index; };                                    ///< object[index]
 struct slice { expression_ptr object, start, stop, step; };                            ///< any of the three may be null
-struct call_arguments { std::vector<expression_ptr> positional; std::vector<std::pair<std::string, expression_ptr>> named; };
+struct call_arguments {
+    std::vector<expression_ptr> positional;
+    std::vector<std::pair<std::string, expression_ptr>> named;
+};
 struct call { expression_ptr callee; std::string name; call_arguments given; };        ///< `name` for messages
 struct filter_use { expression_ptr input; std::string name; call_arguments given; };   ///< null input: the block's text
 struct test_use { expression_ptr input; std::string name; call_arguments given; bool negated; };
 
 struct expression {
     int line;
-    std::variant<literal, name_read, list_display, tuple_display, dict_display, unary, binary, comparison, conditional, member,
-                 subscript, slice, call, filter_use, test_use>
+    std::variant<literal, name_read, list_display, tuple_display, dict_display, unary, binary, comparison, conditional,
+                 member, subscript, slice, call, filter_use, test_use>
         node;
 };
 
@@ -69,8 +72,8 @@ struct macro_statement { std::shared_ptr<const macro> definition; };
 
 struct statement {
     int line;
-    std::variant<text_output, expression_output, if_statement, for_statement, loop_control, set_statement, set_block, filter_block,
-                 with_statement, generation_block, macro_statement>
+    std::variant<text_output, expression_output, if_statement, for_statement, loop_control, set_statement, set_block,
+                 filter_block, with_statement, generation_block, macro_statement>
         node;
 };
 

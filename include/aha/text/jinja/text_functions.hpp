@@ -19,17 +19,19 @@ inline void need_ascii(std::string_view text, std::string_view what) {
 
 /// Whether the character belongs to a script or a set of signs that has no upper and lower case.
 inline bool has_no_case(std::uint32_t code) {
-    return (code >= 0x590 && code <= 0x109F) || (code >= 0x2000 && code <= 0x206F) || (code >= 0x2190 && code <= 0x245F) ||
-           (code >= 0x2500 && code <= 0x2BFF) || (code >= 0x2E80 && code <= 0xA63F) || (code >= 0xAC00 && code <= 0xD7FF) ||
-           (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE00 && code <= 0xFE6F) || (code >= 0x1F000 && code <= 0x1FAFF) ||
-           (code >= 0x20000 && code <= 0x3FFFF);
+    return (code >= 0x590 && code <= 0x109F) || (code >= 0x2000 && code <= 0x206F) ||
+           (code >= 0x2190 && code <= 0x245F) || (code >= 0x2500 && code <= 0x2BFF) ||
+           (code >= 0x2E80 && code <= 0xA63F) || (code >= 0xAC00 && code <= 0xD7FF) ||
+           (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE00 && code <= 0xFE6F) ||
+           (code >= 0x1F000 && code <= 0x1FAFF) || (code >= 0x20000 && code <= 0x3FFFF);
 }
 
 /// Case is changed in ASCII only; letters with a case beyond that are a problem rather than left as they are.
 inline void need_plain_case(std::string_view text, std::string_view what) {
     for (const std::string_view piece : characters(text)) {
         const std::uint32_t code = character_at(piece, 0).code;
-        if (code >= 0x80 && !has_no_case(code)) problem(what, " is not supported for text with the character \"", piece, "\"");
+        if (code >= 0x80 && !has_no_case(code))
+            problem(what, " is not supported for text with the character \"", piece, "\"");
     }
 }
 
@@ -107,7 +109,8 @@ inline std::string replace(std::string_view text, std::string_view from, std::st
 }
 
 /// str.split and str.rsplit (`from_right`); at most `limit` cuts, negative: all.
-inline std::vector<value> split(std::string_view text, const std::optional<value>& separator, std::int64_t limit, bool from_right) {
+inline std::vector<value> split(std::string_view text, const std::optional<value>& separator, std::int64_t limit,
+                                bool from_right) {
     std::vector<std::string_view> pieces;
     if (separator && !separator->is_none()) {
         const std::string& mark = need_text(*separator, "splitting");

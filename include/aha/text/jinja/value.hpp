@@ -33,8 +33,8 @@ template <class... Parts>
 
 class value;
 
-/// How much there is to visit in a value: its nesting, and its parts (every 64 bytes of text are one). Bounded, so that no
-/// template can build what takes too long to print or to compare, or is nested too deep for the stack.
+/// How much there is to visit in a value: its nesting, and its parts (every 64 bytes of text are one). Bounded, so that
+/// no template can build what takes too long to print or to compare, or is nested too deep for the stack.
 struct extent {
     int depth = 0;
     std::size_t parts = 1;
@@ -64,7 +64,8 @@ struct undefined {
 };
 struct none {};
 
-/// What the filter `safe` makes. It can be printed and joined by `~`; what "+" adds Jinja escapes, which is refused here.
+/// What the filter `safe` makes. It can be printed and joined by `~`; what "+" adds Jinja escapes, which is refused
+/// here.
 struct safe_text {
     std::string text;
 };
@@ -104,7 +105,8 @@ struct arguments {
     std::vector<value> positional;
     std::vector<std::pair<std::string, value>> named;
 
-    /// The arguments by parameter, in the order of `parameters`; one too many, or one that is not a parameter, is a problem.
+    /// The arguments by parameter, in the order of `parameters`; one too many, or one that is not a parameter, is a
+    /// problem.
     std::vector<std::optional<value>> bind(std::initializer_list<std::string_view> parameters) const;
 };
 
@@ -115,8 +117,9 @@ struct callable {
 
 class value {
 public:
-    using storage = std::variant<undefined, none, bool, std::int64_t, double, std::string, std::shared_ptr<const sequence>,
-                                 std::shared_ptr<const mapping>, std::shared_ptr<name_space>, std::shared_ptr<const callable>, safe_text>;
+    using storage = std::variant<undefined, none, bool, std::int64_t, double, std::string,
+                                 std::shared_ptr<const sequence>, std::shared_ptr<const mapping>,
+                                 std::shared_ptr<name_space>, std::shared_ptr<const callable>, safe_text>;
 
     value() = default;
     value(undefined v) : data_{std::move(v)} {}
@@ -188,14 +191,15 @@ public:
     std::string type_name() const {
         constexpr std::string_view rows[] = {"list", "tuple", "range", "dict view", "iterator"};
         if (const auto* row = as_sequence()) return std::string{rows[static_cast<std::size_t>(row->is)]};
-        constexpr std::string_view names[] = {"undefined", "NoneType", "bool",     "int",       "float",
-                                              "str",       "list",     "dict",     "namespace", "callable",  "safe string"};
+        constexpr std::string_view names[] = {"undefined", "NoneType", "bool",      "int",      "float",      "str",
+                                              "list",      "dict",     "namespace", "callable", "safe string"};
         return std::string{names[data_.index()]};
     }
 
     /// Says that `what` cannot be done with this value; an undefined one says why it is undefined.
     [[noreturn]] void refuse(std::string_view what) const {
-        if (const auto* missing = std::get_if<undefined>(&data_)) problem(missing->why, ", so ", what, " is not possible");
+        if (const auto* missing = std::get_if<undefined>(&data_))
+            problem(missing->why, ", so ", what, " is not possible");
         problem(what, " is not possible with a value of type ", type_name());
     }
 
@@ -224,12 +228,14 @@ inline value::value(mapping v) {
 }
 
 inline const value* mapping::find(std::string_view key) const {
-    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
     return found == entries.end() ? nullptr : &found->second;
 }
 
 inline void mapping::put(std::string_view key, value content) {
-    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
     if (found != entries.end())
         found->second = std::move(content);
     else
@@ -253,6 +259,12 @@ inline std::vector<std::optional<value>> arguments::bind(std::initializer_list<s
 
 /// The text in `v`, which `what` needs.
 inline const std::string& need_text(const value& v, std::string_view what) {
+    if (const auto* text = v.as_text()) return *text;
+    v.refuse(what);
+}
+
+/// The same for a value that is about to go: its text outlives it.
+inline std::string need_text(value&& v, std::string_view what) {
     if (const auto* text = v.as_text()) return *text;
     v.refuse(what);
 }

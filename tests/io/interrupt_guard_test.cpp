@@ -1,4 +1,4 @@
-#include <aha/io/interrupt.hpp>
+#include <aha/io/interrupt_guard.hpp>
 
 #include <csignal>
 #include <gmock/gmock.h>
@@ -11,15 +11,15 @@ namespace {
 volatile std::sig_atomic_t seen = 0;
 void count(int) { seen = seen + 1; }
 
-class interrupt_test : public testing::TestWithParam<int> {
+class interrupt_guard_test : public testing::TestWithParam<int> {
 protected:
-    interrupt_test() { seen = 0; }
-    ~interrupt_test() override { std::signal(GetParam(), old_); }
+    interrupt_guard_test() { seen = 0; }
+    ~interrupt_guard_test() override { std::signal(GetParam(), old_); }
     void (*old_)(int) = std::signal(GetParam(), &count);
 };
-INSTANTIATE_TEST_SUITE_P(signals, interrupt_test, testing::Values(SIGINT, SIGTERM));
+INSTANTIATE_TEST_SUITE_P(signals, interrupt_guard_test, testing::Values(SIGINT, SIGTERM));
 
-TEST_P(interrupt_test, raises_a_flag_and_gives_the_old_handler_back) {
+TEST_P(interrupt_guard_test, raises_a_flag_and_gives_the_old_handler_back) {
     for (int round = 0; round < 2; ++round) {
         const aha::interrupt_guard guard;
         EXPECT_FALSE(guard.requested());
@@ -31,7 +31,7 @@ TEST_P(interrupt_test, raises_a_flag_and_gives_the_old_handler_back) {
     EXPECT_EQ(seen, 1);
 }
 
-TEST_P(interrupt_test, second_signal_ends_the_process) {
+TEST_P(interrupt_guard_test, second_signal_ends_the_process) {
     const int other = GetParam() == SIGINT ? SIGTERM : SIGINT;
     const auto twice = [&](int second) {
         const aha::interrupt_guard guard;
@@ -43,14 +43,14 @@ TEST_P(interrupt_test, second_signal_ends_the_process) {
     EXPECT_EXIT(twice(other), testing::KilledBySignal(other), "");
 }
 
-TEST_P(interrupt_test, leaves_an_ignored_signal_ignored) {
+TEST_P(interrupt_guard_test, leaves_an_ignored_signal_ignored) {
     std::signal(GetParam(), SIG_IGN);
     const aha::interrupt_guard guard;
     std::raise(GetParam());
     EXPECT_FALSE(guard.requested());
 }
 
-TEST(interrupt_guard, is_alone) {
+TEST(interrupt_guard_alone, is_the_only_one) {
     const aha::interrupt_guard guard;
     EXPECT_THAT(aha::test::complaint([] { const aha::interrupt_guard second; }), testing::HasSubstr("already is"));
 }
