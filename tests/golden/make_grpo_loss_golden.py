@@ -39,7 +39,8 @@ def trainer(loss_type, beta, temperature):
         gradient_accumulation_steps=1, steps_per_generation=1, max_completion_length=budget,
         use_bias_correction_kl=False)  # the KL term of DeepSeekMath; TRL's default multiplies it by the ratio
     made = trl.GRPOTrainer(
-        model=transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager"),
+        model=transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32,
+                                                                attn_implementation="eager"),
         reward_funcs=lambda completions, **_: [0.0] * len(completions), args=config, processing_class=tokenizer,
         train_dataset=datasets.Dataset.from_list([{"prompt": "t2 t3"}] * 6))
     made.current_gradient_accumulation_steps = 1

@@ -26,8 +26,8 @@ struct gradcheck_result {
 
 /// Differentiates sum(probe * f()) with respect to `leaf`, by autograd and by central differences of fourth order
 /// (f(-2h) - 8 f(-h) + 8 f(h) - f(2h)) / 12h. `probe` holds fixed numbers of both signs, so that no term of f hides
-/// behind another. The step is wide and the sum over terms is in double, so that float32 functions can be checked: expect
-/// about 1e-4 of agreement where f is smooth within two steps of the leaf's entries.
+/// behind another. The step is wide and the sum over terms is in double, so that float32 functions can be checked:
+/// expect about 1e-4 of agreement where f is smooth within two steps of the leaf's entries.
 /// @param f called without arguments; gives a tensor of any shape that depends on `leaf`. It must read `leaf` afresh at
 ///     each call, and its result must be the same for the same leaf.
 /// @param leaf a contiguous leaf on the CPU that requires a gradient. Changed in place and put back, like its gradient;
