@@ -53,8 +53,8 @@ out.write_text(f"""#pragma once
 /// Unicode {unicodedata.unidata_version}'s data for normalisation form C, without the Hangul syllables, which have a rule.
 /// Written by tests/golden/make_nfc_tables.py from Python {sys.version.split()[0]}'s unicodedata; do not edit.
 ///
-/// Both are rows of numbers, each in base 32, lowest digit first; a digit of 32 to 63 says that another follows. The digits
-/// are `nfc_digits`.
+/// Both are rows of numbers, each in base 32, lowest digit first; a digit of 32 to 63 says that another follows. The
+/// digits are `nfc_digits`.
 namespace aha::detail::tokenizing {{
 
 inline constexpr std::string_view nfc_digits =
@@ -64,8 +64,8 @@ inline constexpr std::string_view nfc_digits =
 inline constexpr std::string_view nfc_classes =
 {literal(classes)};
 
-/// Characters with a canonical decomposition: code less the code before, first part, and 2 * second part (0: none) + 1 if
-/// the two parts compose.
+/// Characters with a canonical decomposition: code less the code before, first part, and 2 * second part (0: none) + 1
+/// if the two parts compose.
 inline constexpr std::string_view nfc_decompositions =
 {literal(decompositions)};
 

@@ -29,10 +29,11 @@ std::string hex(std::string_view bytes) {
 
 TEST(tensorboard_bytes, are_those_of_tensorboard) {
     const auto golden = nlohmann::json::parse(std::ifstream{AHA_TEST_DATA "/io/data/tensorboard.json"});
+    const auto record = [](const std::string& event) { return hex(aha::detail::tf_record(event)); };
     const std::vector<std::pair<std::string, double>> scalars{{"reward", 0.1}, {"kl", -3}};
-    EXPECT_EQ(hex(aha::detail::tf_record(aha::detail::version_event(1700000000.25))), golden["version"].get<std::string>());
-    EXPECT_EQ(hex(aha::detail::tf_record(aha::detail::scalars_event(1700000001.5, 300, scalars))), golden["scalars"].get<std::string>());
-    EXPECT_EQ(hex(aha::detail::tf_record(aha::detail::restart_event(1700000002, 41))), golden["restart"].get<std::string>());
+    EXPECT_EQ(record(aha::detail::version_event(1700000000.25)), golden["version"].get<std::string>());
+    EXPECT_EQ(record(aha::detail::scalars_event(1700000001.5, 300, scalars)), golden["scalars"].get<std::string>());
+    EXPECT_EQ(record(aha::detail::restart_event(1700000002, 41)), golden["restart"].get<std::string>());
 }
 
 class tensorboard_writer_test : public aha::test::in_a_folder {

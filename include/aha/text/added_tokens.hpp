@@ -54,7 +54,8 @@ public:
             }
             std::size_t begin = at, end = at + token->content.size();
             at = end;
-            if (token->single_word && (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end)))) continue;
+            if (token->single_word && (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end))))
+                continue;
             if (token->lstrip) begin = std::max(done, jinja::end_without_trailing(text.substr(0, begin), is_white));
             if (token->rstrip) end += jinja::leading(text.substr(end), is_white);
             if (done < begin) pieces.push_back({{done, begin}, std::nullopt});

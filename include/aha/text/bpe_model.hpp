@@ -56,8 +56,8 @@ inline token_map read_vocabulary(const json_part& part) {
 
 }  // namespace detail::tokenizing
 
-/// Byte pair encoding: a word's characters are merged pair by pair, the pair with the first merge first, until no merge is
-/// left (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909).
+/// Byte pair encoding: a word's characters are merged pair by pair, the pair with the first merge first, until no merge
+/// is left (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909).
 class bpe_model {
 public:
     /// As the "model" of a tokenizer.json says. Throws `aha::error` naming what is wrong or not supported.
@@ -165,7 +165,8 @@ private:
             std::size_t before = 0, after = 0;
             bool merged_away = false;
         };
-        using candidate = std::tuple<std::size_t, std::size_t, token_id>;  // rank, place of the left part, id of the whole
+        // Rank, place of the left part, id of the whole.
+        using candidate = std::tuple<std::size_t, std::size_t, token_id>;
         std::vector<symbol> symbols(ids.size());
         std::vector<candidate> start;
         const auto candidate_at = [&](std::size_t left) -> std::optional<candidate> {
@@ -177,7 +178,8 @@ private:
             if (symbols[i].after == none) continue;
             if (const auto found = candidate_at(i)) start.push_back(*found);
         }
-        std::priority_queue<candidate, std::vector<candidate>, std::greater<>> queue{std::greater<>{}, std::move(start)};
+        std::priority_queue<candidate, std::vector<candidate>, std::greater<>> queue{std::greater<>{},
+                                                                                     std::move(start)};
         while (!queue.empty()) {
             const auto [rank, left, whole] = queue.top();
             queue.pop();
@@ -223,8 +225,8 @@ public:
     std::vector<token_id> encode_word(std::string_view word) const {
         if (const auto id = detail::tokenizing::find_token(tokens_, word)) return {*id};
         const auto id = detail::tokenizing::find_token(tokens_, unknown_);
-        require(id.has_value(), "the word ", detail::tokenizing::shown(word), " is not in the vocabulary, nor is the unknown token ",
-                detail::tokenizing::shown(unknown_));
+        require(id.has_value(), "the word ", detail::tokenizing::shown(word),
+                " is not in the vocabulary, nor is the unknown token ", detail::tokenizing::shown(unknown_));
         return {*id};
     }
 

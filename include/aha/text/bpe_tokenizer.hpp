@@ -36,11 +36,12 @@ struct bpe_tokenizer_parts {
     std::variant<bpe_model, word_level_model> model;
     std::vector<added_token> added{};  ///< no two with the same id or content; none empty
     bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
-    std::vector<std::optional<token_id>> frame{std::nullopt};  ///< what `encode_with_special` gives; nothing: the text's ids
+    /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
+    std::vector<std::optional<token_id>> frame{std::nullopt};
 };
 
-/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole words.
-/// Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
+/// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
 public:
     /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
@@ -50,8 +51,8 @@ public:
     /// The same tokenizer with other facts. Throws `aha::error` if their ids are not in the vocabulary.
     bpe_tokenizer with_facts(tokenizer_facts facts) const { return {tables_, std::move(facts)}; }
 
-    /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no UTF-8
-    /// are read as U+FFFD.
+    /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no
+    /// UTF-8 are read as U+FFFD.
     std::vector<token_id> encode(std::string_view text) const {
         const tables& t = *tables_;
         std::vector<token_id> ids;
@@ -62,7 +63,8 @@ public:
                 ids.push_back(*raw.id);
                 continue;
             }
-            const std::string normal = t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
+            const std::string normal =
+                t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
             for (const auto& piece : t.find_normalized(normal)) {
                 if (piece.id) {
                     ids.push_back(*piece.id);
@@ -87,9 +89,9 @@ public:
         return ids;
     }
 
-    /// The text of `ids`: UTF-8, with U+FFFD for bytes that are none. Special tokens are left out unless `skip_special` is
-    /// false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for a
-    /// negative id.
+    /// The text of `ids`: UTF-8, with U+FFFD for bytes that are none. Special tokens are left out unless `skip_special`
+    /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
+    /// a negative id.
     std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
         std::string text;
         bool first = true;
@@ -104,10 +106,11 @@ public:
         return utf8::replace_invalid(text);
     }
 
-    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no token.
-    /// Throws `aha::error` if the id is not below `vocabulary_size()`.
+    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no
+    /// token. Throws `aha::error` if the id is not below `vocabulary_size()`.
     std::string_view token_bytes(token_id id) const {
-        require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ", vocabulary_size());
+        require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
+                vocabulary_size());
         const entry* const token = tables_->find(id);
         return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
     }

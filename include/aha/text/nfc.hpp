@@ -21,7 +21,7 @@ namespace detail::tokenizing {
 /// The tables of Unicode, unpacked.
 struct nfc_data {
     std::unordered_map<char32_t, std::uint8_t> classes;  ///< canonical combining classes that are not 0
-    std::unordered_map<char32_t, std::pair<char32_t, char32_t>> parts;  ///< canonical decompositions; second 0: one part
+    std::unordered_map<char32_t, std::pair<char32_t, char32_t>> parts;  ///< decompositions; second 0: one part
     std::unordered_map<std::uint64_t, char32_t> wholes;                 ///< first << 32 | second -> composition
 
     nfc_data() {
@@ -74,7 +74,8 @@ inline const nfc_data& nfc_tables() {
 }
 
 /// Hangul syllables are a leading consonant, a vowel and perhaps a trailing consonant, in order (Unicode 3.12).
-inline constexpr char32_t hangul_syllables = 0xAC00, hangul_leads = 0x1100, hangul_vowels = 0x1161, hangul_trails = 0x11A7;
+inline constexpr char32_t hangul_syllables = 0xAC00, hangul_leads = 0x1100, hangul_vowels = 0x1161,
+                          hangul_trails = 0x11A7;
 inline constexpr char32_t hangul_vowel_count = 21, hangul_trail_count = 28, hangul_syllable_count = 19 * 21 * 28;
 
 /// The canonical parts of `code`, in full.
@@ -98,7 +99,8 @@ inline std::u32string nfc_parts(char32_t code) {
 /// The one character that `first` and `second` make, or 0.
 inline char32_t nfc_whole(char32_t first, char32_t second) {
     if (first - hangul_leads < 19 && second - hangul_vowels < hangul_vowel_count)
-        return hangul_syllables + ((first - hangul_leads) * hangul_vowel_count + second - hangul_vowels) * hangul_trail_count;
+        return hangul_syllables +
+               ((first - hangul_leads) * hangul_vowel_count + second - hangul_vowels) * hangul_trail_count;
     const char32_t index = first - hangul_syllables;
     if (index < hangul_syllable_count && index % hangul_trail_count == 0 && second > hangul_trails &&
         second < hangul_trails + hangul_trail_count)
@@ -113,7 +115,8 @@ inline char32_t nfc_whole(char32_t first, char32_t second) {
 inline std::string to_nfc(std::string_view text) {
     namespace unicode = detail::tokenizing;
     // No character below U+0300 changes, nor has a part that does, and none composes with another below it.
-    if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0xCC; })) return std::string{text};
+    if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0xCC; }))
+        return std::string{text};
     std::u32string codes;
     std::vector<std::uint8_t> classes;
     for (std::size_t at = 0; at < text.size();) {

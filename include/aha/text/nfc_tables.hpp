@@ -5,8 +5,8 @@
 /// Unicode 14.0.0's data for normalisation form C, without the Hangul syllables, which have a rule.
 /// Written by tests/golden/make_nfc_tables.py from Python 3.11.7's unicodedata; do not edit.
 ///
-/// Both are rows of numbers, each in base 32, lowest digit first; a digit of 32 to 63 says that another follows. The digits
-/// are `nfc_digits`.
+/// Both are rows of numbers, each in base 32, lowest digit first; a digit of 32 to 63 says that another follows. The
+/// digits are `nfc_digits`.
 namespace aha::detail::tokenizing {
 
 inline constexpr std::string_view nfc_digits =
@@ -29,8 +29,8 @@ inline constexpr std::string_view nfc_classes =
     "m227G19O7c735c7j619317N1c7Z319017x719017+319s319017p319j819017Y829417y419p219I19n219bD19Y817129n219ugJ51x17c7v"
     "b126ibJ11cc52u603131Y705u688y625c702y6U4c7q43c7xj37c71Hc727c712c715c7b87c7tB1c7z14c7Wl17y6j36c7017";
 
-/// Characters with a canonical decomposition: code less the code before, first part, and 2 * second part (0: none) + 1 if
-/// the two parts compose.
+/// Characters with a canonical decomposition: code less the code before, first part, and 2 * second part (0: none) + 1
+/// if the two parts compose.
 inline constexpr std::string_view nfc_decompositions =
     "W6X2Xm11X2Zm11X2bm11X2dm11X2nm11X2rm12Z2lo11b2Xm11b2Zm11b2bm11b2nm11f2Xm11f2Zm11f2bm11f2nm12k2dm11l2Xm11l2Zm11"
     "l2bm11l2dm11l2nm13r2Xm11r2Zm11r2bm11r2nm11v2Zm13X3Xm11X3Zm11X3bm11X3dm11X3nm11X3rm12Z3lo11b3Xm11b3Zm11b3bm11b3"

@@ -9,9 +9,9 @@
 
 #include <aha/core/error.hpp>
 
-/// tokenizer.json files hold regular expressions of Oniguruma; this library runs PCRE2. The two agree on nearly everything
-/// that tokenizers use; this header rewrites what they read differently and refuses what it cannot rewrite. What stays
-/// different is the version of Unicode, which is PCRE2's own.
+/// tokenizer.json files hold regular expressions of Oniguruma; this library runs PCRE2. The two agree on nearly
+/// everything that tokenizers use; this header rewrites what they read differently and refuses what it cannot rewrite.
+/// What stays different is the version of Unicode, which is PCRE2's own.
 namespace aha::detail::tokenizing {
 
 /// Rewrites an Oniguruma pattern for PCRE2 with UTF and UCP. Throws `aha::error` with the pattern if it cannot.
@@ -91,8 +91,8 @@ private:
 
     /// In Oniguruma (?m) lets a dot match the end of a line, which PCRE2 calls (?s).
     void check_options() const {
-        for (std::size_t i = at_ + 2; i < in_.size() && std::string_view{"-imx"}.find(in_[i]) != std::string_view::npos; ++i)
-            if (in_[i] == 'm') refuse("the option m");
+        const std::string_view rest = in_.substr(at_ + 2);
+        if (rest.substr(0, rest.find_first_not_of("-imx")).find('m') != std::string_view::npos) refuse("the option m");
     }
 
     bool closes_interval() const {

@@ -143,8 +143,8 @@ private:
                           behavior::isolated);
             steps_.emplace_back(speller{});
         } else if (type == "Split") {
-            steps_.emplace_back(splitter{detail::tokenizing::pattern_of(part.at("pattern")), behavior_of(part.at("behavior")),
-                                         part.flag("invert", false)});
+            steps_.emplace_back(splitter{detail::tokenizing::pattern_of(part.at("pattern")),
+                                         behavior_of(part.at("behavior")), part.flag("invert", false)});
         } else if (type == "Digits") {
             add_split("\\p{N}", part.flag("individual_digits", false) ? behavior::isolated : behavior::contiguous);
         } else if (type == "WhitespaceSplit") {
@@ -153,8 +153,9 @@ private:
             const std::string word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200C}\\x{200D}";
             add_split("[" + word + "]+|[^" + word + "\\p{White_Space}]+", behavior::removed, true);
         } else {
-            fail(part.place(), ": the pre-tokenizer ", detail::tokenizing::shown(type), " is not supported (only ByteLevel, "
-                 "Split, Digits, Whitespace, WhitespaceSplit and Sequence)");
+            fail(part.place(), ": the pre-tokenizer ", detail::tokenizing::shown(type),
+                 " is not supported (only ByteLevel, Split, Digits, Whitespace, "
+                 "WhitespaceSplit and Sequence)");
         }
     }
 

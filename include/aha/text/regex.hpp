@@ -30,8 +30,10 @@ public:
     /// Throws `aha::error` with the pattern and PCRE2's complaint if it is no regular expression.
     explicit regex(std::string_view pattern) : pattern_{pattern} {
         require(utf8::is_valid(pattern), "a regular expression is not UTF-8");
-        require(pattern.size() <= 65536, "a regular expression of ", pattern.size(), " bytes is too long (at most 65536)");
-        const std::unique_ptr<pcre2_compile_context_8, context_deleter> context{pcre2_compile_context_create_8(nullptr)};
+        require(pattern.size() <= 65536, "a regular expression of ", pattern.size(),
+                " bytes is too long (at most 65536)");
+        const std::unique_ptr<pcre2_compile_context_8, context_deleter> context{
+            pcre2_compile_context_create_8(nullptr)};
         require(context != nullptr, "no memory for a regular expression");
         pcre2_set_newline_8(context.get(), PCRE2_NEWLINE_LF);
         int code = 0;
@@ -40,13 +42,14 @@ public:
                                   PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &offset,
                                   context.get()),
                     [](pcre2_code_8* made) { pcre2_code_free_8(made); });
-        require(code_ != nullptr, "the regular expression ", shown(), " is wrong at byte ", offset, ": ", message(code));
+        require(code_ != nullptr, "the regular expression ", shown(), " is wrong at byte ", offset, ": ",
+                message(code));
         // Without executable memory there is no such compiler; the interpreter gives the same matches.
         pcre2_jit_compile_8(code_.get(), PCRE2_JIT_COMPLETE);
     }
 
-    /// The matches in `text` (UTF-8) from left to right, none overlapping; an empty match directly after another is left
-    /// out, as in Oniguruma's and Rust's iterators. Throws `aha::error` if matching takes too many steps.
+    /// The matches in `text` (UTF-8) from left to right, none overlapping; an empty match directly after another is
+    /// left out, as in Oniguruma's and Rust's iterators. Throws `aha::error` if matching takes too many steps.
     std::vector<text_span> matches(std::string_view text) const {
         std::vector<text_span> found;
         const std::unique_ptr<pcre2_match_data_8, match_deleter> data{
@@ -112,7 +115,8 @@ private:
     }
 
     std::string shown() const {
-        return "\"" + utf8::replace_invalid(std::string_view{pattern_}.substr(0, 80)) + (pattern_.size() > 80 ? "...\"" : "\"");
+        return "\"" + utf8::replace_invalid(std::string_view{pattern_}.substr(0, 80)) +
+               (pattern_.size() > 80 ? "...\"" : "\"");
     }
 
     std::string pattern_;

@@ -11,11 +11,11 @@
 
 namespace aha {
 
-/// Decodes tokens as they come. What `push` gives, put together with what `finish` gives, is what decoding all tokens at
-/// once gives, and is never cut inside a character: a token that ends with half of one waits for the next. A U+FFFD at the
-/// end might still become a character, so it waits too.
-/// @tparam Tokenizer a `tokenizer` whose decoding may look at the token before (a space between words), not further back.
-/// It must outlive the decoder.
+/// Decodes tokens as they come. What `push` gives, put together with what `finish` gives, is what decoding all tokens
+/// at once gives, and is never cut inside a character: a token that ends with half of one waits for the next. A U+FFFD
+/// at the end might still become a character, so it waits too.
+/// @tparam Tokenizer a `tokenizer` whose decoding may look at the token before (a space between words), not further
+/// back. It must outlive the decoder.
 template <tokenizer Tokenizer>
 class stream_decoder {
 public:
@@ -57,8 +57,8 @@ private:
         given_ = std::string{tokenizer_->decode(window_)}.size();
     }
 
-    /// In a long run of bytes that are no characters, keeps the last token only, if it provably begins anew: a part of a
-    /// character that goes on with it would give one U+FFFD less together than apart.
+    /// In a long run of bytes that are no characters, keeps the last token only, if it provably begins anew: a part of
+    /// a character that goes on with it would give one U+FFFD less together than apart.
     void forget_waiting(const std::string& text) {
         const std::vector<token_id> head{window_.begin(), window_.end() - 1}, tail{window_.back()};
         const std::string start = tokenizer_->decode(head), end = tokenizer_->decode(tail);

@@ -16,8 +16,8 @@
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/json_part.hpp>
 
-/// Tokenizers as the library `tokenizers` writes them: https://huggingface.co/docs/tokenizers. "truncation" and "padding"
-/// are not looked at: a trainer decides both.
+/// Tokenizers as the library `tokenizers` writes them: https://huggingface.co/docs/tokenizers. "truncation" and
+/// "padding" are not looked at: a trainer decides both.
 namespace aha {
 
 namespace detail::tokenizing {
@@ -43,7 +43,8 @@ inline std::variant<bpe_model, word_level_model> read_model(const json_part& par
     const auto type = part.find("type");
     const std::string name = type ? type->text() : part.find("merges") ? "BPE" : "WordLevel";
     if (name == "BPE") return bpe_model{part};
-    require(name == "WordLevel", part.place(), ": the model ", shown(name), " is not supported (only BPE and WordLevel)");
+    require(name == "WordLevel", part.place(), ": the model ", shown(name),
+            " is not supported (only BPE and WordLevel)");
     return word_level_model{part};
 }
 
@@ -158,8 +159,8 @@ inline std::string read_token_text(const json_part& part) {
 
 }  // namespace detail::tokenizing
 
-/// The tokenizer that a tokenizer.json, read as JSON, describes. Throws `aha::error` naming what is wrong, or which type
-/// of normalizer, pre-tokenizer, model, post-processor or decoder is not supported.
+/// The tokenizer that a tokenizer.json, read as JSON, describes. Throws `aha::error` naming what is wrong, or which
+/// type of normalizer, pre-tokenizer, model, post-processor or decoder is not supported.
 inline bpe_tokenizer make_tokenizer(const nlohmann::json& tokenizer_json, tokenizer_facts facts = {}) {
     return detail::tokenizing::read_tokenizer({tokenizer_json, "tokenizer.json", true}, std::move(facts));
 }
@@ -175,13 +176,15 @@ inline bpe_tokenizer load_tokenizer_json(const std::filesystem::path& file) {
     tokenizer_facts facts;
     const auto known = [&](const json_part& place) {
         const token_id id = place.id();
-        require(id < made.vocabulary_size(), place.place(), " is ", id, ", beyond the vocabulary of ", made.vocabulary_size());
+        require(id < made.vocabulary_size(), place.place(), " is ", id, ", beyond the vocabulary of ",
+                made.vocabulary_size());
         return id;
     };
     const auto spelt = [&](const json_part& place) {
         const std::string text = detail::tokenizing::read_token_text(place);
         const auto id = made.id_of(text);
-        require(id.has_value(), place.place(), " is ", detail::tokenizing::shown(text), ", which is not in the vocabulary");
+        require(id.has_value(), place.place(), " is ", detail::tokenizing::shown(text),
+                ", which is not in the vocabulary");
         return *id;
     };
     const auto add_end = [&](token_id id) {

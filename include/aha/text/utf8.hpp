@@ -17,8 +17,8 @@ struct unit {
     bool valid = false;
 };
 
-/// What starts at byte `at`. Bytes that are no character are taken as Python's and Rust's decoders take them: as many as
-/// begin some character (a maximal subpart, Unicode 3.9), at least one.
+/// What starts at byte `at`. Bytes that are no character are taken as Python's and Rust's decoders take them: as many
+/// as begin some character (a maximal subpart, Unicode 3.9), at least one.
 inline unit unit_at(std::string_view text, std::size_t at) {
     if (at >= text.size()) return {};
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };

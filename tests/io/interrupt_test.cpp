@@ -1,4 +1,4 @@
-#include <aha/io/interrupt_guard.hpp>
+#include <aha/io/interrupt.hpp>
 
 #include <csignal>
 #include <gmock/gmock.h>
