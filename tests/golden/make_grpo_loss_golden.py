@@ -28,7 +28,7 @@ def padded(rows, width, left):
     return ids, mask
 
 
-def trainer(loss_type, beta, temperature):
+def trainer(loss_type, beta, temperature, unbiased):
     vocabulary = {f"t{i}": i for i in range(61)}
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="t0")),
@@ -37,7 +37,7 @@ def trainer(loss_type, beta, temperature):
         output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], loss_type=loss_type, beta=beta,
         epsilon=0.2, epsilon_high=0.28, temperature=temperature, num_generations=2, per_device_train_batch_size=6,
         gradient_accumulation_steps=1, steps_per_generation=1, max_completion_length=budget,
-        use_bias_correction_kl=False)  # the KL term of DeepSeekMath; TRL's default multiplies it by the ratio
+        use_bias_correction_kl=unbiased)
     made = trl.GRPOTrainer(
         model=transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32,
                                                                 attn_implementation="eager"),
@@ -58,9 +58,10 @@ prompt_ids, prompt_mask = padded([prompts[i // 2] for i in range(6)], max(prompt
 completion_ids, completion_mask = padded(completions, longest, left=False)
 noise = [torch.rand(6, longest, generator=generator) - 0.5, torch.rand(6, longest, generator=generator) - 0.5]
 cases = []
-for loss_type, beta, temperature in [(t, b, 1.0) for t in ("grpo", "dapo", "dr_grpo") for b in (0.0, 0.04)] + [
-        ("dapo", 0.04, 0.7)]:
-    t = trainer(loss_type, beta, temperature)
+settings = [(t, b, 1.0, False) for t in ("grpo", "dapo", "dr_grpo") for b in (0.0, 0.04)]
+settings += [("dapo", 0.04, 0.7, False)] + [(t, 0.04, 1.0, True) for t in ("grpo", "dapo", "dr_grpo")]
+for loss_type, beta, temperature, unbiased in settings:
+    t = trainer(loss_type, beta, temperature, unbiased)
     model = t.model
     with torch.no_grad():
         log_probs, _, _ = t._get_per_token_logps_and_entropies(
@@ -77,7 +78,7 @@ for loss_type, beta, temperature in [(t, b, 1.0) for t in ("grpo", "dapo", "dr_g
     metrics = {k: v[-1] for k, v in t._metrics["train"].items() if k == "kl" or k.startswith("clip_ratio/")}
     gradients = {n: p.grad for n, p in model.named_parameters()}
     cases.append({
-        "loss_type": loss_type, "beta": beta, "temperature": temperature, "loss": loss.item(), "metrics": metrics,
+        "loss_type": loss_type, "beta": beta, "unbiased_kl": unbiased, "temperature": temperature, "loss": loss.item(), "metrics": metrics,
         "log_probs": log_probs[kept].tolist(), "old_log_probs": inputs["old_per_token_logps"][kept].tolist(),
         "ref_log_probs": inputs["ref_per_token_logps"][kept].tolist(),
         "gradients": {n: {"norm": g.norm().item(), "entries": sampled(g)} for n, g in gradients.items()},

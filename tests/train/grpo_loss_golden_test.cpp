@@ -71,7 +71,8 @@ TEST_P(grpo_loss_golden, loss_metrics_and_gradients_are_those_of_trl) {
     }
     const aha::grpo_loss loss{{.clip_low = golden().at("clip_low").get<double>(),
                                .clip_high = golden().at("clip_high").get<double>(),
-                               .beta = expected.at("beta").get<double>()}};
+                               .beta = expected.at("beta").get<double>(),
+                               .unbiased_kl = expected.at("unbiased_kl").get<bool>()}};
 
     model.weights().zero_gradients();
     aha::policy_batch batch;
@@ -114,7 +115,7 @@ TEST_P(grpo_loss_golden, loss_metrics_and_gradients_are_those_of_trl) {
 INSTANTIATE_TEST_SUITE_P(cases, grpo_loss_golden, testing::Range(std::size_t{0}, golden().at("cases").size()),
                          [](const auto& instance) {
                              const nlohmann::json& one = golden().at("cases").at(instance.param);
-                             return one.at("loss_type").get<std::string>() + (one.at("beta") == 0 ? "" : "_kl") +
+                             return one.at("loss_type").get<std::string>() + (one.at("beta") == 0 ? "" : one.at("unbiased_kl") ? "_unbiased_kl" : "_kl") +
                                     (one.at("temperature") == 1 ? "" : "_cooler");
                          });
 

@@ -18,6 +18,8 @@ struct grpo_loss_options {
     double clip_low = 0.2;   ///< the ratio's gradient stops below 1 - clip_low where the advantage is negative
     double clip_high = 0.2;  ///< and above 1 + clip_high where it is positive
     double beta = 0;         ///< weight of the KL term; 0: no reference is kept
+    bool unbiased_kl = false;  ///< multiply the KL term by the ratio, so that its gradient is that of the KL divergence
+                               ///< (DeepSeek-V3.2, section 3.1; TRL's `use_bias_correction_kl`, on by default there)
     bool operator==(const grpo_loss_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -29,8 +31,7 @@ struct grpo_loss_options {
 };
 
 /// The token-level objective of GRPO (DeepSeekMath, equations 3 and 4): clipped surrogate minus beta times the k3
-/// estimate of the KL divergence to the reference. How tokens are averaged is the aggregation's business. TRL 1.16 also
-/// multiplies the KL term by the ratio unless `use_bias_correction_kl` is off; this is the term without it.
+/// estimate of the KL divergence to the reference. How tokens are averaged is the aggregation's business.
 ///
 /// Metrics, means over completion tokens: `kl`, and `clip_ratio/low_mean`, `/high_mean`, `/region_mean`, the shares of
 /// tokens whose ratio is outside the clip range on the side where that stops the gradient.
@@ -48,7 +49,8 @@ public:
         at::Tensor loss = -clipped_surrogate(ratio, batch.advantages, options_.clip_low, options_.clip_high);
         loss_output out;
         if (needs_reference()) {
-            const at::Tensor kl = kl_k3(batch.log_probs, batch.ref_log_probs);
+            const at::Tensor k3 = kl_k3(batch.log_probs, batch.ref_log_probs);
+            const at::Tensor kl = options_.unbiased_kl ? ratio * k3 : k3;
             loss = loss + options_.beta * kl;
             out.sums["kl"] = kl.detach().sum();
         }
