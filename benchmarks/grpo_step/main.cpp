@@ -1,6 +1,7 @@
-// Seconds of one GRPO step on a fixed amount of work: random weights, P prompts, a group of G completions of exactly N new
-// tokens each (the end token is never drawn), one optimizer step a batch. Prints one JSON line with medians over the
-// steps after the first. The preset smollm2 is the real model learning "What is a + b?", its completions at most 20 tokens.
+// Seconds of one GRPO step on a fixed amount of work: random weights, P prompts, a group of G completions of exactly N
+// new tokens each (the end token is never drawn), one optimizer step a batch. Prints one JSON line with medians over
+// the steps after the first. The preset smollm2 is the real model learning "What is a + b?", its completions at most 20
+// tokens.
 #include <aha/core/resources.hpp>
 #include <aha/data/addition_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
@@ -19,7 +20,8 @@
 namespace {
 
 struct preset {
-    std::int64_t hidden, layers, heads, kv_heads, feed_forward, vocabulary, prompts, group, new_tokens, prompt_tokens = 16;
+    std::int64_t hidden, layers, heads, kv_heads, feed_forward, vocabulary, prompts, group, new_tokens,
+        prompt_tokens = 16;
 };
 
 const std::map<std::string, preset>& presets() {
@@ -133,12 +135,16 @@ int run_random(const options& o) {
         const auto even = std::count_if(c.ids.begin(), c.ids.end(), [](aha::token_id id) { return id % 2 == 0; });
         return static_cast<double>(even) / static_cast<double>(c.ids.size());
     };
-    aha::autoregressive_sampler sampler{word_tokenizer{p.vocabulary}, {.max_new_tokens = p.new_tokens,
-                                                                       .suppress = {0, 1},
-                                                                       .min_new_tokens = p.new_tokens}};
-    aha::grpo trainer{model, aha::vector_prompts{random_prompts(p, p.prompts * (o.steps + 1))}, even_share,
+    aha::autoregressive_sampler sampler{
+        word_tokenizer{p.vocabulary},
+        {.max_new_tokens = p.new_tokens, .suppress = {0, 1}, .min_new_tokens = p.new_tokens}};
+    aha::grpo trainer{model,
+                      aha::vector_prompts{random_prompts(p, p.prompts * (o.steps + 1))},
+                      even_share,
                       {.prompts_per_step = p.prompts, .group_size = p.group, .learning_rate = 1e-5},
-                      std::move(sampler), aha::sequence_mean{}, aha::grpo_loss{{.beta = o.beta}}};
+                      std::move(sampler),
+                      aha::sequence_mean{},
+                      aha::grpo_loss{{.beta = o.beta}}};
     return measure(trainer, o);
 }
 
@@ -152,7 +158,9 @@ int run_smollm2(const options& o) {
     const auto accuracy = [](const aha::prompt& p, const aha::completion& c) {
         return aha::last_integer(c.text) == p["answer"];
     };
-    aha::grpo trainer{model, aha::addition_prompts{{.render = ask}}, accuracy,
+    aha::grpo trainer{model,
+                      aha::addition_prompts{{.render = ask}},
+                      accuracy,
                       {.prompts_per_step = 8, .group_size = 8, .learning_rate = 2e-5},
                       aha::autoregressive_sampler{model.tokenizer, {.max_new_tokens = 20}},
                       aha::grpo_loss{{.beta = o.beta}}};
@@ -164,7 +172,9 @@ int run_smollm2(const options& o) {
 int main(int count, char** arguments) {
     CLI::App app{"Seconds of a GRPO step"};
     options o;
-    app.add_option("--preset", o.preset)->check(CLI::IsMember({"tiny", "small", "long", "prefix", "smollm2"}))->capture_default_str();
+    app.add_option("--preset", o.preset)
+        ->check(CLI::IsMember({"tiny", "small", "long", "prefix", "smollm2"}))
+        ->capture_default_str();
     app.add_option("--steps", o.steps, "steps counted")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--beta", o.beta, "weight of the KL term")->capture_default_str();
     app.add_option("--model", o.model, "the model of the preset smollm2")->capture_default_str();

@@ -29,10 +29,14 @@ struct options {
         app.add_option("--out", out, "JSON lines with every sample and whether it is right");
         app.add_option("--field", field, "field that holds the answer")->capture_default_str();
         app.add_option("--answer", source, "where the completion's answer is")
-            ->check(CLI::IsMember({"last-integer", "boxed", "answer-tag"}))->capture_default_str();
+            ->check(CLI::IsMember({"last-integer", "boxed", "answer-tag"}))
+            ->capture_default_str();
         app.add_option("--template", ask, "how a text prompt is put: plain, chat or r1")
-            ->check(CLI::IsMember({"plain", "chat", "r1"}))->capture_default_str();
-        app.add_option("--samples", samples, "completions a problem")->check(CLI::PositiveNumber)->capture_default_str();
+            ->check(CLI::IsMember({"plain", "chat", "r1"}))
+            ->capture_default_str();
+        app.add_option("--samples", samples, "completions a problem")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
         app.add_option("--k", ks, "k of pass@k")->capture_default_str();
         app.add_option("--max-new-tokens", sampling.max_new_tokens)->capture_default_str();
         app.add_option("--temperature", sampling.temperature)->capture_default_str();
@@ -40,13 +44,16 @@ struct options {
         app.add_option("--top-p", sampling.top_p)->capture_default_str();
         app.add_option("--stop", sampling.stop, "strings that end a completion");
         app.add_option("--seed", seed)->capture_default_str();
-        app.add_option("--batch", batch, "completions decoded side by side")->check(CLI::PositiveNumber)->capture_default_str();
+        app.add_option("--batch", batch, "completions decoded side by side")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
         machine.add_to(app);
     }
 
     aha::answer_source where() const {
-        return source == "boxed" ? aha::answer_source::boxed
-               : source == "answer-tag" ? aha::answer_source::answer_tag : aha::answer_source::last_integer;
+        return source == "boxed"        ? aha::answer_source::boxed
+               : source == "answer-tag" ? aha::answer_source::answer_tag
+                                        : aha::answer_source::last_integer;
     }
 };
 
@@ -95,16 +102,21 @@ int evaluate(const options& o) {
                 tokens += static_cast<double>(c.ids.size());
                 answers.push_back(answer_of(c, o.where()));
                 if (file)
-                    file->write(nlohmann::ordered_json{{"prompt_index", group.prompt.index}, {"sample_index", n},
-                                                       {"correct", good}, {"text", c.text},
-                                                       {"finish_reason", aha::to_string(c.finish)}}.dump() + '\n');
+                    file->write(nlohmann::ordered_json{{"prompt_index", group.prompt.index},
+                                                       {"sample_index", n},
+                                                       {"correct", good},
+                                                       {"text", c.text},
+                                                       {"finish_reason", aha::to_string(c.finish)}}
+                                    .dump() +
+                                '\n');
             }
             mean += static_cast<double>(correct) / static_cast<double>(o.samples);
             for (const std::int64_t k : o.ks) pass[k] += aha::pass_at_k(o.samples, correct, k);
             if (const auto vote = aha::majority(answers)) {
                 // The winning answer is judged as a completion that says nothing else would be.
                 const auto winner = std::find(answers.begin(), answers.end(), vote);
-                voted += right(group.prompt, group.completions[static_cast<std::size_t>(winner - answers.begin())]) ? 1 : 0;
+                voted +=
+                    right(group.prompt, group.completions[static_cast<std::size_t>(winner - answers.begin())]) ? 1 : 0;
             }
         }
     }

@@ -1,4 +1,5 @@
-// Completions of prompts: each line of --in is {"prompt": text or a list of role/content messages}; each line of --out is
+// Completions of prompts: each line of --in is {"prompt": text or a list of role/content messages}; each line of --out
+// is
 // {"prompt_index", "sample_index", "text", "ids", "log_probs", "finish_reason"}, a line a sample, in order.
 #include <aha/core/atomic_file.hpp>
 #include <aha/train/pretrained.hpp>
@@ -26,7 +27,9 @@ int main(int count, char** arguments) {
     app.add_option("--stop", sampling.stop, "strings that end a completion");
     app.add_option("--samples", samples, "completions a prompt")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--seed", seed)->capture_default_str();
-    app.add_option("--batch", batch, "completions decoded side by side")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--batch", batch, "completions decoded side by side")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     machine.add_to(app);
     return example::run(app, count, arguments, [&] {
         sampling.validate();
@@ -41,8 +44,10 @@ int main(int count, char** arguments) {
                 for (const aha::rollout_group& group : sampler.sample(model.model, some, samples, {seed, 0, 0, 0}))
                     for (std::size_t n = 0; n < group.completions.size(); ++n) {
                         const aha::completion& c = group.completions[n];
-                        const nlohmann::ordered_json line{{"prompt_index", group.prompt.index}, {"sample_index", n},
-                                                          {"text", c.text},                     {"ids", c.ids},
+                        const nlohmann::ordered_json line{{"prompt_index", group.prompt.index},
+                                                          {"sample_index", n},
+                                                          {"text", c.text},
+                                                          {"ids", c.ids},
                                                           {"log_probs", c.log_probs},
                                                           {"finish_reason", aha::to_string(c.finish)}};
                         file.write(line.dump() + '\n');

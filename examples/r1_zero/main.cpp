@@ -25,11 +25,13 @@ struct options {
 
     void add_to(CLI::App& app) {
         app.add_option("--model", model, "Hugging Face folder, GGUF file, or smollm2")->capture_default_str();
-        app.add_option("--out", out, "folder of the run; by default the first free one of runs/r1_zero, runs/r1_zero-2, ...");
+        app.add_option("--out", out,
+                       "folder of the run; by default the first free one of runs/r1_zero, runs/r1_zero-2, ...");
         app.add_flag("--resume", resume, "go on from the newest checkpoint in --out");
         app.add_option("--steps", steps, "steps of the whole run")->capture_default_str();
         app.add_option("--checkpoint-every", checkpoint_every, "steps between checkpoints")->capture_default_str();
-        app.add_option("--held-out", held_out, "questions to evaluate on, before and after; 0: none")->capture_default_str();
+        app.add_option("--held-out", held_out, "questions to evaluate on, before and after; 0: none")
+            ->capture_default_str();
         app.add_option("--examples", examples, "worked examples in the template, 0 to 3")->capture_default_str();
         app.add_option("--max-new-tokens", max_new_tokens, "token budget of a completion")->capture_default_str();
         app.add_option("--prompts", grpo.prompts_per_step, "questions a step")->capture_default_str();
@@ -41,7 +43,8 @@ struct options {
         app.add_option("--clip-high", loss.clip_high)->capture_default_str();
         app.add_option("--minibatches", grpo.minibatches, "optimizer steps a rollout")->capture_default_str();
         app.add_option("--inner-epochs", grpo.inner_epochs, "passes over a rollout")->capture_default_str();
-        app.add_option("--reference-refresh", grpo.reference_refresh, "steps after which the KL term's reference is renewed; 0: never")
+        app.add_option("--reference-refresh", grpo.reference_refresh,
+                       "steps after which the KL term's reference is renewed; 0: never")
             ->capture_default_str();
         app.add_option("--seed", grpo.seed)->capture_default_str();
         machine.add_to(app);
@@ -58,7 +61,8 @@ std::vector<aha::worked_example> worked_examples(std::int64_t count) {
 }
 
 void print_table(const example::evaluation& before, const example::evaluation& after, const char* title) {
-    std::cout << std::left << std::setw(26) << title << std::right << std::setw(8) << "before" << std::setw(8) << "after\n";
+    std::cout << std::left << std::setw(26) << title << std::right << std::setw(8) << "before" << std::setw(8)
+              << "after\n";
     const auto line = [](const std::string& name, double a, double b, int digits) {
         std::cout << "  " << std::left << std::setw(24) << name << std::right << std::fixed << std::setprecision(digits)
                   << std::setw(8) << a << std::setw(8) << b << '\n';
@@ -70,13 +74,16 @@ void print_table(const example::evaluation& before, const example::evaluation& a
 
 void print_completions(const example::evaluation& e, const char* when) {
     std::cout << '\n' << when << ":\n";
-    for (const auto& [question, answer] : e.shown) std::cout << "  " << question << "  ->  " << nlohmann::json(answer).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    for (const auto& [question, answer] : e.shown)
+        std::cout << "  " << question << "  ->  "
+                  << nlohmann::json(answer).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 template <class Tensor>
 int train(const options& o) {
     const example::run_folder run{o.out, "r1_zero", o.resume};
-    std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string() << std::endl;
+    std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string()
+              << std::endl;
     auto model = aha::load_decoder<Tensor>(o.model);
 
     const aha::r1_template ask{{.examples = worked_examples(o.examples)}};
@@ -84,14 +91,19 @@ int train(const options& o) {
     const std::vector<aha::prompt> held_out = aha::held_out_additions(o.held_out, 7, questions);
     questions.held_out = held_out;
 
-    const auto reward = aha::sum_rewards(aha::named("accuracy", aha::accuracy{.source = aha::answer_source::answer_tag}),
-                                         aha::named("format", aha::format_reward{}));
+    const auto reward =
+        aha::sum_rewards(aha::named("accuracy", aha::accuracy{.source = aha::answer_source::answer_tag}),
+                         aha::named("format", aha::format_reward{}));
     const aha::sampling_options plain{.max_new_tokens = o.max_new_tokens, .stop = {ask.stop_string()}};
     aha::sampling_options greedy = plain;
     greedy.temperature = 0;
 
-    aha::grpo trainer{model, aha::addition_prompts{questions}, reward, o.grpo,
-                      aha::autoregressive_sampler{model.tokenizer, plain}, aha::grpo_loss{o.loss},
+    aha::grpo trainer{model,
+                      aha::addition_prompts{questions},
+                      reward,
+                      o.grpo,
+                      aha::autoregressive_sampler{model.tokenizer, plain},
+                      aha::grpo_loss{o.loss},
                       aha::warmup_schedule{{.warmup_steps = o.warmup_steps}}};
 
     const auto both = [&] {
@@ -114,7 +126,8 @@ int train(const options& o) {
                                                      .interrupted = [&] { return interrupt.requested(); }},
                                                     metrics, completions, curves, progress);
     if (done.interrupted) {
-        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out " << run.path().string() << '\n';
+        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
+                  << run.path().string() << '\n';
         return 130;
     }
     aha::save_pretrained(model, run.path() / "model");

@@ -20,7 +20,8 @@ struct machine_options {
     int threads = 0;
 
     void add_to(CLI::App& app) {
-        app.add_option("--precision", precision, "type of products: fp32, bf16, or auto (bf16 where the processor has it)")
+        app.add_option("--precision", precision,
+                       "type of products: fp32, bf16, or auto (bf16 where the processor has it)")
             ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
             ->capture_default_str();
         app.add_option("--threads", threads, "threads; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
@@ -39,7 +40,8 @@ struct machine_options {
     /// One line for people: what was chosen and why.
     std::string describe() const {
         std::string text = bfloat16() ? "bfloat16 products, float32 weights" : "float32";
-        if (precision == "auto") text += bfloat16() ? " (this processor multiplies bfloat16)" : " (no bfloat16 in this processor)";
+        if (precision == "auto")
+            text += bfloat16() ? " (this processor multiplies bfloat16)" : " (no bfloat16 in this processor)";
         return text + ", " + std::to_string(at::get_num_threads()) + " threads";
     }
 };

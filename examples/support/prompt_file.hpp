@@ -16,9 +16,11 @@ template <class Source>
 std::string prompt_text(const Source& source, const nlohmann::json& value, const std::string& where) {
     if (value.is_string()) return value.get<std::string>();
     aha::require(value.is_array() && !value.empty(), where, ": \"prompt\" is neither a text nor a list of messages");
-    aha::require(source.chat.has_value(), where, ": \"prompt\" is a list of messages, and the model has no chat template");
+    aha::require(source.chat.has_value(), where,
+                 ": \"prompt\" is a list of messages, and the model has no chat template");
     for (const nlohmann::json& m : value)
-        aha::require(m.is_object() && m.contains("role") && m["role"].is_string(), where, ": ", m.dump(), " is no message");
+        aha::require(m.is_object() && m.contains("role") && m["role"].is_string(), where, ": ", m.dump(),
+                     " is no message");
     try {
         return source.chat->render(value);
     } catch (const aha::error& problem) {
@@ -26,8 +28,8 @@ std::string prompt_text(const Source& source, const nlohmann::json& value, const
     }
 }
 
-/// The prompts of a file of JSON lines, as tokens; `prompt::index` counts rows from 0. Throws `aha::error` with file and
-/// line for one that the model cannot read, and for a file without any.
+/// The prompts of a file of JSON lines, as tokens; `prompt::index` counts rows from 0. Throws `aha::error` with file
+/// and line for one that the model cannot read, and for a file without any.
 template <class Source>
 std::vector<aha::prompt> read_prompts(const Source& source, const std::string& file) {
     aha::jsonl_reader lines{file};
@@ -40,8 +42,9 @@ std::vector<aha::prompt> read_prompts(const Source& source, const std::string& f
         aha::require(!p.text.empty(), lines.where(), ": the prompt is empty");
         p.fields = std::move(row->fields);
         p.ids = aha::tokens_of(source, p);
-        aha::require(static_cast<std::int64_t>(p.ids.size()) < source.model.context(), lines.where(), ": the prompt has ",
-                     p.ids.size(), " tokens, which leaves no room in the model's context of ", source.model.context());
+        aha::require(static_cast<std::int64_t>(p.ids.size()) < source.model.context(), lines.where(),
+                     ": the prompt has ", p.ids.size(), " tokens, which leaves no room in the model's context of ",
+                     source.model.context());
         prompts.push_back(std::move(p));
     }
     aha::require(!prompts.empty(), file, " holds no prompts");

@@ -16,8 +16,8 @@ namespace example {
 
 /// What a model does on held-out questions.
 struct evaluation {
-    std::vector<std::pair<std::string, double>> means;  ///< of the reward's parts
-    double mean_length = 0;                             ///< completion tokens
+    std::vector<std::pair<std::string, double>> means;       ///< of the reward's parts
+    double mean_length = 0;                                  ///< completion tokens
     std::vector<std::pair<std::string, std::string>> shown;  ///< a few questions with what the model said
 
     nlohmann::json to_json() const { return {{"means", means}, {"mean_length", mean_length}, {"shown", shown}}; }
@@ -42,7 +42,8 @@ evaluation evaluate(const Source& source, std::vector<aha::prompt> questions, Re
         const aha::completion& said = group.completions.front();
         result.mean_length += static_cast<double>(said.ids.size()) / static_cast<double>(groups.size());
         for (const auto& [name, value] : group.scores.front().parts) {
-            auto found = std::find_if(result.means.begin(), result.means.end(), [&](const auto& m) { return m.first == name; });
+            auto found =
+                std::find_if(result.means.begin(), result.means.end(), [&](const auto& m) { return m.first == name; });
             if (found == result.means.end()) found = result.means.insert(found, {name, 0.0});
             found->second += value / static_cast<double>(groups.size());
         }

@@ -48,7 +48,8 @@ public:
         all = measure();
         nlohmann::json saved = nlohmann::json::array();
         for (const evaluation& one : all) saved.push_back(one.to_json());
-        aha::write_atomically(path_ / file, saved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+        aha::write_atomically(path_ / file,
+                              saved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
         return all;
     }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything that a program which trains a reasoner usually needs. Programs that compile in a hurry include the headers
-/// they use instead.
+/// Everything that a program which trains a reasoner usually needs. Programs that compile in a hurry include the
+/// headers they use instead.
 
 #include <aha/advantage/group_relative.hpp>
 #include <aha/advantage/mean_centered.hpp>

@@ -12,8 +12,8 @@ namespace {
 using namespace aha;
 
 template <class T>
-constexpr std::array clauses{policy_has_compute<T>,         policy_has_compute_type<T>,    policy_compute_agrees<T>,
-                             policy_has_parameter_type<T>,  policy_has_accumulate_type<T>, policy_has_device<T>,
+constexpr std::array clauses{policy_has_compute<T>,        policy_has_compute_type<T>,    policy_compute_agrees<T>,
+                             policy_has_parameter_type<T>, policy_has_accumulate_type<T>, policy_has_device<T>,
                              policy_has_options<T>};
 
 struct sound {

@@ -45,8 +45,13 @@ TEST_F(folder_checkpoints_test, gives_back_every_type_shape_and_bit) {
     s.tensors["empty"] = at::empty({0, 1000, 1000});
     s.tensors["transposed"] = at::arange(6).view({2, 3}).t();
     s.tensors["gradient"] = at::ones({2}).requires_grad_();
-    s.values = {{"tiny", 5e-324}, {"third", 1.0 / 3}, {"seed", std::numeric_limits<std::uint64_t>::max()}, {"n", -3},
-                {"x", 1.0}, {"text", "é\n"}, {"list", {nullptr, true}}};
+    s.values = {{"tiny", 5e-324},
+                {"third", 1.0 / 3},
+                {"seed", std::numeric_limits<std::uint64_t>::max()},
+                {"n", -3},
+                {"x", 1.0},
+                {"text", "é\n"},
+                {"list", {nullptr, true}}};
     store().save(7, s);
     const auto [step, back] = store().load_latest().value();
     EXPECT_EQ(step, 7);

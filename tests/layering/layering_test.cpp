@@ -72,8 +72,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 struct include_line {
-    std::size_t line;   // counted from 1
-    std::string name;   // between the brackets
+    std::size_t line;  // counted from 1
+    std::string name;  // between the brackets
     bool quotes;
 };
 
@@ -95,8 +95,8 @@ std::string folder_of(const std::string& path) {
 }
 
 const std::set<std::string>& stages() {
-    static const std::set<std::string> names{"text", "data",  "model", "rollout", "reward", "advantage",
-                                             "loss", "optim", "dist",  "io"};
+    static const std::set<std::string> names{"text",      "data", "model", "rollout", "reward",
+                                             "advantage", "loss", "optim", "dist",    "io"};
     return names;
 }
 

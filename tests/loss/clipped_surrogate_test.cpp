@@ -26,10 +26,10 @@ const std::vector<row> table{
     {0.76, -2.0, -1.6, 0.0},  // between 1 - high and 1 - low: already outside
     {1.5, 2.0, 2.56, 0.0},    // rose enough: held at 1 + 0.28
     {1.5, -2.0, -3.0, -2.0},  // rose, though bad: no clip above
-    {0.5, 0.0, 0.0, 0.0},     {1.5, 0.0, 0.0, 0.0},
+    {0.5, 0.0, 0.0, 0.0},    {1.5, 0.0, 0.0, 0.0},
 };
 
-at::Tensor column(double row::* member) {
+at::Tensor column(double row::*member) {
     std::vector<double> values;
     for (const row& r : table) values.push_back(r.*member);
     return at::tensor(values, at::kFloat);
@@ -54,8 +54,8 @@ TEST(clipped_surrogate, the_gradient_flows_just_inside_each_edge_and_stops_just_
 
 TEST(clipped_surrogate, autograd_agrees_with_differences) {
     const at::Tensor ratio = column(&row::ratio).requires_grad_(true), advantages = column(&row::advantage);
-    const auto gradients = aha::testing::gradcheck(
-        [&] { return aha::clipped_surrogate(ratio, advantages, low, high); }, ratio, {.step = 0x1p-7});
+    const auto gradients = aha::testing::gradcheck([&] { return aha::clipped_surrogate(ratio, advantages, low, high); },
+                                                   ratio, {.step = 0x1p-7});
     EXPECT_EQ((tolerance{2e-4, 2e-4}.excess(gradients.automatic, gradients.numeric)), "");
 }
 

@@ -53,9 +53,8 @@ TEST(grpo_loss, adds_beta_times_the_divergence_at_every_token_also_where_the_sur
 }
 
 TEST(grpo_loss, metrics_count_tokens_clipped_on_the_side_that_stops_the_gradient) {
-    const aha::policy_batch batch =
-        batch_of({0.79, 0.81, 0.5, 0.5, 1.27, 1.29, 1.5, 1.5, 1.9}, {-1, -1, 1, 0, 1, 1, -1, 0, 2},
-                 std::vector<double>(9, 1.0));
+    const aha::policy_batch batch = batch_of({0.79, 0.81, 0.5, 0.5, 1.27, 1.29, 1.5, 1.5, 1.9},
+                                             {-1, -1, 1, 0, 1, 1, -1, 0, 2}, std::vector<double>(9, 1.0));
     const auto sums = aha::grpo_loss{{.clip_low = 0.2, .clip_high = 0.28}}(batch).sums;
     EXPECT_EQ(sums.at("clip_ratio/low_mean").item<double>(), 1);     // 0.79
     EXPECT_EQ(sums.at("clip_ratio/high_mean").item<double>(), 2);    // 1.29 and 1.9

@@ -80,7 +80,8 @@ TEST_P(decoder_golden, a_packed_tree_gives_what_each_path_gives_alone) {
 TEST_P(decoder_golden, decoding_step_by_step_gives_the_packed_hidden_states) {
     const tiny model = loaded(GetParam());
     const std::vector<std::vector<aha::token_id>> prompts{{3, 14, 15, 9, 2}, {26, 4}};
-    // Two completions a prompt; the second of the first prompt leaves after two tokens, and the cache outgrows its first size.
+    // Two completions a prompt; the second of the first prompt leaves after two tokens, and the cache outgrows its
+    // first size.
     std::vector<std::vector<aha::token_id>> own(4);
     for (int row = 0; row < 4; ++row)
         for (int t = 0; t < 40; ++t) own[row].push_back(2 + (7 * t + 13 * row) % 59);

@@ -20,8 +20,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 json llama() {
-    return {{"architectures", {"LlamaForCausalLM"}}, {"model_type", "llama"}, {"vocab_size", 300}, {"hidden_size", 32},
-            {"intermediate_size", 48}, {"num_hidden_layers", 2}, {"num_attention_heads", 4}, {"max_position_embeddings", 512}};
+    return {{"architectures", {"LlamaForCausalLM"}},
+            {"model_type", "llama"},
+            {"vocab_size", 300},
+            {"hidden_size", 32},
+            {"intermediate_size", 48},
+            {"num_hidden_layers", 2},
+            {"num_attention_heads", 4},
+            {"max_position_embeddings", 512}};
 }
 json qwen2() {
     json value = llama();
@@ -68,10 +74,15 @@ TEST(decoder_config, reads_what_transformers_5_writes) {
 
 TEST(decoder_config, reads_the_spelling_of_transformers_4) {
     const aha::decoder_config c = parsed(changed(llama(), {{"rope_theta", 5e5},
-                                                           {"rope_scaling", {{"type", "llama3"}, {"factor", 32},
-                                                                             {"low_freq_factor", 1}, {"high_freq_factor", 4},
-                                                                             {"original_max_position_embeddings", 8192}}},
-                                                           {"eos_token_id", {2, 5}}, {"head_dim", nullptr}, {"pad_token_id", -1}}));
+                                                           {"rope_scaling",
+                                                            {{"type", "llama3"},
+                                                             {"factor", 32},
+                                                             {"low_freq_factor", 1},
+                                                             {"high_freq_factor", 4},
+                                                             {"original_max_position_embeddings", 8192}}},
+                                                           {"eos_token_id", {2, 5}},
+                                                           {"head_dim", nullptr},
+                                                           {"pad_token_id", -1}}));
     EXPECT_EQ(c.rope_theta, 5e5);
     EXPECT_EQ(c.rope_scaling->factor, 32);
     EXPECT_THAT(c.eos_ids, ElementsAre(2, 5));
@@ -82,7 +93,8 @@ TEST(decoder_config, reads_the_spelling_of_transformers_4) {
     EXPECT_FALSE(parsed(changed(llama(), {{"rope_scaling", nullptr}})).rope_scaling);
     // A window that is switched off, as in every Qwen2 file.
     EXPECT_NO_THROW(parsed(changed(qwen2(), {{"sliding_window", 4096}, {"use_sliding_window", false}})));
-    EXPECT_NO_THROW(parsed(changed(qwen2(), {{"sliding_window", 4096}, {"use_sliding_window", true}, {"max_window_layers", 2}})));
+    EXPECT_NO_THROW(
+        parsed(changed(qwen2(), {{"sliding_window", 4096}, {"use_sliding_window", true}, {"max_window_layers", 2}})));
     EXPECT_EQ(parsed(changed(llama(), {{"architectures", nullptr}})).architecture, "llama");
 }
 
@@ -117,10 +129,14 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
         {changed(llama(), {{"rms_norm_eps", 0}}), "rms_norm_eps must lie between 0 and 1, not 0"},
         {changed(llama(), {{"rms_norm_eps", "1e-5"}}), "rms_norm_eps must be a number"},
         {changed(llama(), {{"rope_theta", -1}}), "rope_theta must be finite and above 1, not -1"},
-        {changed(llama(), {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}}}}), "the rope type \"yarn\" is not supported"},
-        {changed(llama(), {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4}}}}), "rope_scaling has no low_freq_factor"},
-        {changed(llama(), {{"rope_parameters", {{"full_attention", {{"rope_type", "default"}}}}}}), "\"full_attention\" alone"},
-        {changed(llama(), {{"rope_parameters", {{"rope_theta", 1e4}, {"partial_rotary_factor", 0.5}}}}), "partial_rotary_factor 0.5"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}}}}),
+         "the rope type \"yarn\" is not supported"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4}}}}),
+         "rope_scaling has no low_freq_factor"},
+        {changed(llama(), {{"rope_parameters", {{"full_attention", {{"rope_type", "default"}}}}}}),
+         "\"full_attention\" alone"},
+        {changed(llama(), {{"rope_parameters", {{"rope_theta", 1e4}, {"partial_rotary_factor", 0.5}}}}),
+         "partial_rotary_factor 0.5"},
         {changed(llama(), {{"rope_parameters", 3}}), "rope_parameters is not an object"},
         {changed(llama(), {{"partial_rotary_factor", 0.5}}), "partial_rotary_factor 0.5 is not supported"},
         {changed(llama(), {{"attention_bias", true}}), "attention_bias true is not supported"},
@@ -129,7 +145,8 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
         {changed(llama(), {{"quantization_config", {{"bits", 4}}}}), "quantization_config"},
         {changed(llama(), {{"sliding_window", 128}}), "sliding-window"},
         {changed(qwen2(), {{"sliding_window", 128}, {"use_sliding_window", true}}), "sliding-window"},
-        {changed(qwen2(), {{"layer_types", {"full_attention", "sliding_attention"}}}), "\"sliding_attention\" are not supported"},
+        {changed(qwen2(), {{"layer_types", {"full_attention", "sliding_attention"}}}),
+         "\"sliding_attention\" are not supported"},
         {changed(llama(), {{"eos_token_id", 300}}), "end token 300 is not in its vocabulary of 300"},
         {changed(llama(), {{"eos_token_id", {2, "x"}}}), "eos_token_id must be a whole number"},
         {changed(llama(), {{"bos_token_id", -1}}), "first token -1"},
@@ -141,7 +158,8 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
 
 TEST(decoder_config, is_the_same_from_gguf) {
     for (const char* family : {"llama", "qwen2", "qwen3"}) {
-        aha::decoder_config from_gguf = aha::decoder_config_from_gguf(aha::gguf_file{golden(std::string{family} + ".gguf")});
+        aha::decoder_config from_gguf =
+            aha::decoder_config_from_gguf(aha::gguf_file{golden(std::string{family} + ".gguf")});
         aha::decoder_config from_json = aha::read_decoder_config(golden(std::string{family} + "/config.json"));
         if (from_json.architecture == "qwen2") from_json.eos_ids = {2, 7};
         from_json.extra = from_gguf.extra;
@@ -157,14 +175,16 @@ TEST(decoder_config, says_what_is_wrong_with_gguf_metadata) {
         const std::size_t at = text.find(from);
         EXPECT_NE(at, std::string::npos) << from;
         return error_of([&] {
-            aha::decoder_config_from_gguf(aha::gguf_file{write(folder.path / "a.gguf", text.replace(at, to.size(), to))});
+            aha::decoder_config_from_gguf(
+                aha::gguf_file{write(folder.path / "a.gguf", text.replace(at, to.size(), to))});
         });
     };
     EXPECT_THAT(with(raw(5ULL) + "llama", raw(5ULL) + "mamba"), HasSubstr("\"mamba\" is not supported"));
     EXPECT_THAT(with("llama.block_count", "llama.black_count"), HasSubstr("has no llama.block_count"));
     EXPECT_THAT(with("llama.vocab_size", "llama.expert_count"), HasSubstr("truncated"));  // lengths differ
-    EXPECT_THAT(with("llama.rope.dimension_count" + raw(4U) + raw(8U), "llama.rope.dimension_count" + raw(4U) + raw(6U)),
-                HasSubstr("multiple"));
+    EXPECT_THAT(
+        with("llama.rope.dimension_count" + raw(4U) + raw(8U), "llama.rope.dimension_count" + raw(4U) + raw(6U)),
+        HasSubstr("multiple"));
     EXPECT_THAT(with("token_embd.weight", "token_embd.wait.."), HasSubstr("no tensor \"token_embd.weight\""));
     const float stored = 500000;
     EXPECT_THAT(with("rope.freq_base" + raw(6U) + raw(stored), "rope.freq_base" + raw(6U) + raw(400000.0F)),
@@ -178,8 +198,8 @@ TEST(decoder_config, damaged_files_are_read_or_refused) {
     for (int i = 0; i < 5000; ++i) {
         const std::string text = damage(whole, whole.size());
         refused += error_of([&] {
-            aha::decoder_config_to_json(parsed(aha::detail::parse_strict_json(text, "config.json")));
-        }) != "no error";
+                       aha::decoder_config_to_json(parsed(aha::detail::parse_strict_json(text, "config.json")));
+                   }) != "no error";
     }
     EXPECT_GT(refused, 2500);
     EXPECT_LT(refused, 5000);

@@ -34,7 +34,8 @@ struct builder {
         values.push_back(text(key) + raw(type) + bytes);
         return *this;
     }
-    builder& tensor(const std::string& name, std::vector<std::uint64_t> extents, std::uint32_t type, std::uint64_t offset) {
+    builder& tensor(const std::string& name, std::vector<std::uint64_t> extents, std::uint32_t type,
+                    std::uint64_t offset) {
         std::string bytes = text(name) + raw(static_cast<std::uint32_t>(extents.size()));
         for (const std::uint64_t extent : extents) bytes += raw(extent);
         tensors.push_back(bytes + raw(type) + raw(offset));
@@ -85,7 +86,8 @@ TEST(gguf, expands_every_type_as_the_reference_does) {
         const at::Tensor ours = aha::dequantize(file, name), theirs = expected.tensor(name);
         ASSERT_EQ(ours.sizes(), theirs.sizes()) << name;
         // A compiler may fuse the product and the sum; otherwise the numbers are the same.
-        EXPECT_TRUE(ours.allclose(theirs, 1e-6, 1e-5)) << name << " off by " << (ours - theirs).abs().max().item<float>();
+        EXPECT_TRUE(ours.allclose(theirs, 1e-6, 1e-5))
+            << name << " off by " << (ours - theirs).abs().max().item<float>();
     }
 }
 
@@ -148,7 +150,8 @@ TEST(gguf, says_what_is_wrong_with_a_hostile_file) {
     EXPECT_EQ(error_of([&] { aha::gguf_file{write(folder.path / "good", good().file())}; }), "no error");
     for (const auto& [bytes, sentence] : table) {
         const auto path = write(folder.path / "hostile.gguf", bytes);
-        EXPECT_THAT(error_of([&] { aha::gguf_file{path}; }), AllOf(HasSubstr("hostile.gguf"), HasSubstr(sentence))) << sentence;
+        EXPECT_THAT(error_of([&] { aha::gguf_file{path}; }), AllOf(HasSubstr("hostile.gguf"), HasSubstr(sentence)))
+            << sentence;
     }
     EXPECT_THAT(error_of([&] { aha::gguf_file{golden("types.gguf")}.tensor("none"); }), HasSubstr("\"none\""));
 }
@@ -173,9 +176,10 @@ TEST(gguf, damaged_heads_are_read_or_refused) {
     for (int i = 0; i < 3000; ++i) {
         const auto path = write(folder.path / "damaged", damage(whole, 1500));
         refused += error_of([&] {
-            const aha::gguf_file file{path};
-            for (const auto& [name, tensor] : file.tensors()) static_cast<void>(aha::dequantize(file, name).sum());
-        }) != "no error";
+                       const aha::gguf_file file{path};
+                       for (const auto& [name, tensor] : file.tensors())
+                           static_cast<void>(aha::dequantize(file, name).sum());
+                   }) != "no error";
     }
     EXPECT_GT(refused, 1000);
     EXPECT_LT(refused, 3000);
@@ -221,8 +225,10 @@ TEST(gguf_text, says_what_is_wrong) {
     EXPECT_EQ(error(start()), "no error");
     EXPECT_THAT(error(builder{}), HasSubstr("has no tokenizer"));
     EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("gpt2"))), HasSubstr("without tokens"));
-    EXPECT_THAT(error(start().value(prefix + "eos_token_id", 4, raw<std::uint32_t>(1))), HasSubstr("eos_token_id 1 is not in"));
-    EXPECT_THAT(error(start().value(prefix + "token_type", 9, raw<std::uint32_t>(5) + raw<std::uint64_t>(0))), "no error");
+    EXPECT_THAT(error(start().value(prefix + "eos_token_id", 4, raw<std::uint32_t>(1))),
+                HasSubstr("eos_token_id 1 is not in"));
+    EXPECT_THAT(error(start().value(prefix + "token_type", 9, raw<std::uint32_t>(5) + raw<std::uint64_t>(0))),
+                "no error");
     EXPECT_THAT(error(start().value(prefix + "token_type", 9,
                                     raw<std::uint32_t>(5) + raw<std::uint64_t>(2) + raw<std::uint64_t>(0))),
                 HasSubstr("2 token types do not go with 1 tokens"));

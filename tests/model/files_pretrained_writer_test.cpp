@@ -81,14 +81,17 @@ TEST(pretrained_writer, replaces_models_and_nothing_else) {
     write(place / "README.md", "read me");
     model.max_shard_bytes = 5'000'000'000;
     aha::write_pretrained(place, model);  // no shard of the old model stays behind
-    EXPECT_EQ(names(place), (std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "README.md"}));
+    EXPECT_EQ(names(place),
+              (std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "README.md"}));
     EXPECT_EQ(read(place / "README.md"), "read me");
 
     std::filesystem::create_directory(folder.path / "documents");
     write(folder.path / "documents" / "thesis.txt", "x");
-    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents", model); }), HasSubstr("holds no model"));
+    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents", model); }),
+                HasSubstr("holds no model"));
     EXPECT_EQ(names(folder.path / "documents"), std::set<std::string>{"thesis.txt"});
-    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents" / "thesis.txt", model); }), HasSubstr("file"));
+    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents" / "thesis.txt", model); }),
+                HasSubstr("file"));
 }
 
 TEST(pretrained_writer, an_error_leaves_the_old_folder) {
@@ -105,8 +108,12 @@ TEST(pretrained_writer, an_error_leaves_the_old_folder) {
     using model = aha::pretrained_model;
     EXPECT_THAT(error([](model& m) { m.tensors.pop_back(); }), HasSubstr("is missing"));
     EXPECT_THAT(error([](model& m) { m.tensors.push_back(m.tensors[0]); }), HasSubstr("given twice"));
-    EXPECT_THAT(error([](model& m) { m.tensors.emplace_back("more", at::ones({1})); }), HasSubstr("no place for tensor \"more\""));
-    EXPECT_THAT(error([](model& m) { m.tensors[0].second = at::ones({2, 2}); }), HasSubstr("has the shape [2, 2], not [300, 32]"));
+    EXPECT_THAT(error([](model& m) { m.tensors.emplace_back("more", at::ones({1})); }),
+                HasSubstr("no place for tensor \"more\""));
+    EXPECT_THAT(error([](model& m) {
+                    m.tensors[0].second = at::ones({2, 2});
+                }),
+                HasSubstr("has the shape [2, 2], not [300, 32]"));
     EXPECT_THAT(error([](model& m) { m.tensors[0].second = at::Tensor{}; }), HasSubstr("undefined"));
     EXPECT_THAT(error([](model& m) { m.config.kv_heads = 3; }), HasSubstr("kv_heads (3)"));
     EXPECT_THAT(error([](model& m) { m.text->model = "llama"; }), HasSubstr("\"llama\" cannot be written"));
@@ -140,7 +147,8 @@ TEST(tokenizer_from_gguf, describes_byte_level_bpe) {
     EXPECT_FALSE(config.contains("unk_token"));
     EXPECT_EQ(config["model_max_length"], 77);
     EXPECT_EQ(config["chat_template"], "{{ messages[0]['content'] }}");
-    EXPECT_EQ(aha::tokenizer_json(aha::read_gguf_text(aha::gguf_file{golden("qwen3.gguf")}))["pre_tokenizer"]["pretokenizers"][0]["type"],
+    EXPECT_EQ(aha::tokenizer_json(aha::read_gguf_text(
+                  aha::gguf_file{golden("qwen3.gguf")}))["pre_tokenizer"]["pretokenizers"][0]["type"],
               "Digits");
 }
 

@@ -23,7 +23,7 @@ aha::named_tensors golden_tensors() {
     aha::named_tensors all;
     const std::pair<const char*, c10::ScalarType> types[] = {
         {"half", at::kHalf}, {"brain", at::kBFloat16}, {"single", at::kFloat}, {"double", at::kDouble},
-        {"long", at::kLong}, {"int", at::kInt}, {"short", at::kShort}, {"char", at::kChar}};
+        {"long", at::kLong}, {"int", at::kInt},        {"short", at::kShort},  {"char", at::kChar}};
     for (const auto& [name, type] : types) all.emplace_back(name, (at::arange(6) - 3).to(type).reshape({2, 3}));
     all.emplace_back("byte", at::arange(5).to(at::kByte));
     all.emplace_back("flag", at::arange(3).remainder(2).to(at::kBool));
@@ -77,7 +77,8 @@ TEST(safetensors, writes_tensors_that_are_not_contiguous) {
 TEST(safetensors, reads_tensors_at_odd_places) {
     const temporary_folder folder;
     std::string text = file_text(R"({"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
-                                 R"("f":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}})", 1);
+                                 R"("f":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}})",
+                                 1);
     text += raw(1.5F) + raw(-2.0F);
     const aha::safetensors_file file{write(folder.path / "a", text)};
     EXPECT_TRUE(file.tensor("f").equal(at::tensor({1.5F, -2.0F})));
@@ -137,11 +138,13 @@ TEST(safetensors, says_what_is_wrong_with_a_hostile_file) {
     const temporary_folder folder;
     for (const auto& [text, sentence] : table) {
         const auto path = write(folder.path / "hostile.safetensors", text);
-        EXPECT_THAT(error_of([&] { aha::safetensors_file{path}; }), AllOf(HasSubstr("hostile.safetensors"), HasSubstr(sentence)))
+        EXPECT_THAT(error_of([&] { aha::safetensors_file{path}; }),
+                    AllOf(HasSubstr("hostile.safetensors"), HasSubstr(sentence)))
             << text.substr(0, 200);
     }
     EXPECT_THAT(error_of([&] { aha::safetensors_file{folder.path / "none"}; }), HasSubstr("No such file"));
-    EXPECT_THAT(error_of([&] { aha::safetensors_file{golden("types.safetensors")}.tensor("none"); }), HasSubstr("\"none\""));
+    EXPECT_THAT(error_of([&] { aha::safetensors_file{golden("types.safetensors")}.tensor("none"); }),
+                HasSubstr("\"none\""));
 }
 
 TEST(safetensors, a_truncated_file_is_an_error_wherever_it_ends) {
@@ -162,9 +165,10 @@ TEST(safetensors, damaged_headers_are_read_or_refused) {
     for (int i = 0; i < 3000; ++i) {
         const auto path = write(folder.path / "damaged", damage(whole, head));
         refused += error_of([&] {
-            const aha::safetensors_file file{path};
-            for (const auto& [name, entry] : file.entries()) static_cast<void>(file.tensor(name).to(at::kDouble).sum());
-        }) != "no error";
+                       const aha::safetensors_file file{path};
+                       for (const auto& [name, entry] : file.entries())
+                           static_cast<void>(file.tensor(name).to(at::kDouble).sum());
+                   }) != "no error";
     }
     EXPECT_GT(refused, 1500);
     EXPECT_LT(refused, 3000);
@@ -187,14 +191,17 @@ TEST(safetensors_writer, refuses_what_a_file_cannot_hold) {
 TEST(safetensors_writer, splits_a_folder_into_shards) {
     const temporary_folder folder;
     aha::named_tensors tensors;
-    for (int i = 0; i < 5; ++i) tensors.emplace_back("t" + std::to_string(i), at::full({4 + i}, static_cast<double>(i)));
+    for (int i = 0; i < 5; ++i)
+        tensors.emplace_back("t" + std::to_string(i), at::full({4 + i}, static_cast<double>(i)));
     aha::write_safetensors_folder(folder.path, tensors, 40);  // 16 + 20, 24, 28, 32 bytes
     const auto index = nlohmann::json::parse(read(folder.path / "model.safetensors.index.json"));
     EXPECT_EQ(index["metadata"]["total_size"], 120);
     EXPECT_EQ(index["weight_map"]["t1"], "model-00001-of-00004.safetensors");
     EXPECT_EQ(index["weight_map"]["t2"], "model-00002-of-00004.safetensors");
     for (const auto& [name, tensor] : tensors)
-        EXPECT_TRUE(aha::safetensors_file{folder.path / index["weight_map"][name].get<std::string>()}.tensor(name).equal(tensor));
+        EXPECT_TRUE(
+            aha::safetensors_file{folder.path / index["weight_map"][name].get<std::string>()}.tensor(name).equal(
+                tensor));
     EXPECT_FALSE(std::filesystem::exists(folder.path / "model.safetensors"));
     EXPECT_THAT(error_of([&] { aha::write_safetensors_folder(folder.path, tensors, 0); }), HasSubstr("positive"));
 }

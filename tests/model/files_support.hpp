@@ -84,7 +84,8 @@ public:
                     break;
                 }
                 default: {
-                    const std::string_view words[] = {"-1", "0", "1e999", "null", "{", "]", "99999999999999999999", "\"", "[[", "4.5"};
+                    const std::string_view words[] = {"-1", "0",  "1e999", "null", "{", "]", "99999999999999999999",
+                                                      "\"", "[[", "4.5"};
                     const std::string_view word = words[below(10)];
                     text.replace(at, std::min(word.size(), text.size() - at), word);
                 }

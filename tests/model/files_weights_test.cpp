@@ -30,7 +30,8 @@ std::map<std::string, at::Tensor> all_of(const aha::weight_source& source) {
 
 /// A folder with one sharded or whole model whose tensors a test may change before they are written.
 struct changed_folder {
-    explicit changed_folder(const std::string& family, const std::function<void(std::map<std::string, at::Tensor>&)>& change,
+    explicit changed_folder(const std::string& family,
+                            const std::function<void(std::map<std::string, at::Tensor>&)>& change,
                             std::uint64_t shard_bytes = 1 << 30) {
         std::map<std::string, at::Tensor> tensors = all_of(aha::weight_source{golden(family)});
         change(tensors);
@@ -71,7 +72,8 @@ TEST(weights, must_be_finite) {
                                        t = t.to(type).clone();
                                        t.view({-1})[37] = bad;
                                    }};
-            EXPECT_THAT(f.error(), AllOf(HasSubstr("\"model.layers.1.mlp.up_proj.weight\" holds"), HasSubstr("element 37")));
+            EXPECT_THAT(f.error(),
+                        AllOf(HasSubstr("\"model.layers.1.mlp.up_proj.weight\" holds"), HasSubstr("element 37")));
             const aha::weight_source trusting{f.folder.path, {.check_finite = false}};
             EXPECT_EQ(all_of(trusting).size(), trusting.names().size());
         }
@@ -84,19 +86,27 @@ TEST(weights, must_be_finite) {
 TEST(weights, must_be_those_of_the_model) {
     using tensors = std::map<std::string, at::Tensor>;
     const std::string norm = "model.norm.weight";
-    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t.erase(norm); }).error(), HasSubstr("\"model.norm.weight\" is missing"));
+    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t.erase(norm); }).error(),
+                HasSubstr("\"model.norm.weight\" is missing"));
     EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t[norm] = at::ones({31}); }).error(),
                 HasSubstr("\"model.norm.weight\" has the shape [31], not [32]"));
-    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t["more"] = at::ones({1}); }).error(), HasSubstr("no place for tensor \"more\""));
-    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t[norm] = at::ones({32}, at::kLong); }).error(), HasSubstr("whole numbers"));
-    EXPECT_EQ(changed_folder("qwen3", [&](tensors& t) { t["model.layers.0.self_attn.rotary_emb.inv_freq"] = at::ones({8}); }).error(),
-              "no error");
+    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t["more"] = at::ones({1}); }).error(),
+                HasSubstr("no place for tensor \"more\""));
+    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t[norm] = at::ones({32}, at::kLong); }).error(),
+                HasSubstr("whole numbers"));
+    EXPECT_EQ(
+        changed_folder("qwen3", [&](tensors& t) { t["model.layers.0.self_attn.rotary_emb.inv_freq"] = at::ones({8}); })
+            .error(),
+        "no error");
     // A head that is tied may be stored if it is the embedding.
-    EXPECT_EQ(changed_folder("qwen3", [&](tensors& t) { t["lm_head.weight"] = t["model.embed_tokens.weight"].clone(); }).error(),
+    EXPECT_EQ(changed_folder("qwen3", [&](tensors& t) { t["lm_head.weight"] = t["model.embed_tokens.weight"].clone(); })
+                  .error(),
               "no error");
-    EXPECT_THAT(changed_folder("qwen3", [&](tensors& t) { t["lm_head.weight"] = t["model.embed_tokens.weight"] + 1; }).error(),
-                HasSubstr("lm_head.weight differs"));
-    EXPECT_THAT(changed_folder("qwen2", [&](tensors& t) { t.erase("lm_head.weight"); }).error(), HasSubstr("\"lm_head.weight\" is missing"));
+    EXPECT_THAT(
+        changed_folder("qwen3", [&](tensors& t) { t["lm_head.weight"] = t["model.embed_tokens.weight"] + 1; }).error(),
+        HasSubstr("lm_head.weight differs"));
+    EXPECT_THAT(changed_folder("qwen2", [&](tensors& t) { t.erase("lm_head.weight"); }).error(),
+                HasSubstr("\"lm_head.weight\" is missing"));
 }
 
 TEST(weights, shards_must_be_as_their_index_says) {
@@ -113,7 +123,8 @@ TEST(weights, shards_must_be_as_their_index_says) {
     EXPECT_THAT(with("/weight_map", 3), HasSubstr("has no weight_map"));
     EXPECT_THAT(with("/weight_map/model.norm.weight", 3), HasSubstr("not a string"));
     for (const char* name : {"../model.safetensors", "/etc/passwd", "..", ".", ""})
-        EXPECT_THAT(with("/weight_map/model.norm.weight", name), HasSubstr("not the name of a file in the same folder"));
+        EXPECT_THAT(with("/weight_map/model.norm.weight", name),
+                    HasSubstr("not the name of a file in the same folder"));
     EXPECT_THAT(with("/weight_map/model.norm.weight", "none.safetensors"), HasSubstr("No such file"));
     EXPECT_THAT(with("/weight_map/model.norm.weight", "model-00001-of-00003.safetensors"), HasSubstr("does not hold"));
     std::filesystem::remove(index_path);

@@ -21,8 +21,8 @@ aha::parameters two_weights() {
 }
 
 const nlohmann::json& golden() {
-    static const nlohmann::json all = nlohmann::json::parse(
-        std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
+    static const nlohmann::json all =
+        nlohmann::json::parse(std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
     return all;
 }
 

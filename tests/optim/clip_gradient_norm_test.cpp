@@ -18,8 +18,8 @@ aha::parameters weights_of(const std::vector<std::int64_t>& matrix) {
 }
 
 TEST(clip_gradient_norm, clips_as_torch_does) {
-    const nlohmann::json golden = nlohmann::json::parse(
-        std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
+    const nlohmann::json golden =
+        nlohmann::json::parse(std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
     int clipped = 0;
     for (const nlohmann::json& one : golden.at("clip")) {
         const auto before = one.at("before").get<std::vector<std::vector<float>>>();

@@ -21,8 +21,8 @@ aha::decay_shape named(const std::string& shape) {
 }
 
 TEST(warmup_schedule, every_step_is_that_of_transformers) {
-    const nlohmann::json golden = nlohmann::json::parse(
-        std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
+    const nlohmann::json golden =
+        nlohmann::json::parse(std::ifstream{std::filesystem::path{AHA_TEST_DATA} / "optim" / "data" / "optim.json"});
     EXPECT_EQ(golden.at("schedules").size(), 12U);
     for (const nlohmann::json& one : golden.at("schedules")) {
         const aha::warmup_schedule schedule{{.warmup_steps = one.at("warmup").get<std::int64_t>(),

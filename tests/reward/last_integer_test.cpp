@@ -15,18 +15,45 @@ using aha::last_integer;
 
 TEST(last_integer, reads_the_last_number) {
     const std::pair<std::string_view, std::int64_t> cases[] = {
-        {"12", 12}, {"3 + 4 = 7", 7}, {"It is 12.", 12}, {"It is 12!\n", 12}, {"<answer> 12 </answer>", 12},
-        {"x2", 2}, {"12 apples", 12}, {"007", 7}, {"0", 0}, {"$\\boxed{42}$", 42}, {"...5", 5}, {"is.5", 5},
-        {"5%", 5}, {"24/2 = 12", 12}, {"1/2, so 3", 3}, {"7\xEF\xBC\x95", 7} /* a fullwidth 5 is no ASCII digit */,
+        {"12", 12},
+        {"3 + 4 = 7", 7},
+        {"It is 12.", 12},
+        {"It is 12!\n", 12},
+        {"<answer> 12 </answer>", 12},
+        {"x2", 2},
+        {"12 apples", 12},
+        {"007", 7},
+        {"0", 0},
+        {"$\\boxed{42}$", 42},
+        {"...5", 5},
+        {"is.5", 5},
+        {"5%", 5},
+        {"24/2 = 12", 12},
+        {"1/2, so 3", 3},
+        {"7\xEF\xBC\x95", 7} /* a fullwidth 5 is no ASCII digit */,
     };
     for (const auto& [text, value] : cases) EXPECT_EQ(last_integer(text), value) << text;
 }
 
 TEST(last_integer, knows_a_sign_from_a_subtraction) {
     const std::pair<std::string_view, std::int64_t> cases[] = {
-        {"-5", -5}, {"= -5", -5}, {"(-5)", -5}, {"{-5}", -5}, {"\u22125", -5}, {"x = \u221212", -12}, {"3 - 5", 5},
-        {"10-5", 5}, {"x-5", 5}, {"(a)-5", 5}, {"--5", 5}, {"+5", 5}, {"\u20135", 5} /* a dash */, {"-0", 0},
-        {"-1,234", -1234}, {"-2.0", -2}, {"10\u22125", 5},
+        {"-5", -5},
+        {"= -5", -5},
+        {"(-5)", -5},
+        {"{-5}", -5},
+        {"\u22125", -5},
+        {"x = \u221212", -12},
+        {"3 - 5", 5},
+        {"10-5", 5},
+        {"x-5", 5},
+        {"(a)-5", 5},
+        {"--5", 5},
+        {"+5", 5},
+        {"\u20135", 5} /* a dash */,
+        {"-0", 0},
+        {"-1,234", -1234},
+        {"-2.0", -2},
+        {"10\u22125", 5},
     };
     for (const auto& [text, value] : cases) EXPECT_EQ(last_integer(text), value) << text;
 }

@@ -124,12 +124,14 @@ TEST(run_rewards, calls_as_many_at_once_as_there_are_threads) {
     const auto caller = std::this_thread::get_id();
     std::atomic<bool> elsewhere = true;
     auto many = groups_of({20});
-    run_rewards(many, [&](const prompt&, const completion&) {
-        most = std::max(most.load(), ++now);
-        if (std::this_thread::get_id() == caller) elsewhere = false;
-        --now;
-        return 1;
-    }, {.threads = 1});
+    run_rewards(many,
+                [&](const prompt&, const completion&) {
+                    most = std::max(most.load(), ++now);
+                    if (std::this_thread::get_id() == caller) elsewhere = false;
+                    --now;
+                    return 1;
+                },
+                {.threads = 1});
     EXPECT_EQ(most, 1);
     EXPECT_TRUE(elsewhere);
 }

@@ -115,7 +115,10 @@ TEST_P(grpo_loss_golden, loss_metrics_and_gradients_are_those_of_trl) {
 INSTANTIATE_TEST_SUITE_P(cases, grpo_loss_golden, testing::Range(std::size_t{0}, golden().at("cases").size()),
                          [](const auto& instance) {
                              const nlohmann::json& one = golden().at("cases").at(instance.param);
-                             return one.at("loss_type").get<std::string>() + (one.at("beta") == 0 ? "" : one.at("unbiased_kl") ? "_unbiased_kl" : "_kl") +
+                             return one.at("loss_type").get<std::string>() +
+                                    (one.at("beta") == 0     ? ""
+                                     : one.at("unbiased_kl") ? "_unbiased_kl"
+                                                             : "_kl") +
                                     (one.at("temperature") == 1 ? "" : "_cooler");
                          });
 

@@ -60,9 +60,10 @@ const auto arm_zero = [](const aha::prompt&, const aha::completion& c) { return 
 TEST(grpo, first_update_is_the_policy_gradient_in_closed_form) {
     const std::vector<float> start{0.3F, -0.2F, 0.1F};
     bandit model{start};
-    aha::grpo trainer{model, questions(), arm_zero,
-                      {.prompts_per_step = 4, .group_size = 8, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
-                      arms(3), descent{}};
+    aha::grpo trainer{
+        model,    questions(),
+        arm_zero, {.prompts_per_step = 4, .group_size = 8, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
+        arms(3),  descent{}};
     const std::vector<double> before = theta(model), p = softmax(before);
     const aha::step_report report = trainer.step();
     std::vector<double> expected = before;
@@ -84,10 +85,19 @@ TEST(grpo, first_update_is_the_policy_gradient_in_closed_form) {
 
 TEST(grpo, later_updates_of_a_rollout_use_the_ratio_to_the_policy_that_sampled) {
     bandit model{{0.5F, 0.0F}};
-    aha::grpo trainer{model, questions(), arm_zero,
-                      {.prompts_per_step = 1, .group_size = 8, .learning_rate = 0.4, .inner_epochs = 2,
-                       .max_gradient_norm = 0, .seed = 5},
-                      arms(2), descent{}, aha::grpo_loss{{.clip_low = 1, .clip_high = 100}}, aha::mean_centered{}};
+    aha::grpo trainer{model,
+                      questions(),
+                      arm_zero,
+                      {.prompts_per_step = 1,
+                       .group_size = 8,
+                       .learning_rate = 0.4,
+                       .inner_epochs = 2,
+                       .max_gradient_norm = 0,
+                       .seed = 5},
+                      arms(2),
+                      descent{},
+                      aha::grpo_loss{{.clip_low = 1, .clip_high = 100}},
+                      aha::mean_centered{}};
     std::vector<double> t = theta(model);
     const std::vector<double> old = softmax(t);
     const aha::step_report report = trainer.step();
@@ -138,8 +148,8 @@ TEST(grpo, groups_with_equal_rewards_cost_no_arithmetic_and_change_nothing) {
         };
         eager loss;
         loss.is_free = free;
-        aha::grpo trainer{model, questions(), by_prompt, {.prompts_per_step = 2, .group_size = 4, .seed = 2}, arms(2, 3),
-                          loss, descent{}};
+        aha::grpo trainer{model,      questions(), by_prompt, {.prompts_per_step = 2, .group_size = 4, .seed = 2},
+                          arms(2, 3), loss,        descent{}};
         const aha::step_report report = trainer.step();
         return std::pair{theta(model), report.metric("tokens/trained")};
     };
@@ -153,9 +163,9 @@ TEST(grpo, groups_with_equal_rewards_cost_no_arithmetic_and_change_nothing) {
 TEST(grpo, kl_term_pulls_towards_the_reference_and_the_reference_can_be_refreshed) {
     const auto nothing = [](const aha::prompt&, const aha::completion&) { return 1.0; };
     bandit model{{0, 0}};
-    aha::grpo trainer{model, questions(), nothing,
-                      {.prompts_per_step = 8, .learning_rate = 0.2, .reference_refresh = 5, .seed = 1}, arms(2),
-                      aha::grpo_loss{{.beta = 1}}};
+    aha::grpo trainer{model,   questions(),
+                      nothing, {.prompts_per_step = 8, .learning_rate = 0.2, .reference_refresh = 5, .seed = 1},
+                      arms(2), aha::grpo_loss{{.beta = 1}}};
     EXPECT_EQ(trainer.step().metric("kl"), 0);
     {
         const at::NoGradGuard no_gradients;
@@ -170,8 +180,13 @@ TEST(grpo, kl_term_pulls_towards_the_reference_and_the_reference_can_be_refreshe
 }
 
 TEST(grpo, resumes_bit_for_bit_from_its_state) {
-    const aha::grpo_options options{.prompts_per_step = 4, .group_size = 4, .learning_rate = 0.05, .minibatches = 2,
-                                    .inner_epochs = 2, .reference_refresh = 3, .seed = 9};
+    const aha::grpo_options options{.prompts_per_step = 4,
+                                    .group_size = 4,
+                                    .learning_rate = 0.05,
+                                    .minibatches = 2,
+                                    .inner_epochs = 2,
+                                    .reference_refresh = 3,
+                                    .seed = 9};
     const aha::grpo_loss loss{{.beta = 0.1}};
     const auto run = [&](int stop_at) {
         bandit model{{0.1F, 0.2F, 0.3F}};
@@ -205,9 +220,16 @@ TEST(grpo, state_of_another_seed_or_model_is_refused) {
 TEST(grpo, works_with_the_least_types_of_every_slot) {
     using namespace aha::test;
     least_model model{made};
-    aha::grpo trainer{model,          least_prompt_source{made}, least_reward{made}, {.prompts_per_step = 2, .group_size = 4},
-                      least_sampler{made}, least_advantage{made},     least_policy_loss{made},   least_aggregation{made},
-                      least_optimizer{made}, least_schedule{made}};
+    aha::grpo trainer{model,
+                      least_prompt_source{made},
+                      least_reward{made},
+                      {.prompts_per_step = 2, .group_size = 4},
+                      least_sampler{made},
+                      least_advantage{made},
+                      least_policy_loss{made},
+                      least_aggregation{made},
+                      least_optimizer{made},
+                      least_schedule{made}};
     EXPECT_EQ(trainer.step().step, 1);
     EXPECT_EQ(trainer.step().step, 2);
 }
@@ -259,9 +281,10 @@ TEST(grpo, metrics_carry_trls_names) {
     bandit model{{0, 0}};
     aha::grpo trainer{model, questions(), arm_zero, {}, arms(2, 3), aha::grpo_loss{{.beta = 0.01}}};
     const aha::step_report report = trainer.step();
-    for (const char* name : {"reward", "reward_std", "frac_reward_zero_std", "entropy", "kl", "clip_ratio/region_mean",
-                             "completions/mean_length", "completions/clipped_ratio", "grad_norm", "learning_rate", "num_tokens",
-                             "step_time", "seconds", "time/rollout", "time/reward", "time/train", "sampler_gap/max"})
+    for (const char* name :
+         {"reward", "reward_std", "frac_reward_zero_std", "entropy", "kl", "clip_ratio/region_mean",
+          "completions/mean_length", "completions/clipped_ratio", "grad_norm", "learning_rate", "num_tokens",
+          "step_time", "seconds", "time/rollout", "time/reward", "time/train", "sampler_gap/max"})
         EXPECT_TRUE(report.find_metric(name).has_value()) << name;
     EXPECT_NEAR(report.metric("entropy"), std::log(2.0), 1e-6);
     EXPECT_EQ(report.metric("completions/clipped_ratio"), 1);

@@ -8,30 +8,13 @@
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
-#include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
 #include <aha/train/microbatch.hpp>
 #include <aha/train/policy_gradient.hpp>
+#include <tests/train/small_decoder.hpp>
 
 namespace {
 
-aha::decoder<> small_model() {
-    aha::decoder_config config;
-    config.architecture = "qwen2";
-    config.vocabulary_size = 31;
-    config.hidden_size = 16;
-    config.intermediate_size = 24;
-    config.layers = 2;
-    config.heads = 4;
-    config.kv_heads = 2;
-    config.head_dim = 4;
-    config.context = 64;
-    config.tie_embeddings = true;
-    config.attention_bias = true;
-    aha::decoder<> model{config};
-    aha::initialise(model, 5, 0.1);
-    return model;
-}
+using aha::test::small_model;
 
 /// Three groups of four completions, prompts of 2 to 6 tokens, completions of 1 to 7.
 std::vector<aha::rollout_group> groups() {
@@ -39,7 +22,8 @@ std::vector<aha::rollout_group> groups() {
     const aha::random_stream random{{11, 0, 0, 0}};
     std::uint64_t n = 0;
     for (std::size_t g = 0; g < all.size(); ++g) {
-        for (std::size_t t = 0; t < 2 + 2 * g; ++t) all[g].prompt.ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
+        for (std::size_t t = 0; t < 2 + 2 * g; ++t)
+            all[g].prompt.ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
         for (int s = 0; s < 4; ++s) {
             aha::completion c;
             const auto length = 1 + random.below(n++, 7);
@@ -105,7 +89,9 @@ void check_invariance(const Aggregation& aggregation) {
 
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_token_mean) { check_invariance(aha::token_mean{}); }
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_sequence_mean) { check_invariance(aha::sequence_mean{}); }
-TEST(microbatch, gradient_does_not_depend_on_the_cut_with_constant_length) { check_invariance(aha::constant_length{7}); }
+TEST(microbatch, gradient_does_not_depend_on_the_cut_with_constant_length) {
+    check_invariance(aha::constant_length{7});
+}
 
 TEST(microbatch, a_mean_over_each_microbatch_would_fail_the_invariance) {
     // The gate can fail: denominators taken from each part alone, as several trainers have them, give another gradient.

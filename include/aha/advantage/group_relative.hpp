@@ -15,12 +15,13 @@ struct group_relative_options {
     double epsilon = 1e-4;  ///< added to the standard deviation
 };
 
-/// (score - mean) / (standard deviation + epsilon) within the group (DeepSeekMath, section 4.1.2). The paper does not say
-/// which standard deviation; this is the unbiased one, as TRL's.
+/// (score - mean) / (standard deviation + epsilon) within the group (DeepSeekMath, section 4.1.2). The paper does not
+/// say which standard deviation; this is the unbiased one, as TRL's.
 class group_relative {
 public:
     explicit group_relative(group_relative_options options = {}) : options_{options} {
-        require(options.epsilon >= 0 && std::isfinite(options.epsilon), "epsilon must be 0 or more, not ", options.epsilon);
+        require(options.epsilon >= 0 && std::isfinite(options.epsilon), "epsilon must be 0 or more, not ",
+                options.epsilon);
     }
 
     /// @param scores [G]

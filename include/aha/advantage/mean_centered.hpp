@@ -15,7 +15,7 @@ namespace detail {
 
 /// The applicable scores of a group, less their mean, and where each came from.
 struct centered_scores {
-    std::vector<double> values;        ///< all 0 when there is nothing to compare
+    std::vector<double> values;  ///< all 0 when there is nothing to compare
     std::vector<std::size_t> places;
 
     explicit centered_scores(std::span<const score> scores) {
@@ -26,7 +26,8 @@ struct centered_scores {
         }
         // Tested before any arithmetic, so that equal scores give exactly 0 and not the rounding error of their mean.
         const bool all_equal = std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) == values.end();
-        const double mean = all_equal ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+        const double mean =
+            all_equal ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
         for (double& value : values) value = all_equal ? 0 : value - mean;
     }
 

@@ -15,7 +15,8 @@
 ///
 /// 1. It is a `language_model`.
 /// 2. `session` is the type of a batch being decoded.
-/// 3. `context() const` gives the most tokens that a prompt and its completion may have together; `open_session(prompts,
+/// 3. `context() const` gives the most tokens that a prompt and its completion may have together;
+/// `open_session(prompts,
 ///    copies) const` computes each prompt once and starts `copies` completions of it, those of the first prompt first.
 ///    The model outlives the session.
 /// 4. The session's `rows() const` is the number B of completions still in the batch.
@@ -64,8 +65,8 @@ concept model_has_context = requires(const T& t) {
 
 /// `open_session(...) const` gives a session.
 template <class T>
-concept model_opens_session = model_has_session<T> &&
-    requires(const T& t, std::span<const std::vector<token_id>> prompts, std::int64_t count) {
+concept model_opens_session =
+    model_has_session<T> && requires(const T& t, std::span<const std::vector<token_id>> prompts, std::int64_t count) {
         { t.open_session(prompts, count) } -> std::same_as<typename T::session>;
     };
 
@@ -92,7 +93,8 @@ struct session_of<T> {
 
 /// What can be sampled from token by token.
 template <class T>
-concept decoding_model = language_model<T> && model_has_context<T> && model_opens_session<T> && decoding_session<typename T::session>;
+concept decoding_model =
+    language_model<T> && model_has_context<T> && model_opens_session<T> && decoding_session<typename T::session>;
 
 /// True, or a compile-time error that says what to write.
 template <class T>
@@ -104,10 +106,9 @@ consteval bool require_decoding_model() {
                   "std::int64_t context() const;");
     static_assert(model_has_session<T>,
                   "aha: a decoding model names the type of a batch being decoded; write: using session = my_session;");
-    static_assert(
-        !model_has_session<T> || model_opens_session<T>,
-        "aha: a decoding model starts `copies` completions of each prompt; write: session open_session("
-        "std::span<const std::vector<aha::token_id>> prompts, std::int64_t copies) const;");
+    static_assert(!model_has_session<T> || model_opens_session<T>,
+                  "aha: a decoding model starts `copies` completions of each prompt; write: session open_session("
+                  "std::span<const std::vector<aha::token_id>> prompts, std::int64_t copies) const;");
     static_assert(session_has_rows<session>,
                   "aha: a decoding session counts its completions; write in it: std::int64_t rows() const;");
     static_assert(session_has_hidden<session>,

@@ -8,10 +8,10 @@ namespace aha::detail {
 
 /// The names that observers are looked through for.
 struct observer_names {
-    int on_start, on_step, on_end;                                        // the hooks
-    int on_starts, on_begin, onStart, on_train_begin, on_train_start;     // taken for on_start
-    int on_steps, onStep, on_step_end, on_step_begin;                     // taken for on_step
-    int on_ends, on_finish, on_stop, onEnd, on_train_end;                 // taken for on_end
+    int on_start, on_step, on_end;                                     // the hooks
+    int on_starts, on_begin, onStart, on_train_begin, on_train_start;  // taken for on_start
+    int on_steps, onStep, on_step_end, on_step_begin;                  // taken for on_step
+    int on_ends, on_finish, on_stop, onEnd, on_train_end;              // taken for on_end
 };
 
 /// Inherits every name above, and once more those that `T` has: these are ambiguous, so they cannot be named.

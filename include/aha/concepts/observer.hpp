@@ -88,9 +88,9 @@ consteval bool require_observer() {
     static_assert(observer_spells_end<O>,
                   "aha: an observer's member on_ends, on_finish, on_stop, onEnd or on_train_end would never be called; "
                   "the hook's name is on_end; write: void on_end(const aha::run_summary& summary);");
-    constexpr bool a_mistake_was_named = !(observer_start_is_right<O> && observer_step_is_right<O> &&
-                                           observer_end_is_right<O> && observer_spells_start<O> &&
-                                           observer_spells_step<O> && observer_spells_end<O>);
+    constexpr bool a_mistake_was_named =
+        !(observer_start_is_right<O> && observer_step_is_right<O> && observer_end_is_right<O> &&
+          observer_spells_start<O> && observer_spells_step<O> && observer_spells_end<O>);
     static_assert(a_mistake_was_named || observer_has_a_hook<O>,
                   "aha: an observer has at least one hook; write: void on_step(const aha::step_report& report); "
                   "or on_start(const aha::run_info&) or on_end(const aha::run_summary&)");

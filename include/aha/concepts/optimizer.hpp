@@ -17,9 +17,8 @@ namespace aha {
 
 /// `step(const parameters&, double)` can be called.
 template <class O>
-concept optimizer_steps = requires(O& o, const parameters& weights, double learning_rate) {
-    o.step(weights, learning_rate);
-};
+concept optimizer_steps =
+    requires(O& o, const parameters& weights, double learning_rate) { o.step(weights, learning_rate); };
 
 /// Moves weights along their gradients.
 template <class O>

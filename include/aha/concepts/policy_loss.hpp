@@ -41,8 +41,8 @@ concept loss_has_zero_advantage_is_free = requires(const L& l) {
 
 /// What is minimised.
 template <class L>
-concept policy_loss = loss_is_callable<L> && loss_gives_output<L> && loss_has_needs_reference<L> &&
-                      loss_has_zero_advantage_is_free<L>;
+concept policy_loss =
+    loss_is_callable<L> && loss_gives_output<L> && loss_has_needs_reference<L> && loss_has_zero_advantage_is_free<L>;
 
 /// True, or a compile-time error that says what to write.
 template <class L>

@@ -27,9 +27,7 @@ concept policy_has_compute = requires { typename T::compute; };
 
 /// `compute_type` is a constant.
 template <class T>
-concept policy_has_compute_type = requires {
-    typename std::integral_constant<c10::ScalarType, T::compute_type>;
-};
+concept policy_has_compute_type = requires { typename std::integral_constant<c10::ScalarType, T::compute_type>; };
 
 /// `compute` and `compute_type` are the same type, said twice.
 template <class T>
@@ -39,15 +37,11 @@ concept policy_compute_agrees = policy_has_compute<T> && policy_has_compute_type
 
 /// `parameter_type` is a constant.
 template <class T>
-concept policy_has_parameter_type = requires {
-    typename std::integral_constant<c10::ScalarType, T::parameter_type>;
-};
+concept policy_has_parameter_type = requires { typename std::integral_constant<c10::ScalarType, T::parameter_type>; };
 
 /// `accumulate_type` is a constant.
 template <class T>
-concept policy_has_accumulate_type = requires {
-    typename std::integral_constant<c10::ScalarType, T::accumulate_type>;
-};
+concept policy_has_accumulate_type = requires { typename std::integral_constant<c10::ScalarType, T::accumulate_type>; };
 
 /// `T::device()` gives a device.
 template <class T>

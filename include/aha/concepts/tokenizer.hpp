@@ -48,8 +48,8 @@ concept tokenizer_has_vocabulary_size = requires(const T& t) {
 
 /// Text to ids and back.
 template <class T>
-concept tokenizer = tokenizer_encodes<T> && tokenizer_decodes<T> && tokenizer_has_end_ids<T> &&
-                    tokenizer_has_vocabulary_size<T>;
+concept tokenizer =
+    tokenizer_encodes<T> && tokenizer_decodes<T> && tokenizer_has_end_ids<T> && tokenizer_has_vocabulary_size<T>;
 
 /// True, or a compile-time error that says what to write.
 template <class T>

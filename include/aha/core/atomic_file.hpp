@@ -17,7 +17,8 @@ namespace aha {
 
 namespace detail {
 
-/// Makes a rename in `folder` survive a power cut. Some file systems cannot do it for folders; then nothing is lost by trying.
+/// Makes a rename in `folder` survive a power cut. Some file systems cannot do it for folders; then nothing is lost by
+/// trying.
 inline void sync_folder(const std::filesystem::path& folder) {
     const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (handle < 0) return;
@@ -44,7 +45,8 @@ public:
         for (int attempt = 0; handle_ < 0; ++attempt) {
             beside_ = detail::name_beside(path_, attempt);
             handle_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-            require(handle_ >= 0 || (errno == EEXIST && attempt < 1000), "cannot write ", path_, ": ", std::strerror(errno));
+            require(handle_ >= 0 || (errno == EEXIST && attempt < 1000), "cannot write ", path_, ": ",
+                    std::strerror(errno));
         }
     }
 

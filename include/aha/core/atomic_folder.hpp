@@ -14,13 +14,13 @@
 
 namespace aha {
 
-/// A folder that appears under its name whole or not at all: filled beside, renamed by `commit`. A folder that was there
-/// is exchanged in one step and then removed, so its reader finds the old one or the new one, never a mixture.
+/// A folder that appears under its name whole or not at all: filled beside, renamed by `commit`. A folder that was
+/// there is exchanged in one step and then removed, so its reader finds the old one or the new one, never a mixture.
 /// Without `commit` the old folder stays as it was and the new one is removed.
 class atomic_folder {
 public:
-    /// Starts what will become `path`; its parents are made. Throws `aha::error` if that is not possible, or if `path` is
-    /// something else than a folder.
+    /// Starts what will become `path`; its parents are made. Throws `aha::error` if that is not possible, or if `path`
+    /// is something else than a folder.
     explicit atomic_folder(const std::filesystem::path& path) : path_{without_slash(path)} {
         std::error_code wrong;
         const std::filesystem::file_status old = std::filesystem::status(path_, wrong);
@@ -48,8 +48,8 @@ public:
         require(!beside_.empty(), "cannot finish the folder ", path_, ": it is already finished");
         detail::sync_folder(beside_);
         if (::rename(beside_.c_str(), path_.c_str()) != 0) {
-            require(errno == ENOTEMPTY || errno == EEXIST, "cannot put the folder ", path_, " in place: ",
-                    std::strerror(errno));
+            require(errno == ENOTEMPTY || errno == EEXIST, "cannot put the folder ", path_,
+                    " in place: ", std::strerror(errno));
             if (::renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0)
                 exchange_in_two_steps();
             remove(beside_);
@@ -63,7 +63,8 @@ private:
     void exchange_in_two_steps() {
         std::filesystem::path old = beside_;
         old += ".old";
-        require(::rename(path_.c_str(), old.c_str()) == 0, "cannot replace the folder ", path_, ": ", std::strerror(errno));
+        require(::rename(path_.c_str(), old.c_str()) == 0, "cannot replace the folder ", path_, ": ",
+                std::strerror(errno));
         if (::rename(beside_.c_str(), path_.c_str()) != 0) {
             const int reason = errno;
             ::rename(old.c_str(), path_.c_str());

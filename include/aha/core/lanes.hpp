@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 
-/// Reductions over float loops, written with independent lanes so that compilers vectorise them without being allowed to
-/// reorder sums. The order of additions depends on `n` alone: results are the same on every thread count.
+/// Reductions over float loops, written with independent lanes so that compilers vectorise them without being allowed
+/// to reorder sums. The order of additions depends on `n` alone: results are the same on every thread count.
 namespace aha {
 
 /// Sum over i in [0, n) of `term(i)`.

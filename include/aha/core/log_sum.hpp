@@ -40,8 +40,7 @@ log_sum log_sum_of(std::span<const Value> x, float inverse_temperature) {
     log_sum result;
     result.top = lane_max(static_cast<std::int64_t>(x.size()),
                           [data = x.data()](std::int64_t i) { return static_cast<float>(data[i]); });
-    result.total =
-        shifted_sum(x, result.top, [=](float shifted) { return fast_exp(inverse_temperature * shifted); });
+    result.total = shifted_sum(x, result.top, [=](float shifted) { return fast_exp(inverse_temperature * shifted); });
     return result;
 }
 
@@ -49,7 +48,8 @@ log_sum log_sum_of(std::span<const Value> x, float inverse_temperature) {
 template <class Value>
 double entropy_of(std::span<const Value> x, const log_sum& sum, float inverse_temperature) {
     const double weighted = shifted_sum(x, sum.top, [=](float shifted) {
-        const float y = std::max(inverse_temperature * shifted, -100.0F);  // a suppressed token: exp(-100) * 100, nothing
+        const float y =
+            std::max(inverse_temperature * shifted, -100.0F);  // a suppressed token: exp(-100) * 100, nothing
         return fast_exp(y) * y;
     });
     return std::log(sum.total) - weighted / sum.total;

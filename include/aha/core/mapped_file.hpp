@@ -20,7 +20,8 @@ namespace aha {
 /// `map_file`. The file must not shrink while it is mapped (replacing it by a rename is fine).
 class mapped_file {
 public:
-    /// Maps `path`. Throws `aha::error` naming it if it is missing, not readable, a folder, not a regular file, or empty.
+    /// Maps `path`. Throws `aha::error` naming it if it is missing, not readable, a folder, not a regular file, or
+    /// empty.
     explicit mapped_file(std::filesystem::path path) : path_{std::move(path)} {
         // Non-blocking, so that a named pipe gets the sentence below instead of waiting for a writer.
         const int handle = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

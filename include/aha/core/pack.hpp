@@ -19,7 +19,8 @@ struct token_group {
 /// A packed row with, for each branch token, the row that predicts it.
 struct packed_groups {
     packed_trees batch;
-    aha::predictions predictions;  ///< [N]: branch tokens in order; the first of a branch is predicted by the trunk's end
+    aha::predictions
+        predictions;  ///< [N]: branch tokens in order; the first of a branch is predicted by the trunk's end
 };
 
 /// Lays groups out in one flat row: trunk, then branches, group after group; nothing is padded. A branch's last token
@@ -48,7 +49,9 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const at::
         }
         packed.batch.trees.push_back(std::move(tree));
     }
-    const auto tensor = [&](const std::vector<std::int64_t>& values) { return at::tensor(values, at::kLong).to(device); };
+    const auto tensor = [&](const std::vector<std::int64_t>& values) {
+        return at::tensor(values, at::kLong).to(device);
+    };
     packed.batch.ids = tensor(ids);
     packed.batch.positions = tensor(positions);
     packed.predictions = {tensor(rows), tensor(targets)};

@@ -14,8 +14,8 @@ struct segment {
     bool operator==(const segment&) const = default;
 };
 
-/// A group as the model sees it: a trunk (the prompt) that every branch (a completion) continues. Branches see the trunk
-/// and themselves, never one another. The trunk comes first, its branches follow without gaps.
+/// A group as the model sees it: a trunk (the prompt) that every branch (a completion) continues. Branches see the
+/// trunk and themselves, never one another. The trunk comes first, its branches follow without gaps.
 struct token_tree {
     segment trunk;
     std::vector<segment> branches;

@@ -11,8 +11,8 @@
 
 namespace aha {
 
-/// Trainable weights in one flat buffer, their gradients in another: one pass for an optimizer, one all-reduce for ranks.
-/// Each parameter is a leaf tensor that views its slice, with a gradient that views the slice beside it.
+/// Trainable weights in one flat buffer, their gradients in another: one pass for an optimizer, one all-reduce for
+/// ranks. Each parameter is a leaf tensor that views its slice, with a gradient that views the slice beside it.
 class parameters {
 public:
     /// Name and shape of a parameter.

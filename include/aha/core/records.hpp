@@ -26,9 +26,9 @@ struct message {
 
 /// One question. Filled by a prompt source; `ids` is filled by whoever owns the tokenizer.
 struct prompt {
-    std::int64_t index = 0;         ///< position in the data set; part of every random key, so never reused in a step
-    std::string text;               ///< what the model reads, rendered through a template (prompt source or trainer)
-    std::vector<token_id> ids;      ///< `text` as tokens, [P] (trainer)
+    std::int64_t index = 0;     ///< position in the data set; part of every random key, so never reused in a step
+    std::string text;           ///< what the model reads, rendered through a template (prompt source or trainer)
+    std::vector<token_id> ids;  ///< `text` as tokens, [P] (trainer)
     nlohmann::json fields = nlohmann::json::object();  ///< the data row as read: what rewards compare with
 
     /// The data row's value under `key`; throws `aha::error` naming the missing key and the prompt.
@@ -58,18 +58,18 @@ inline std::string_view to_string(finish_reason reason) {
 
 /// One answer to a prompt. Filled by a sampler.
 struct completion {
-    std::vector<token_id> ids;      ///< sampled tokens, the end token included, [T]: what the trainer trains on
-    std::string text;               ///< decoded `ids` without special tokens: what rewards read
-    std::vector<float> log_probs;   ///< log p(id | before) under the model itself, at temperature 1, [T]
+    std::vector<token_id> ids;              ///< sampled tokens, the end token included, [T]: what the trainer trains on
+    std::string text;                       ///< decoded `ids` without special tokens: what rewards read
+    std::vector<float> log_probs;           ///< log p(id | before) under the model itself, at temperature 1, [T]
     std::vector<float> behavior_log_probs;  ///< the same at the sampling temperature, before top-k/top-p/min-p, [T]:
                                             ///< the "old" log-probs of the objective; equals `log_probs` at T 1 or 0
-    std::vector<float> entropies;   ///< of the model's distribution at each token, nats, at temperature 1, [T]
+    std::vector<float> entropies;           ///< of the model's distribution at each token, nats, at temperature 1, [T]
     finish_reason finish = finish_reason::length;
 };
 
 /// What a reward says of a completion. A plain number converts to it.
 struct score {
-    double value = 0;  ///< the scalar that advantages are made of
+    double value = 0;                                   ///< the scalar that advantages are made of
     std::vector<std::pair<std::string, double>> parts;  ///< named addends, for metrics; empty for a single reward
     bool applicable = true;  ///< false: leave this completion out of its group's statistics, with advantage 0
 

@@ -22,8 +22,8 @@ namespace aha {
 
 /// What is known before the first step. Filled by whoever runs the trainer.
 struct run_info {
-    std::int64_t total_steps = 0;  ///< of the whole run, those before a resume included
-    std::int64_t start_step = 0;   ///< steps done before: 0 of a fresh run, the checkpoint's step of a resumed one
+    std::int64_t total_steps = 0;    ///< of the whole run, those before a resume included
+    std::int64_t start_step = 0;     ///< steps done before: 0 of a fresh run, the checkpoint's step of a resumed one
     std::filesystem::path folder{};  ///< where the run's files go; empty: nowhere in particular
     nlohmann::json options = nlohmann::json::object();  ///< the run's settings, for people to read
 };
@@ -32,7 +32,8 @@ struct run_info {
 struct step_report {
     std::int64_t step = 0;         ///< counted from 1
     std::int64_t total_steps = 0;  ///< of the whole run; 0: not known
-    /// Figures by TRL's names, in the order in which they were measured: `reward`, `completions/mean_length`, `step_time` (s), ...
+    /// Figures by TRL's names, in the order in which they were measured: `reward`, `completions/mean_length`,
+    /// `step_time` (s), ...
     std::vector<std::pair<std::string, double>> metrics;
     /// The rollout that the step learned from, scored and with advantages; may be null (supervised training).
     std::shared_ptr<const std::vector<rollout_group>> groups;
@@ -63,8 +64,11 @@ namespace detail {
 /// `value` with three or four significant digits, as people write numbers: "1.31", "34.2", "512", "2e-05".
 inline std::string readable(double value) {
     const double size = std::abs(value);
-    const char* const format = size == 0 ? "%.0f" : size >= 100 && size < 1e7 ? "%.0f" : size >= 10 && size < 1e7 ? "%.1f"
-                               : size >= 0.095 && size < 10 ? "%.2f" : "%.3g";
+    const char* const format = size == 0                    ? "%.0f"
+                               : size >= 100 && size < 1e7  ? "%.0f"
+                               : size >= 10 && size < 1e7   ? "%.1f"
+                               : size >= 0.095 && size < 10 ? "%.2f"
+                                                            : "%.3g";
     char text[32];
     std::snprintf(text, sizeof text, format, value);
     return text;
@@ -72,8 +76,8 @@ inline std::string readable(double value) {
 
 }  // namespace detail
 
-/// The step on one line, without an end of line: "step 12/40  reward 1.31  accuracy 0.62  format 0.69  length 34.1  ...".
-/// Figures that the trainer did not measure are left out.
+/// The step on one line, without an end of line: "step 12/40  reward 1.31  accuracy 0.62  format 0.69  length 34.1
+/// ...". Figures that the trainer did not measure are left out.
 inline std::ostream& operator<<(std::ostream& out, const step_report& report) {
     std::string line = "step " + std::to_string(report.step);
     if (report.total_steps > 0) line += '/' + std::to_string(report.total_steps);
@@ -91,7 +95,8 @@ inline std::ostream& operator<<(std::ostream& out, const step_report& report) {
     show("length", "completions/mean_length");
     show("entropy", "entropy");
     show("kl", "kl");
-    if (const std::optional<double> seconds = report.find_metric("step_time")) line += "  " + detail::readable(*seconds) + " s";
+    if (const std::optional<double> seconds = report.find_metric("step_time"))
+        line += "  " + detail::readable(*seconds) + " s";
     return out << line;
 }
 

@@ -108,7 +108,10 @@ public:
 
     state save() const {
         state s;
-        s.values = {{"asked", asked_}, {"low", options_.low}, {"high", options_.high}, {"seed", options_.seed},
+        s.values = {{"asked", asked_},
+                    {"low", options_.low},
+                    {"high", options_.high},
+                    {"seed", options_.seed},
                     {"held_out", sum_.value()}};
         return s;
     }

@@ -120,8 +120,11 @@ private:
             fail(where(), ": not valid JSON: a number is out of range");
         }
         require(value.is_object(), where(), ": a JSON object is needed, not ",
-                value.is_array() ? "a list" : value.is_string() ? "a string" : value.is_null() ? "null"
-                : value.is_boolean() ? "a truth value" : "a number");
+                value.is_array()     ? "a list"
+                : value.is_string()  ? "a string"
+                : value.is_null()    ? "null"
+                : value.is_boolean() ? "a truth value"
+                                     : "a number");
         return value;
     }
 

@@ -29,8 +29,7 @@ public:
         if (!report.groups) return;
         std::string lines;
         for (const rollout_group& group : *report.groups)
-            for (std::size_t i = 0; i < group.completions.size(); ++i)
-                lines += line_of(report.step, group, i);
+            for (std::size_t i = 0; i < group.completions.size(); ++i) lines += line_of(report.step, group, i);
         lines_.append(report.step, lines);
     }
 

@@ -25,8 +25,8 @@ namespace aha {
 
 /// How `score_tokens` works.
 struct score_options {
-    double temperature = 1;              ///< divides the logits
-    bool entropy = false;                ///< compute the entropies too
+    double temperature = 1;               ///< divides the logits
+    bool entropy = false;                 ///< compute the entropies too
     std::int64_t chunk_bytes = 64 << 20;  ///< of logits at a time; a memory limit, results do not depend on it
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -46,8 +46,8 @@ namespace detail {
 
 /// Per row: log-sum of logits / T, log-prob of the target, entropy if `entropy` is not null.
 template <class Value>
-void score_rows(const Value* logits, const std::int64_t* targets, float inverse, std::int64_t rows, std::int64_t vocabulary,
-                float* sums, float* log_probs, float* entropy) {
+void score_rows(const Value* logits, const std::int64_t* targets, float inverse, std::int64_t rows,
+                std::int64_t vocabulary, float* sums, float* log_probs, float* entropy) {
     at::parallel_for(0, rows, 1, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {
             const std::span<const Value> row{logits + n * vocabulary, static_cast<std::size_t>(vocabulary)};
@@ -96,9 +96,10 @@ struct score_function : torch::autograd::Function<score_function> {
         return std::max<std::int64_t>(1, chunk_bytes / (vocabulary * element));
     }
 
-    static torch::autograd::variable_list forward(context_type* context, const at::Tensor& hidden, const at::Tensor& leaf,
-                                                  const at::Tensor& compute, const at::Tensor& targets, double temperature,
-                                                  bool with_entropy, std::int64_t chunk_bytes) {
+    static torch::autograd::variable_list forward(context_type* context, const at::Tensor& hidden,
+                                                  const at::Tensor& leaf, const at::Tensor& compute,
+                                                  const at::Tensor& targets, double temperature, bool with_entropy,
+                                                  std::int64_t chunk_bytes) {
         const std::int64_t total = hidden.size(0), vocabulary = compute.size(0);
         const at::TensorOptions wide = hidden.options().dtype(at::kFloat);
         const at::Tensor sums = at::empty({total}, wide), log_probs = at::empty({total}, wide);
@@ -120,7 +121,8 @@ struct score_function : torch::autograd::Function<score_function> {
                 const at::Tensor y = logits.to(at::kFloat) * inverse;
                 const at::Tensor z = at::logsumexp(y, {1}, true);  // [n, 1]
                 sums.narrow(0, from, n).copy_(z.squeeze(1));
-                log_probs.narrow(0, from, n).copy_((y.gather(1, targets.narrow(0, from, n).unsqueeze(1)) - z).squeeze(1));
+                log_probs.narrow(0, from, n)
+                    .copy_((y.gather(1, targets.narrow(0, from, n).unsqueeze(1)) - z).squeeze(1));
                 if (with_entropy) {
                     const at::Tensor log_p = y - z;
                     entropies.narrow(0, from, n).copy_(-(log_p.exp() * log_p).sum(1));
@@ -156,11 +158,10 @@ struct score_function : torch::autograd::Function<score_function> {
             at::Tensor d = at::linear(h, compute);  // [n, V]: logits, then their gradients
             if (d.is_cpu()) {
                 const auto run = [&]<class Value>(Value* data) {
-                    score_rows_backward(data, ids.const_data_ptr<std::int64_t>(), inverse, n, vocabulary,
-                                        sum.const_data_ptr<float>(),
-                                        with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
-                                        g.const_data_ptr<float>(),
-                                        with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr);
+                    score_rows_backward(
+                        data, ids.const_data_ptr<std::int64_t>(), inverse, n, vocabulary, sum.const_data_ptr<float>(),
+                        with_entropy ? entropies.const_data_ptr<float>() + from : nullptr, g.const_data_ptr<float>(),
+                        with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr);
                 };
                 if (d.scalar_type() == at::kBFloat16) run(d.mutable_data_ptr<at::BFloat16>());
                 else run(d.mutable_data_ptr<float>());
@@ -168,7 +169,8 @@ struct score_function : torch::autograd::Function<score_function> {
                 const at::Tensor y = d.to(at::kFloat) * inverse - sum.unsqueeze(1), p = y.exp();
                 at::Tensor wide = -p * g.unsqueeze(1);
                 if (with_entropy)
-                    wide = wide - p * (y + entropies.narrow(0, from, n).unsqueeze(1)) * g_entropy.narrow(0, from, n).unsqueeze(1);
+                    wide = wide - p * (y + entropies.narrow(0, from, n).unsqueeze(1)) *
+                                      g_entropy.narrow(0, from, n).unsqueeze(1);
                 d = (at::scatter_add(wide, 1, ids.unsqueeze(1), g.unsqueeze(1)) * inverse).to(d.scalar_type());
             }
             at::Tensor out = g_hidden.narrow(0, from, n);
@@ -192,8 +194,10 @@ struct score_function : torch::autograd::Function<score_function> {
 inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, const at::Tensor& targets,
                                  const score_options& options = {}) {
     options.validate();
-    require(hidden.dim() == 2 && targets.dim() == 1 && hidden.size(0) == targets.size(0), "score_tokens needs one hidden row "
-            "a target, got ", hidden.sizes(), " and ", targets.sizes());
+    require(hidden.dim() == 2 && targets.dim() == 1 && hidden.size(0) == targets.size(0),
+            "score_tokens needs one hidden row "
+            "a target, got ",
+            hidden.sizes(), " and ", targets.sizes());
     const torch::autograd::variable_list scores =
         detail::score_function::apply(hidden.contiguous(), head.weight, head.compute, targets.contiguous(),
                                       options.temperature, options.entropy, options.chunk_bytes);

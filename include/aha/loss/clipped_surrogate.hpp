@@ -7,8 +7,8 @@
 
 namespace aha {
 
-/// min(ratio A, clip(ratio, 1 - low, 1 + high) A) for each token (Schulman et al. 2017, equation 7; separate bounds as in
-/// DAPO's clip-higher, Yu et al. 2025, section 3.1). To be maximised.
+/// min(ratio A, clip(ratio, 1 - low, 1 + high) A) for each token (Schulman et al. 2017, equation 7; separate bounds as
+/// in DAPO's clip-higher, Yu et al. 2025, section 3.1). To be maximised.
 /// @param ratio [N] pi_theta / pi_old, differentiable
 /// @param advantages [N]
 /// @return [N]

@@ -15,9 +15,9 @@ namespace aha {
 
 /// Numbers of `grpo_loss`.
 struct grpo_loss_options {
-    double clip_low = 0.2;   ///< the ratio's gradient stops below 1 - clip_low where the advantage is negative
-    double clip_high = 0.2;  ///< and above 1 + clip_high where it is positive
-    double beta = 0;         ///< weight of the KL term; 0: no reference is kept
+    double clip_low = 0.2;     ///< the ratio's gradient stops below 1 - clip_low where the advantage is negative
+    double clip_high = 0.2;    ///< and above 1 + clip_high where it is positive
+    double beta = 0;           ///< weight of the KL term; 0: no reference is kept
     bool unbiased_kl = false;  ///< multiply the KL term by the ratio, so that its gradient is that of the KL divergence
                                ///< (DeepSeek-V3.2, section 3.1; TRL's `use_bias_correction_kl`, on by default there)
     bool operator==(const grpo_loss_options&) const = default;

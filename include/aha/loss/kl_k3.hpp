@@ -6,8 +6,8 @@
 
 namespace aha {
 
-/// The k3 estimate of KL(pi_theta || pi_ref) at each token, pi_ref / pi_theta - log(pi_ref / pi_theta) - 1: never negative,
-/// and unbiased in value when tokens come from pi_theta (Schulman 2020; DeepSeekMath, equation 4).
+/// The k3 estimate of KL(pi_theta || pi_ref) at each token, pi_ref / pi_theta - log(pi_ref / pi_theta) - 1: never
+/// negative, and unbiased in value when tokens come from pi_theta (Schulman 2020; DeepSeekMath, equation 4).
 /// @param log_probs [N] log pi_theta, differentiable
 /// @param ref_log_probs [N] log pi_ref
 /// @return [N]

@@ -11,8 +11,8 @@
 
 namespace aha {
 
-/// Fills a new model's weights as transformers does: matrices from a normal distribution, norms 1, biases 0. Equal seeds
-/// give equal weights on every machine.
+/// Fills a new model's weights as transformers does: matrices from a normal distribution, norms 1, biases 0. Equal
+/// seeds give equal weights on every machine.
 /// @param deviation standard deviation of the matrices (transformers' `initializer_range`)
 template <class Model>
 void initialise(Model& model, std::uint64_t seed, double deviation = 0.02) {

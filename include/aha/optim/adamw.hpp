@@ -47,8 +47,8 @@ public:
             first_ = at::zeros_like(weights.values());
             second_ = at::zeros_like(weights.values());
         }
-        require(first_.sizes() == weights.values().sizes(), "adamw was given weights of another model: ",
-                weights.values().numel(), " instead of ", first_.numel());
+        require(first_.sizes() == weights.values().sizes(),
+                "adamw was given weights of another model: ", weights.values().numel(), " instead of ", first_.numel());
         first_ = first_.to(weights.values().device());  // a checkpoint is read to the CPU
         second_ = second_.to(weights.values().device());
         ++steps_;
@@ -73,18 +73,21 @@ public:
 
     void load(const state& s) {
         const auto steps = s.values.find("steps");
-        require(steps != s.values.end() && steps->is_number_integer(), "this is no saved adamw: it has no number of steps");
+        require(steps != s.values.end() && steps->is_number_integer(),
+                "this is no saved adamw: it has no number of steps");
         const auto first = s.tensors.find("first"), second = s.tensors.find("second");
         const bool moments = first != s.tensors.end() && second != s.tensors.end();
         require(moments || *steps == 0, "the saved adamw has no moments");
-        require(!moments || first->second.sizes() == second->second.sizes(), "the saved adamw's moments differ in size");
+        require(!moments || first->second.sizes() == second->second.sizes(),
+                "the saved adamw's moments differ in size");
         steps_ = steps->get<std::int64_t>();
         first_ = moments ? first->second.clone() : at::Tensor{};
         second_ = moments ? second->second.clone() : at::Tensor{};
     }
 
 private:
-    void update(at::Tensor w, const at::Tensor& g, at::Tensor m, at::Tensor v, double learning_rate, double decay) const {
+    void update(at::Tensor w, const at::Tensor& g, at::Tensor m, at::Tensor v, double learning_rate,
+                double decay) const {
         const double count = static_cast<double>(steps_);
         const auto rate = static_cast<float>(learning_rate / (1 - std::pow(options_.beta1, count)));
         const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, count)));

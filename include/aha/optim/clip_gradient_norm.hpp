@@ -14,8 +14,8 @@
 
 namespace aha {
 
-/// Scales all gradients so that their joint Euclidean norm is at most `largest`, as torch.nn.utils.clip_grad_norm_ does.
-/// The sum runs over fixed blocks, so it is the same on every thread count.
+/// Scales all gradients so that their joint Euclidean norm is at most `largest`, as torch.nn.utils.clip_grad_norm_
+/// does. The sum runs over fixed blocks, so it is the same on every thread count.
 /// @param largest 0: measure only
 /// @return the norm before scaling; NaN or infinity leaves the gradients as they are
 inline double clip_gradient_norm(const parameters& weights, double largest) {

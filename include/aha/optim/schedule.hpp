@@ -23,7 +23,8 @@ struct schedule_options {
     void validate() const {
         require(warmup_steps >= 0, "warmup_steps must be 0 or more, not ", warmup_steps);
         require(shape == decay_shape::constant || total_steps > warmup_steps,
-                "a decaying schedule needs total_steps beyond the ", warmup_steps, " of the warm-up, not ", total_steps);
+                "a decaying schedule needs total_steps beyond the ", warmup_steps, " of the warm-up, not ",
+                total_steps);
         require(floor >= 0 && floor <= 1, "floor must be in [0, 1], not ", floor);
     }
 };
@@ -39,8 +40,8 @@ public:
         const schedule_options& o = options_;
         if (step < o.warmup_steps) return static_cast<double>(step) / static_cast<double>(o.warmup_steps);
         if (o.shape == decay_shape::constant) return 1;
-        const double done = std::min(1.0, static_cast<double>(step - o.warmup_steps) /
-                                              static_cast<double>(o.total_steps - o.warmup_steps));
+        const double done = std::min(
+            1.0, static_cast<double>(step - o.warmup_steps) / static_cast<double>(o.total_steps - o.warmup_steps));
         const double left = o.shape == decay_shape::linear ? 1 - done : 0.5 * (1 + std::cos(std::numbers::pi * done));
         return o.floor + (1 - o.floor) * left;
     }

@@ -71,10 +71,10 @@ struct reward_job {
 
 /// What one thread is doing.
 struct reward_worker {
-    std::optional<std::size_t> job{};    ///< its call, while inside the reward
-    reward_clock::time_point since{};    ///< when that call began
-    bool reported = false;               ///< that call was reported as slow
-    bool left_behind = false;            ///< nobody waits for it any more
+    std::optional<std::size_t> job{};  ///< its call, while inside the reward
+    reward_clock::time_point since{};  ///< when that call began
+    bool reported = false;             ///< that call was reported as slow
+    bool left_behind = false;          ///< nobody waits for it any more
 };
 
 /// Calls a reward on every completion of some groups, several at once, and watches the calls.

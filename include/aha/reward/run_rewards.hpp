@@ -28,7 +28,8 @@ inline std::string excerpt(std::string_view text) {
     std::size_t end = std::min<std::size_t>(text.size(), 100);
     while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
     std::string line{text.substr(0, end)};
-    std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return '"' + line + (end < text.size() ? "...\"" : "\"");
 }
 

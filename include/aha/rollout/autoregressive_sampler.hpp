@@ -38,8 +38,8 @@ public:
     const sampling_options& options() const { return options_; }
     const Tokenizer& tokenizer() const { return tokenizer_; }
 
-    /// `group_size` completions of each prompt (their `ids` filled). Throws `aha::error` for a prompt without tokens or one
-    /// that leaves no room in the model's context.
+    /// `group_size` completions of each prompt (their `ids` filled). Throws `aha::error` for a prompt without tokens or
+    /// one that leaves no room in the model's context.
     template <class Model>
     std::vector<rollout_group> sample(const Model& model, std::span<const prompt> prompts, std::int64_t group_size,
                                       const random_key& key) const {
@@ -47,8 +47,8 @@ public:
         std::vector<rollout_group> groups;
         for (const prompt& p : prompts) {
             require(!p.ids.empty(), "prompt ", p.index, " has no tokens");
-            require(static_cast<std::int64_t>(p.ids.size()) < model.context(), "prompt ", p.index, " has ", p.ids.size(),
-                    " tokens, which leaves no room in the model's context of ", model.context());
+            require(static_cast<std::int64_t>(p.ids.size()) < model.context(), "prompt ", p.index, " has ",
+                    p.ids.size(), " tokens, which leaves no room in the model's context of ", model.context());
             groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
         }
         const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, max_rows_ / group_size));
@@ -71,8 +71,8 @@ private:
         std::vector<row> rows;
         for (rollout_group& group : groups) {
             prompts.push_back(group.prompt.ids);
-            const std::int64_t room = std::min(options_.max_new_tokens,
-                                               model.context() - static_cast<std::int64_t>(group.prompt.ids.size()));
+            const std::int64_t room =
+                std::min(options_.max_new_tokens, model.context() - static_cast<std::int64_t>(group.prompt.ids.size()));
             for (std::size_t s = 0; s < group.completions.size(); ++s)
                 rows.push_back({&group.completions[s],
                                 random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
@@ -164,7 +164,8 @@ private:
         return r.room <= 0;
     }
 
-    /// Whether the last token completed a stop string. A token is at least a byte, so a short tail is enough to look at.
+    /// Whether the last token completed a stop string. A token is at least a byte, so a short tail is enough to look
+    /// at.
     bool stopped(const completion& c) const {
         if (options_.stop.empty()) return false;
         std::size_t longest = 0;

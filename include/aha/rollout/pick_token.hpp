@@ -81,8 +81,7 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
     if (greedy) {
         picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
     } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {
-        const log_sum sum =
-            unrestricted && inverse == 1 ? model : log_sum_of(allowed, inverse_f);
+        const log_sum sum = unrestricted && inverse == 1 ? model : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
         std::vector<std::int32_t> order;
@@ -96,30 +95,33 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
         std::size_t kept = order.size();
         if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < kept) {
             kept = static_cast<std::size_t>(options.top_k);
-            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept) - 1, order.end(), likelier);
+            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept) - 1, order.end(),
+                             likelier);
             order.resize(kept);
         }
         std::sort(order.begin(), order.end(), likelier);
         const float top = allowed[static_cast<std::size_t>(order.front())];
         if (options.top_p < 1) {
             double total = 0, seen = 0;
-            for (const std::int32_t id : order) total += std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
+            for (const std::int32_t id : order)
+                total += std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
             std::size_t n = 0;
             while (n < order.size() && seen < options.top_p * total)
                 seen += std::exp(inverse * (allowed[static_cast<std::size_t>(order[n++])] - top));
             kept = std::max<std::size_t>(1, n);
         }
         if (options.min_p > 0)
-            while (kept > 1 && std::exp(inverse * (allowed[static_cast<std::size_t>(order[kept - 1])] - top)) < options.min_p)
+            while (kept > 1 &&
+                   std::exp(inverse * (allowed[static_cast<std::size_t>(order[kept - 1])] - top)) < options.min_p)
                 --kept;
         picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
     }
     picked.entropy = static_cast<float>(entropy_of(logits, model, 1.0F));
     const float logit = logits[static_cast<std::size_t>(picked.id)];
     picked.log_prob = static_cast<float>(logit - model.value(1.0));
-    picked.behavior_log_prob =
-        inverse == 1 ? picked.log_prob
-                     : static_cast<float>(inverse * logit - log_sum_of(logits, inverse_f).value(inverse));
+    picked.behavior_log_prob = inverse == 1
+                                   ? picked.log_prob
+                                   : static_cast<float>(inverse * logit - log_sum_of(logits, inverse_f).value(inverse));
     return picked;
 }
 

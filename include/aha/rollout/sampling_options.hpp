@@ -11,14 +11,14 @@ namespace aha {
 
 /// How tokens are drawn. The defaults are the plain model distribution, as training needs it.
 struct sampling_options {
-    double temperature = 1;             ///< divides the logits; 0 is greedy
-    std::int64_t top_k = 0;             ///< keep the k likeliest tokens; 0 keeps all
-    double top_p = 1;                   ///< keep the likeliest tokens up to this mass (Holtzman et al. 2020); 1 keeps all
-    double min_p = 0;                   ///< keep tokens at least this share of the likeliest one's probability
-    std::int64_t max_new_tokens = 256;  ///< token budget of a completion
-    std::vector<std::string> stop{};    ///< a completion ends when its text comes to contain one of these
+    double temperature = 1;  ///< divides the logits; 0 is greedy
+    std::int64_t top_k = 0;  ///< keep the k likeliest tokens; 0 keeps all
+    double top_p = 1;        ///< keep the likeliest tokens up to this mass (Holtzman et al. 2020); 1 keeps all
+    double min_p = 0;        ///< keep tokens at least this share of the likeliest one's probability
+    std::int64_t max_new_tokens = 256;     ///< token budget of a completion
+    std::vector<std::string> stop{};       ///< a completion ends when its text comes to contain one of these
     std::vector<std::int64_t> suppress{};  ///< tokens that are never drawn
-    std::int64_t min_new_tokens = 0;    ///< end tokens are not drawn before this many tokens
+    std::int64_t min_new_tokens = 0;       ///< end tokens are not drawn before this many tokens
     bool operator==(const sampling_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.

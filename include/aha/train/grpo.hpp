@@ -80,14 +80,16 @@ struct reward_options_slot {
 
 /// Group Relative Policy Optimization (Shao et al. 2024, DeepSeekMath, section 4.1; DeepSeek-R1, section 2.2.1).
 ///
-/// Departures from the paper, each a slot that can be filled otherwise: token-level ratios (DeepSeekMath's form; R1 prints
-/// sequence ratios); the mean runs over all tokens of the batch (`token_mean`), not first over each completion
-/// (`sequence_mean`); no KL term unless `grpo_loss` has a beta; minibatches split a rollout by groups, not by completions, so
-/// that a prompt is computed once. With one update a rollout the ratio is exactly 1, as in the paper.
+/// Departures from the paper, each a slot that can be filled otherwise: token-level ratios (DeepSeekMath's form; R1
+/// prints sequence ratios); the mean runs over all tokens of the batch (`token_mean`), not first over each completion
+/// (`sequence_mean`); no KL term unless `grpo_loss` has a beta; minibatches split a rollout by groups, not by
+/// completions, so that a prompt is computed once. With one update a rollout the ratio is exactly 1, as in the paper.
 ///
-/// Slots, given after the options in any order: sampler, advantage, loss, aggregation, optimizer, schedule, reward_options.
+/// Slots, given after the options in any order: sampler, advantage, loss, aggregation, optimizer, schedule,
+/// reward_options.
 ///
-/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are needed)
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
+/// needed)
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
           class Optimizer = adamw, class Schedule = warmup_schedule>
@@ -101,18 +103,20 @@ public:
     /// @param source model to train, by reference: it outlives the trainer
     template <class... Policies>
     grpo(Source& source, Prompts prompts, Reward reward, grpo_options options = {}, Policies... policies)
-        : grpo{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts), std::move(reward), options} {
-        static_assert((true && ... && detail::fits_a_slot<Policies, detail::sampler_slot<model_type>, detail::advantage_slot,
-                                                          detail::loss_slot, detail::aggregation_slot,
-                                                          detail::optimizer_slot, detail::schedule_slot,
-                                                          detail::reward_options_slot>),
-                      "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
-                      "aggregation, optimizer, schedule, reward_options");
+        : grpo{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts), std::move(reward),
+               options} {
+        static_assert(
+            (true && ... &&
+             detail::fits_a_slot<Policies, detail::sampler_slot<model_type>, detail::advantage_slot, detail::loss_slot,
+                                 detail::aggregation_slot, detail::optimizer_slot, detail::schedule_slot,
+                                 detail::reward_options_slot>),
+            "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
+            "aggregation, optimizer, schedule, reward_options");
     }
 
     /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
-    /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the gradient
-    /// is not finite; the model is then as it was before the step's update.
+    /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the
+    /// gradient is not finite; the model is then as it was before the step's update.
     step_report step() {
         const stopwatch whole;
         step_report report;
@@ -120,8 +124,8 @@ public:
 
         stopwatch phase;
         const std::vector<prompt> questions = draw();
-        auto groups = std::make_shared<std::vector<rollout_group>>(
-            sampler_.sample(model(), questions, options_.group_size, {options_.seed, static_cast<std::uint64_t>(step_)}));
+        auto groups = std::make_shared<std::vector<rollout_group>>(sampler_.sample(
+            model(), questions, options_.group_size, {options_.seed, static_cast<std::uint64_t>(step_)}));
         const double rollout_seconds = phase.restart();
 
         run_rewards(std::span{*groups}, reward_, reward_options_);
@@ -157,7 +161,8 @@ public:
 
     /// The next `count` steps as an input range: each is taken when the loop asks for it.
     auto steps(std::int64_t count) {
-        return std::views::iota(step_ + 1, step_ + count + 1) | std::views::transform([this, last = step_ + count](auto) {
+        return std::views::iota(step_ + 1, step_ + count + 1) |
+               std::views::transform([this, last = step_ + count](auto) {
                    step_report report = step();
                    report.total_steps = last;
                    return report;
@@ -168,8 +173,8 @@ public:
     const grpo_options& options() const { return options_; }
     const Sampler& sampler() const { return sampler_; }
 
-    /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive from
-    /// the seed and the step, and no rollout outlives its step, so neither needs saving.
+    /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive
+    /// from the seed and the step, and no rollout outlives its step, so neither needs saving.
     state save() const {
         state s;
         s.tensors["weights"] = model().weights().values();
@@ -230,13 +235,15 @@ private:
           prompts_{std::move(prompts)},
           reward_{std::move(reward)},
           options_{options},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given, detail::make_default_sampler{&source})},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given,
+                                                                                detail::make_default_sampler{&source})},
           advantage_{detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{})},
           loss_{detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{})},
           aggregation_{detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
-          reward_options_{detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
+          reward_options_{
+              detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
           reference_{model_of(source), loss_.needs_reference()} {
         options_.validate();
     }
@@ -273,9 +280,8 @@ private:
                 for (const training_item& item : items)
                     figures.completion_tokens += static_cast<double>(item.taken().ids.size());
                 model().weights().zero_gradients();
-                const gradient_sums sums =
-                    accumulate_gradient(model(), reference_.get(), loss_, worth_training(items),
-                                        options_.microbatch_tokens, temperature());
+                const gradient_sums sums = accumulate_gradient(model(), reference_.get(), loss_, worth_training(items),
+                                                               options_.microbatch_tokens, temperature());
                 if (epoch == 0 && part == 0) figures.gap = sums.largest_gap;
                 figures.sums += sums;
                 figures.gradient_norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
@@ -290,7 +296,8 @@ private:
 
     /// The completions of minibatch `part`: whole groups, with each token's share of the minibatch's denominator.
     std::vector<training_item> minibatch(const std::vector<rollout_group>& groups,
-                                         const std::vector<std::vector<std::vector<float>>>& old, std::int64_t part) const {
+                                         const std::vector<std::vector<std::vector<float>>>& old,
+                                         std::int64_t part) const {
         const auto count = static_cast<std::int64_t>(groups.size());
         std::vector<training_item> items;
         std::vector<std::int64_t> lengths;
@@ -314,8 +321,8 @@ private:
         return items;
     }
 
-    /// Log-probs under the policy before its first update, where several updates follow. In float32 the sampler's own are
-    /// the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
+    /// Log-probs under the policy before its first update, where several updates follow. In float32 the sampler's own
+    /// are the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
     std::vector<std::vector<std::vector<float>>> old_log_probs(const std::vector<rollout_group>& groups) const {
         std::vector<std::vector<std::vector<float>>> old(groups.size());
         for (std::size_t g = 0; g < groups.size(); ++g)

@@ -9,16 +9,16 @@ namespace aha {
 
 /// Numbers of a GRPO run; what to compute is in the trainer's slots. Defaults suit a small model on a laptop.
 struct grpo_options {
-    std::int64_t prompts_per_step = 8;    ///< questions a rollout
-    std::int64_t group_size = 8;          ///< completions a question, G
-    double learning_rate = 2e-5;          ///< peak; the schedule multiplies it
-    std::int64_t minibatches = 1;         ///< optimizer steps a pass over a rollout
-    std::int64_t inner_epochs = 1;        ///< passes over a rollout (mu)
-    double max_gradient_norm = 1.0;       ///< global gradient clip; 0 switches it off
-    std::int64_t reference_refresh = 0;   ///< steps after which the reference becomes the policy; 0: never
+    std::int64_t prompts_per_step = 8;      ///< questions a rollout
+    std::int64_t group_size = 8;            ///< completions a question, G
+    double learning_rate = 2e-5;            ///< peak; the schedule multiplies it
+    std::int64_t minibatches = 1;           ///< optimizer steps a pass over a rollout
+    std::int64_t inner_epochs = 1;          ///< passes over a rollout (mu)
+    double max_gradient_norm = 1.0;         ///< global gradient clip; 0 switches it off
+    std::int64_t reference_refresh = 0;     ///< steps after which the reference becomes the policy; 0: never
     std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, not a
                                             ///< hyper-parameter: results do not depend on it
-    std::uint64_t seed = 0;               ///< of all sampling
+    std::uint64_t seed = 0;                 ///< of all sampling
     bool operator==(const grpo_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -26,7 +26,8 @@ struct grpo_options {
         require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
         require(group_size > 1, "group_size must be at least 2, not ", group_size,
                 ": a completion is judged by comparison with its group");
-        require(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate must be 0 or more, not ", learning_rate);
+        require(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate must be 0 or more, not ",
+                learning_rate);
         require(minibatches > 0 && minibatches <= prompts_per_step, "minibatches must be in [1, ", prompts_per_step,
                 "], the prompts of a step, not ", minibatches);
         require(inner_epochs > 0, "inner_epochs must be positive, not ", inner_epochs);

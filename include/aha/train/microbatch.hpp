@@ -20,9 +20,9 @@ struct training_item {
     const completion& taken() const { return group->completions[sample]; }
 };
 
-/// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a group
-/// where it fits. A group too long for the budget is cut between completions; its prompt is then computed again. A single
-/// completion over the budget is a microbatch of its own.
+/// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a
+/// group where it fits. A group too long for the budget is cut between completions; its prompt is then computed again.
+/// A single completion over the budget is a microbatch of its own.
 inline std::vector<std::vector<training_item>> plan_microbatches(std::span<const training_item> items,
                                                                  std::int64_t budget) {
     std::vector<std::vector<training_item>> plan;

@@ -18,8 +18,8 @@
 
 namespace aha {
 
-/// Log-probabilities of the items' tokens, in order, under `model` at `temperature`; differentiable unless gradients are
-/// switched off. Hidden states are computed for the packed row, log-probs in chunks: no logits tensor.
+/// Log-probabilities of the items' tokens, in order, under `model` at `temperature`; differentiable unless gradients
+/// are switched off. Hidden states are computed for the packed row, log-probs in chunks: no logits tensor.
 /// @return [N] float32
 template <class Model>
 at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
@@ -60,7 +60,8 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
         bool same_policy = true;
         for (std::size_t s = 0; s < part.size(); ++s) {
             const completion& c = part[s].taken();
-            advantages.insert(advantages.end(), c.ids.size(), static_cast<float>(part[s].group->advantages[part[s].sample]));
+            advantages.insert(advantages.end(), c.ids.size(),
+                              static_cast<float>(part[s].group->advantages[part[s].sample]));
             weights.insert(weights.end(), c.ids.size(), static_cast<float>(part[s].weight));
             sequence.insert(sequence.end(), c.ids.size(), static_cast<std::int64_t>(s));
             behavior.insert(behavior.end(), c.behavior_log_probs.begin(), c.behavior_log_probs.end());

@@ -28,15 +28,19 @@ template <class Model, class Tokenizer = bpe_tokenizer>
 struct pretrained {
     Model model;
     Tokenizer tokenizer;
-    std::optional<aha::chat_template> chat;                ///< none if the model has none
+    std::optional<aha::chat_template> chat;                                ///< none if the model has none
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< where the tokenizer's files are
-    std::optional<gguf_text> text = std::nullopt;          ///< or the tokenizer of the GGUF file
+    std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of the GGUF file
 };
 
 /// The model inside `source`: `source.model` of a `pretrained`, else `source` itself.
 template <class Source>
 decltype(auto) model_of(Source& source) {
-    if constexpr (requires { source.tokenizer; source.model; }) return (source.model);
+    if constexpr (requires {
+                      source.tokenizer;
+                      source.model;
+                  })
+        return (source.model);
     else return (source);
 }
 
@@ -82,7 +86,8 @@ std::vector<token_id> tokens_of(const Source& source, const prompt& p) {
         std::vector<token_id> ids = source.tokenizer.encode(p.text);
         if constexpr (requires { source.tokenizer.encode_with_special(p.text); }) {
             std::vector<token_id> full = source.tokenizer.encode_with_special(p.text);
-            const bool spelled_out = !ids.empty() && !full.empty() && full.size() > ids.size() && ids.front() == full.front();
+            const bool spelled_out =
+                !ids.empty() && !full.empty() && full.size() > ids.size() && ids.front() == full.front();
             if (!spelled_out) ids = std::move(full);
         }
         require(!ids.empty(), "prompt ", p.index, " is empty");
@@ -101,8 +106,8 @@ void load_weights(Model& model, const weight_source& source) {
     model.refresh();
 }
 
-/// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. "smollm2" means the file named
-/// by the environment variable AHA_SMOLLM2, which the run scripts set.
+/// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. "smollm2" means the file
+/// named by the environment variable AHA_SMOLLM2, which the run scripts set.
 /// @tparam Tensor device and types
 /// Throws `aha::error` with one sentence for anything missing, damaged or not supported.
 template <class Tensor = cpu<float>>

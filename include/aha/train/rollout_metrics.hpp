@@ -48,9 +48,8 @@ inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<con
         }
     }
     const auto count = static_cast<double>(std::max<std::size_t>(1, groups.size()));
-    std::vector<std::pair<std::string, double>> metrics{{"reward", reward.mean()},
-                                                        {"reward_std", deviations / count},
-                                                        {"frac_reward_zero_std", equal / count}};
+    std::vector<std::pair<std::string, double>> metrics{
+        {"reward", reward.mean()}, {"reward_std", deviations / count}, {"frac_reward_zero_std", equal / count}};
     for (const auto& [name, m] : parts) {
         metrics.emplace_back("rewards/" + name + "/mean", m.mean());
         metrics.emplace_back("rewards/" + name + "/std", m.deviation());

@@ -15,9 +15,9 @@ namespace aha {
 
 /// How long a run lasts and how often it is saved.
 struct run_options {
-    std::int64_t steps = 40;            ///< of the whole run, those before a resume included
-    std::int64_t checkpoint_every = 10; ///< steps; 0: only at the end and on an interrupt
-    bool resume = false;                ///< go on from the newest checkpoint, if there is one
+    std::int64_t steps = 40;                                   ///< of the whole run, those before a resume included
+    std::int64_t checkpoint_every = 10;                        ///< steps; 0: only at the end and on an interrupt
+    bool resume = false;                                       ///< go on from the newest checkpoint, if there is one
     std::function<bool()> interrupted = [] { return false; };  ///< asked after each step; true ends the run, saved
     nlohmann::json description = nlohmann::json::object();     ///< options of the run, for observers
 
@@ -27,8 +27,9 @@ struct run_options {
     }
 };
 
-/// Runs a trainer (`step()`, `steps_done()`, `save()`, `load()`) for `options.steps` steps, with checkpoints that a killed
-/// run goes on from bit for bit, and tells observers. An exception of the trainer leaves the last checkpoint as it is.
+/// Runs a trainer (`step()`, `steps_done()`, `save()`, `load()`) for `options.steps` steps, with checkpoints that a
+/// killed run goes on from bit for bit, and tells observers. An exception of the trainer leaves the last checkpoint as
+/// it is.
 template <class Trainer, class Store, class... Observers>
 run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&... observers) {
     static_assert(require_checkpoint_store<Store>());
@@ -37,7 +38,8 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
     if (options.resume)
         if (std::optional<std::pair<std::int64_t, state>> saved = store.load_latest()) trainer.load(saved->second);
 
-    const run_info info{.total_steps = options.steps, .start_step = trainer.steps_done(), .options = options.description};
+    const run_info info{
+        .total_steps = options.steps, .start_step = trainer.steps_done(), .options = options.description};
     (notify_start(observers, info), ...);
     run_summary summary;
     std::int64_t saved_at = trainer.steps_done();

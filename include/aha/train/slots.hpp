@@ -4,8 +4,8 @@
 #include <type_traits>
 #include <utility>
 
-/// Trainers take their policies in any order: each argument goes to the slot whose concept it satisfies, the others keep
-/// their defaults. An argument that fits no slot, or two for one slot, is a compile-time error that says so.
+/// Trainers take their policies in any order: each argument goes to the slot whose concept it satisfies, the others
+/// keep their defaults. An argument that fits no slot, or two for one slot, is a compile-time error that says so.
 namespace aha::detail {
 
 /// The first of `Args` for which `Slot::template holds<Arg>`, else `Default`.
@@ -25,8 +25,8 @@ struct chosen<Slot, Default, First, Rest...> {
 template <class Slot, class Default, class... Args>
 using chosen_t = typename chosen<Slot, Default, Args...>::type;
 
-/// The argument for `Slot`, or what `make_default(type)` returns, which is only compiled when it is needed: a policy that
-/// is given need not be default constructible.
+/// The argument for `Slot`, or what `make_default(type)` returns, which is only compiled when it is needed: a policy
+/// that is given need not be default constructible.
 template <class Slot, class Type, class Make, class... Args>
 Type take_slot(std::tuple<Args...>& arguments, Make make_default) {
     static_assert((0 + ... + static_cast<int>(Slot::template holds<Args>)) <= 1,

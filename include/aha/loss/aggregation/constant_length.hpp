@@ -8,8 +8,8 @@
 
 namespace aha {
 
-/// Divided by completions times a constant length: no bias towards short or long completions (Dr. GRPO, Liu et al. 2025,
-/// section 3.2; TRL's `dr_grpo` with the token budget as the constant).
+/// Divided by completions times a constant length: no bias towards short or long completions (Dr. GRPO, Liu et al.
+/// 2025, section 3.2; TRL's `dr_grpo` with the token budget as the constant).
 class constant_length {
 public:
     /// @param length usually the token budget of a completion

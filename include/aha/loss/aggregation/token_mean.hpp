@@ -7,8 +7,8 @@
 
 namespace aha {
 
-/// Every token of the batch counts the same: divided by the number of completion tokens (DAPO, Yu et al. 2025, equation 8;
-/// TRL's `dapo`).
+/// Every token of the batch counts the same: divided by the number of completion tokens (DAPO, Yu et al. 2025, equation
+/// 8; TRL's `dapo`).
 struct token_mean {
     /// @param lengths [S] tokens of each completion of the whole batch
     /// @return [S] weight of each token of a completion

@@ -18,7 +18,8 @@
 namespace aha {
 
 /// Grouped-query attention (Ainslie et al. 2023) with rotary positions, as Llama, Qwen2 (biases) and Qwen3 (norms of
-/// queries and keys) have it. Query, key and value projections are one product. A filling of `decoder`'s attention slot.
+/// queries and keys) have it. Query, key and value projections are one product. A filling of `decoder`'s attention
+/// slot.
 template <class Tensor>
 class grouped_query_attention {
 public:
@@ -75,8 +76,8 @@ public:
         return merge(tree_attention(h.q, h.k, h.v, batch.trees));
     }
 
-    /// The same without gradients; keys and values of each trunk stay in `to`, which gets room for `rows` completions and
-    /// grows as they do.
+    /// The same without gradients; keys and values of each trunk stay in `to`, which gets room for `rows` completions
+    /// and grows as they do.
     at::Tensor prefill(const at::Tensor& x, const packed_trees& batch, const rotary_table& table, cache& to,
                        std::int64_t rows) const {
         const heads h = project(x, batch.positions, table);
@@ -117,7 +118,8 @@ private:
     };
 
     heads project(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) const {
-        const at::Tensor all = aha::linear(x, qkv_, bias_).view({-1, heads_ + 2 * key_heads_, width_});  // [T, H+2Hk, d]
+        const at::Tensor all =
+            aha::linear(x, qkv_, bias_).view({-1, heads_ + 2 * key_heads_, width_});  // [T, H+2Hk, d]
         const at::Tensor v = all.narrow(1, heads_ + key_heads_, key_heads_).to(at::kFloat).contiguous();
         if (!q_norm_.defined()) {
             const at::Tensor qk = rotary(all.narrow(1, 0, heads_ + key_heads_), positions, table);

@@ -16,9 +16,9 @@
 
 namespace aha {
 
-/// The shape of a Llama, Qwen2 or Qwen3 decoder: root-mean-square norms, rotary positions, grouped-query attention, a gated
-/// SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window, no bias but those on
-/// q, k and v).
+/// The shape of a Llama, Qwen2 or Qwen3 decoder: root-mean-square norms, rotary positions, grouped-query attention, a
+/// gated SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window, no bias but
+/// those on q, k and v).
 struct decoder_config {
     std::string architecture = "llama";  ///< "llama", "qwen2" or "qwen3"
     std::int64_t vocabulary_size = 0;    ///< rows of the embedding
@@ -36,7 +36,7 @@ struct decoder_config {
     bool attention_bias = false;  ///< q, k and v have biases (Qwen2)
     bool qk_norm = false;         ///< q and k are normed per head (Qwen3)
     std::optional<token_id> bos_id, pad_id;
-    std::vector<token_id> eos_ids;  ///< any of them ends a completion
+    std::vector<token_id> eos_ids;                    ///< any of them ends a completion
     nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back
 
     bool operator==(const decoder_config&) const = default;
@@ -45,11 +45,16 @@ struct decoder_config {
     void validate() const {
         require(architecture == "llama" || architecture == "qwen2" || architecture == "qwen3", "the architecture \"",
                 architecture, "\" is not one of llama, qwen2, qwen3");
-        const std::pair<const char*, std::int64_t> sizes[] = {
-            {"vocabulary_size", vocabulary_size}, {"hidden_size", hidden_size}, {"intermediate_size", intermediate_size},
-            {"heads", heads}, {"kv_heads", kv_heads}, {"head_dim", head_dim}, {"context", context}};
+        const std::pair<const char*, std::int64_t> sizes[] = {{"vocabulary_size", vocabulary_size},
+                                                              {"hidden_size", hidden_size},
+                                                              {"intermediate_size", intermediate_size},
+                                                              {"heads", heads},
+                                                              {"kv_heads", kv_heads},
+                                                              {"head_dim", head_dim},
+                                                              {"context", context}};
         for (const auto& [name, value] : sizes)
-            require(value > 0 && value <= largest, "a decoder's ", name, " must lie in 1 .. ", largest, ", not ", value);
+            require(value > 0 && value <= largest, "a decoder's ", name, " must lie in 1 .. ", largest, ", not ",
+                    value);
         require(layers > 0 && layers <= 10000, "a decoder's layers must lie in 1 .. 10000, not ", layers);
         require(heads <= 65536 && head_dim <= 65536, "a decoder with ", heads, " heads of ", head_dim,
                 " is too wide: at most 65536 of each");

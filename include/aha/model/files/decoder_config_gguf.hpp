@@ -30,26 +30,30 @@ inline double shortest_decimal(double stored) {
     return std::strtod(digits, nullptr);
 }
 
-/// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters. We look for parameters in use
-/// that give these divisors, and fail if there are none.
-inline std::optional<llama3_scaling> scaling_from_divisors(const at::Tensor& stored, const decoder_config& c, const std::string& where) {
+/// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters. We look for parameters in
+/// use that give these divisors, and fail if there are none.
+inline std::optional<llama3_scaling> scaling_from_divisors(const at::Tensor& stored, const decoder_config& c,
+                                                           const std::string& where) {
     const at::Tensor divisors = stored.contiguous();
-    require(divisors.dim() == 1 && divisors.numel() == c.head_dim / 2, where, ": rope_freqs.weight has ", divisors.numel(),
-            " numbers, not half of head_dim ", c.head_dim);
+    require(divisors.dim() == 1 && divisors.numel() == c.head_dim / 2, where, ": rope_freqs.weight has ",
+            divisors.numel(), " numbers, not half of head_dim ", c.head_dim);
     const float* const d = divisors.const_data_ptr<float>();
     const llama3_scaling found{.factor = *std::max_element(d, d + divisors.numel()),
                                .low_frequency_factor = 1,
                                .high_frequency_factor = 4,
                                .original_context = 8192};
     for (std::int64_t i = 0; i < divisors.numel(); ++i) {
-        const double wavelength = 2 * std::numbers::pi *
-                                  std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim));
+        const double wavelength =
+            2 * std::numbers::pi *
+            std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim));
         const double turns = found.original_context / wavelength;
-        const double smooth = std::clamp((turns - found.low_frequency_factor) /
-                                             (found.high_frequency_factor - found.low_frequency_factor), 0.0, 1.0);
+        const double smooth = std::clamp(
+            (turns - found.low_frequency_factor) / (found.high_frequency_factor - found.low_frequency_factor), 0.0,
+            1.0);
         const double divisor = 1 / ((1 - smooth) / found.factor + smooth);
-        require(std::abs(divisor - static_cast<double>(d[i])) <= 1e-4 * divisor, where,
-                ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
+        require(
+            std::abs(divisor - static_cast<double>(d[i])) <= 1e-4 * divisor, where,
+            ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
     }
     if (found.factor == 1) return std::nullopt;
     return found;
@@ -57,15 +61,15 @@ inline std::optional<llama3_scaling> scaling_from_divisors(const at::Tensor& sto
 
 }  // namespace detail
 
-/// Reads a decoder's shape from a GGUF file's metadata and the names of its tensors (the head is tied if it is not stored).
-/// Throws `aha::error` for a missing or ill-typed key, an architecture or an option that the decoder lacks.
+/// Reads a decoder's shape from a GGUF file's metadata and the names of its tensors (the head is tied if it is not
+/// stored). Throws `aha::error` for a missing or ill-typed key, an architecture or an option that the decoder lacks.
 inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     const std::string where = file.path().string();
     decoder_config c;
     const auto architecture = file.text("general.architecture");
     require(architecture.has_value(), where, " has no general.architecture");
-    require(*architecture == "llama" || *architecture == "qwen2" || *architecture == "qwen3", where, ": the architecture ",
-            detail::shown_name(*architecture), " is not supported (only llama, qwen2, qwen3)");
+    require(*architecture == "llama" || *architecture == "qwen2" || *architecture == "qwen3", where,
+            ": the architecture ", detail::shown_name(*architecture), " is not supported (only llama, qwen2, qwen3)");
     c.architecture = *architecture;
     const std::string prefix = c.architecture + ".";
     const auto needed = [&](const char* key) {
@@ -95,8 +99,8 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.rope_theta = detail::shortest_decimal(file.number(prefix + "rope.freq_base").value_or(10000));
     const std::string scaling = file.text(prefix + "rope.scaling.type").value_or("none");
     const double linear = file.number(prefix + "rope.scale_linear").value_or(1);
-    require(scaling == "none" && linear == 1, where, ": the rotary scaling ", detail::shown_name(scaling == "none" ? "linear" : scaling),
-            " is not supported");
+    require(scaling == "none" && linear == 1, where, ": the rotary scaling ",
+            detail::shown_name(scaling == "none" ? "linear" : scaling), " is not supported");
 
     const gguf_tensor& embedding = file.tensor("token_embd.weight");
     require(embedding.shape.size() == 2, where, ": token_embd.weight is not a matrix");

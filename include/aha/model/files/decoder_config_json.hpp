@@ -121,7 +121,8 @@ inline void read_rotary(config_reader& in, decoder_config& c) {
         for (const auto& [name, part] : rope.rest().items())  // one set of parameters per kind of layer
             require(!part.is_object(), rope.where(), ": parameters for ", shown_name(name), " alone are not supported");
         if (type == "default") continue;
-        require(type == "llama3", rope.where(), ": the rope type ", shown_name(type), " is not supported (only default and llama3)");
+        require(type == "llama3", rope.where(), ": the rope type ", shown_name(type),
+                " is not supported (only default and llama3)");
         const auto needed = [&](const char* name) {
             const auto number = rope.number(name);
             require(number.has_value(), rope.where(), " has no ", name);
@@ -160,8 +161,8 @@ inline void read_architecture(config_reader& in, decoder_config& c) {
 
 }  // namespace detail
 
-/// Reads a Hugging Face config.json, given as a value; `where` begins every sentence. Throws `aha::error` for a missing or
-/// ill-typed key, an architecture or an option that the decoder lacks.
+/// Reads a Hugging Face config.json, given as a value; `where` begins every sentence. Throws `aha::error` for a missing
+/// or ill-typed key, an architecture or an option that the decoder lacks.
 inline decoder_config decoder_config_from_json(const nlohmann::json& value, const std::string& where) {
     detail::config_reader in{value, where};
     decoder_config c;
@@ -197,7 +198,8 @@ inline decoder_config decoder_config_from_json(const nlohmann::json& value, cons
         require(window_from >= c.layers, where, ": sliding-window attention is not supported");
     in.take("sliding_window");
     for (const nlohmann::json& kind : in.take("layer_types"))
-        require(kind == "full_attention", where, ": layers of the type ", kind.dump().substr(0, 80), " are not supported");
+        require(kind == "full_attention", where, ": layers of the type ", kind.dump().substr(0, 80),
+                " are not supported");
     c.bos_id = in.integer("bos_token_id");
     c.pad_id = in.integer("pad_token_id");
     if (c.pad_id && (*c.pad_id < 0 || *c.pad_id >= c.vocabulary_size)) c.pad_id.reset();  // -1 is an old habit

@@ -51,8 +51,8 @@ struct gguf_tensor {
     std::uint64_t begin = 0, end = 0;  ///< bytes of the file
 };
 
-/// A GGUF file (version 2 or 3, little-endian), memory-mapped. Everything its head says is checked against the file when
-/// it is opened. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+/// A GGUF file (version 2 or 3, little-endian), memory-mapped. Everything its head says is checked against the file
+/// when it is opened. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 class gguf_file {
 public:
     /// Opens `path`. Throws `aha::error` naming the file, and the key or tensor at fault.
@@ -66,7 +66,8 @@ public:
         const auto tensors = in.number<std::uint64_t>("the number of tensors");
         const auto values = in.number<std::uint64_t>("the number of metadata keys");
         for (std::uint64_t i = 0; i < values; ++i) read_value(in);
-        require(integer("split.count").value_or(1) <= 1, where(), " is one of several parts of a model; merge them first");
+        require(integer("split.count").value_or(1) <= 1, where(),
+                " is one of several parts of a model; merge them first");
         const std::int64_t alignment = integer("general.alignment").value_or(32);
         require(alignment > 0 && alignment <= (1 << 20) && (alignment & (alignment - 1)) == 0, where(),
                 ": general.alignment must be a power of two up to 2^20, not ", alignment);
@@ -86,7 +87,9 @@ public:
         return found->second;
     }
     /// The stored bytes of a tensor of this file.
-    std::span<const std::byte> bytes(const gguf_tensor& t) const { return file_->bytes().subspan(t.begin, t.end - t.begin); }
+    std::span<const std::byte> bytes(const gguf_tensor& t) const {
+        return file_->bytes().subspan(t.begin, t.end - t.begin);
+    }
 
     /// Values of `key`, if it is there; throws `aha::error` if it has another type.
     std::optional<std::int64_t> integer(const std::string& key) const {
@@ -161,7 +164,8 @@ private:
                 " cannot store in blocks of ", t.type->elements);
         t.elements = static_cast<std::int64_t>(elements);
         t.begin = in.number<std::uint64_t>("a tensor's offset");
-        require(t.begin % alignment == 0, what, " lies at offset ", t.begin, ", which is not a multiple of ", alignment);
+        require(t.begin % alignment == 0, what, " lies at offset ", t.begin, ", which is not a multiple of ",
+                alignment);
         t.end = elements / t.type->elements * t.type->bytes;  // its size, until `place_tensors`
         const std::string name = t.name;
         require(tensors_.emplace(name, std::move(t)).second, what, " is given twice");
@@ -174,8 +178,8 @@ private:
         std::map<std::uint64_t, const gguf_tensor*> by_begin;
         for (auto& [name, t] : tensors_) {
             require(data <= size && t.begin <= size - data && t.end <= size - data - t.begin, where(), ": tensor ",
-                    detail::shown_name(name), " claims ", t.end, " bytes at offset ", t.begin, ", beyond the file's ", size,
-                    ": it is truncated or its head lies");
+                    detail::shown_name(name), " claims ", t.end, " bytes at offset ", t.begin, ", beyond the file's ",
+                    size, ": it is truncated or its head lies");
             t.begin += data;
             t.end += t.begin;
             require(by_begin.emplace(t.begin, &t).second, where(), ": tensor ", detail::shown_name(name),

@@ -15,8 +15,8 @@
 
 namespace aha {
 
-/// A metadata value of a GGUF file. Numbers are widened: unsigned 64-bit ones that need it are uint64, all others int64;
-/// floats are double. Lists of whole numbers are int64 (wrapping above 2^63), of booleans int64, too.
+/// A metadata value of a GGUF file. Numbers are widened: unsigned 64-bit ones that need it are uint64, all others
+/// int64; floats are double. Lists of whole numbers are int64 (wrapping above 2^63), of booleans int64, too.
 using gguf_value = std::variant<std::int64_t, std::uint64_t, double, bool, std::string, std::vector<std::int64_t>,
                                 std::vector<double>, std::vector<std::string>>;
 
@@ -40,7 +40,8 @@ public:
 
     template <class T>
     T number(std::string_view what) {
-        static_assert(std::endian::native == std::endian::little, "aha reads GGUF files on little-endian machines only");
+        static_assert(std::endian::native == std::endian::little,
+                      "aha reads GGUF files on little-endian machines only");
         T value;
         std::memcpy(&value, take(sizeof(T), what).data(), sizeof(T));
         return value;
@@ -87,7 +88,8 @@ private:
     gguf_value list_of(std::uint32_t type, std::string_view what) {
         const auto count = number<std::uint64_t>(what);
         switch (type) {
-            case 0: case boolean: return numbers<std::int64_t, std::uint8_t>(count, what);
+            case 0:
+            case boolean: return numbers<std::int64_t, std::uint8_t>(count, what);
             case 1: return numbers<std::int64_t, std::int8_t>(count, what);
             case 2: return numbers<std::int64_t, std::uint16_t>(count, what);
             case 3: return numbers<std::int64_t, std::int16_t>(count, what);

@@ -68,7 +68,8 @@ inline void expand_q5_0(const std::uint8_t* in, float* out) {
     const std::uint32_t fifth = word_at(in + 2);
     for (int i = 0; i < 16; ++i) {
         out[i] = static_cast<float>(static_cast<int>((in[6 + i] & 15) | (fifth >> i & 1) << 4) - 16) * scale;
-        out[i + 16] = static_cast<float>(static_cast<int>((in[6 + i] >> 4) | (fifth >> (i + 16) & 1) << 4) - 16) * scale;
+        out[i + 16] =
+            static_cast<float>(static_cast<int>((in[6 + i] >> 4) | (fifth >> (i + 16) & 1) << 4) - 16) * scale;
     }
 }
 
@@ -136,17 +137,21 @@ template <void (*Expand)(const std::uint8_t*, float*)>
 void expand_blocks(std::span<const std::byte> in, const gguf_type& type, float* out) {
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(in.data());
     const auto blocks = static_cast<std::int64_t>(in.size() / type.bytes);
-    at::parallel_for(0, blocks, std::max<std::int64_t>(1, 32768 / type.elements), [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t b = from; b < to; ++b) Expand(bytes + b * type.bytes, out + b * type.elements);
-    });
+    at::parallel_for(0, blocks, std::max<std::int64_t>(1, 32768 / type.elements),
+                     [&](std::int64_t from, std::int64_t to) {
+                         for (std::int64_t b = from; b < to; ++b)
+                             Expand(bytes + b * type.bytes, out + b * type.elements);
+                     });
 }
 
 }  // namespace detail
 
 /// The numbers that `in` (whole blocks of `type`) stands for, as float32 [N].
 inline at::Tensor dequantize(std::span<const std::byte> in, const gguf_type& type) {
-    require(type.bytes > 0 && in.size() % type.bytes == 0, in.size(), " bytes are no whole number of ", type.name, " blocks");
-    const at::Tensor result = at::empty({static_cast<std::int64_t>(in.size() / type.bytes * type.elements)}, at::kFloat);
+    require(type.bytes > 0 && in.size() % type.bytes == 0, in.size(), " bytes are no whole number of ", type.name,
+            " blocks");
+    const at::Tensor result =
+        at::empty({static_cast<std::int64_t>(in.size() / type.bytes * type.elements)}, at::kFloat);
     float* const out = result.mutable_data_ptr<float>();
     if (in.empty()) return result;
     if (type.name == "F32") std::memcpy(out, in.data(), in.size());

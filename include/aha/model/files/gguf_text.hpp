@@ -26,7 +26,8 @@ struct gguf_text {
     std::vector<token_id> end_ids;  ///< eos, then end of turn and end of message where the file has them
 };
 
-/// Takes the tokenizer out of a file's metadata. Throws `aha::error` if there is none, or an id is beyond the vocabulary.
+/// Takes the tokenizer out of a file's metadata. Throws `aha::error` if there is none, or an id is beyond the
+/// vocabulary.
 inline gguf_text read_gguf_text(const gguf_file& file) {
     const std::string where = file.path().string(), prefix = "tokenizer.ggml.";
     gguf_text text;

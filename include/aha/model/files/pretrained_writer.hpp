@@ -30,21 +30,22 @@ struct pretrained_model {
     decoder_config config;
     named_tensors tensors;  ///< those that `expected_tensors(config)` names, in any order
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< whose tokenizer files are copied
-    std::optional<gguf_text> text = std::nullopt;                         ///< or the tokenizer of a GGUF file
+    std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of a GGUF file
     std::uint64_t max_shard_bytes = 5'000'000'000;  ///< above it the weights are split into files of at most this size
 };
 
 namespace detail {
 
-inline constexpr std::array tokenizer_files{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                                            "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model",
-                                            "chat_template.jinja", "chat_template.json"};
+inline constexpr std::array tokenizer_files{
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+    "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json"};
 
 inline void check_against_config(const named_tensors& tensors, const decoder_config& config) {
     std::map<std::string, at::Tensor> left;
     for (const auto& [name, tensor] : tensors) {
         require(tensor.defined(), "cannot write the model: tensor ", shown_name(name), " is undefined");
-        require(left.emplace(name, tensor).second, "cannot write the model: tensor ", shown_name(name), " is given twice");
+        require(left.emplace(name, tensor).second, "cannot write the model: tensor ", shown_name(name),
+                " is given twice");
     }
     for (const auto& [name, shape] : expected_tensors(config)) {
         const auto found = left.find(name);
@@ -81,7 +82,8 @@ inline void keep_other_files(const std::filesystem::path& old_folder, const std:
     std::error_code wrong;
     for (const fs::directory_entry& entry : fs::directory_iterator{old_folder, wrong}) {
         const std::string name = entry.path().filename().string();
-        const bool weights = name.starts_with("model") && (name.ends_with(".safetensors") || name.ends_with(".index.json"));
+        const bool weights =
+            name.starts_with("model") && (name.ends_with(".safetensors") || name.ends_with(".index.json"));
         if (weights || fs::exists(new_folder / name)) continue;
         using enum fs::copy_options;
         fs::copy(entry.path(), new_folder / name, recursive | create_hard_links | copy_symlinks, wrong);
@@ -116,7 +118,8 @@ inline void write_pretrained(const std::filesystem::path& folder, const pretrain
     if (model.text) {
         write("tokenizer.json", tokenizer_json(*model.text), -1);
         write("tokenizer_config.json", tokenizer_config_json(*model.text, model.config.context));
-        if (!model.text->chat_template.empty()) write_atomically(place / "chat_template.jinja", model.text->chat_template);
+        if (!model.text->chat_template.empty())
+            write_atomically(place / "chat_template.jinja", model.text->chat_template);
     } else if (model.tokenizer_folder) {
         for (const char* name : detail::tokenizer_files)
             if (const fs::path from = *model.tokenizer_folder / name; fs::exists(from)) {

@@ -50,7 +50,8 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
 
 /// A safetensors file, memory-mapped. Everything its header says is checked against the file when it is opened; tensors
 /// are views of the mapping (they keep it alive) and must not be written to.
-/// Format: https://huggingface.co/docs/safetensors (8-byte little-endian header length, JSON header, data without gaps).
+/// Format: https://huggingface.co/docs/safetensors (8-byte little-endian header length, JSON header, data without
+/// gaps).
 class safetensors_file {
 public:
     /// Where a tensor lies and what it is.
@@ -91,7 +92,8 @@ public:
         void* const start = const_cast<std::byte*>(data_.data() + e.begin);
         const bool aligned = reinterpret_cast<std::uintptr_t>(start) % c10::elementSize(e.type) == 0;
         if (aligned && e.type != at::kBool)
-            return at::from_blob(start, e.shape, [keep = file_](void*) {}, options);
+            return at::from_blob(
+                start, e.shape, [keep = file_](void*) {}, options);
         const at::Tensor copy = at::empty(e.shape, options);
         std::memcpy(copy.mutable_data_ptr(), start, e.end - e.begin);
         if (e.type == at::kBool) {  // any byte may stand in a file, only 0 and 1 in a C++ bool
@@ -121,8 +123,9 @@ private:
     }
 
     entry read_entry(const nlohmann::json& value, const std::string& tensor) const {
-        require(value.is_object() && value.contains("dtype") && value.contains("shape") && value.contains("data_offsets"),
-                tensor, " needs dtype, shape and data_offsets");
+        require(
+            value.is_object() && value.contains("dtype") && value.contains("shape") && value.contains("data_offsets"),
+            tensor, " needs dtype, shape and data_offsets");
         const nlohmann::json &type = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
         require(type.is_string(), tensor, " has a dtype that is not a string");
         const auto known = std::ranges::find(detail::safetensors_types, type.get_ref<const std::string&>(),
@@ -133,7 +136,8 @@ private:
 
         require(shape.is_array(), tensor, " has a shape that is not a list");
         require(shape.size() <= 64, tensor, " has ", shape.size(), " dimensions");
-        std::uint64_t bytes = c10::elementSize(e.type), reach = bytes;  // reach: strides must fit even beside an empty one
+        std::uint64_t bytes = c10::elementSize(e.type),
+                      reach = bytes;  // reach: strides must fit even beside an empty one
         for (const nlohmann::json& extent : shape) {
             require(extent.is_number_unsigned(), tensor, " has an extent that is not a whole number from 0 up");
             const auto n = extent.get<std::uint64_t>();
@@ -151,7 +155,8 @@ private:
         e.end = offsets[1].get<std::uint64_t>();
         require(e.begin <= e.end && e.end <= data_.size(), tensor, " claims bytes ", e.begin, " to ", e.end, " of the ",
                 data_.size(), " that there are: the file is truncated or its header lies");
-        require(e.end - e.begin == bytes, tensor, " needs ", bytes, " bytes for its shape, but claims ", e.end - e.begin);
+        require(e.end - e.begin == bytes, tensor, " needs ", bytes, " bytes for its shape, but claims ",
+                e.end - e.begin);
         return e;
     }
 
@@ -163,11 +168,13 @@ private:
         std::uint64_t reached = 0;
         for (const auto* named : in_order) {
             const entry& e = named->second;
-            require(e.begin == reached, where(), ": tensor ", detail::shown_name(named->first), " begins at byte ", e.begin,
-                    e.begin < reached ? ", inside the tensor before it, which ends at " : ", after a gap from ", reached);
+            require(
+                e.begin == reached, where(), ": tensor ", detail::shown_name(named->first), " begins at byte ", e.begin,
+                e.begin < reached ? ", inside the tensor before it, which ends at " : ", after a gap from ", reached);
             reached = e.end;
         }
-        require(reached == data_.size(), where(), ": the tensors end at byte ", reached, " of ", data_.size(), " data bytes");
+        require(reached == data_.size(), where(), ": the tensors end at byte ", reached, " of ", data_.size(),
+                " data bytes");
     }
 
     std::shared_ptr<const mapped_file> file_;

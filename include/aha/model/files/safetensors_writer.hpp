@@ -42,9 +42,9 @@ inline std::uint64_t bytes_of(const at::Tensor& tensor) {
 
 }  // namespace detail
 
-/// Writes one safetensors file, whole or not at all: byte for byte what the reference library writes (widest types first,
-/// then by name; header padded with spaces to 8 bytes). Tensors may be on any device and of any layout in memory.
-/// Throws `aha::error` for a name given twice, a type the format lacks, or what the system says (a full disk).
+/// Writes one safetensors file, whole or not at all: byte for byte what the reference library writes (widest types
+/// first, then by name; header padded with spaces to 8 bytes). Tensors may be on any device and of any layout in
+/// memory. Throws `aha::error` for a name given twice, a type the format lacks, or what the system says (a full disk).
 inline void write_safetensors(const std::filesystem::path& path, const named_tensors& tensors,
                               const std::map<std::string, std::string>& metadata = {{"format", "pt"}}) {
     const std::string where = path.string();
@@ -99,8 +99,8 @@ inline void write_safetensors_folder(const std::filesystem::path& folder, const 
     std::set<std::string> names;
     for (const auto& named : tensors) {
         detail::safetensors_rank(folder.string(), named.first, named.second);
-        require(names.insert(named.first).second, folder.string(), ": the tensor name ", detail::shown_name(named.first),
-                " is given twice");
+        require(names.insert(named.first).second, folder.string(), ": the tensor name ",
+                detail::shown_name(named.first), " is given twice");
         const std::uint64_t bytes = detail::bytes_of(named.second);
         if (!shards.back().empty() && in_shard + bytes > max_shard_bytes) {
             shards.emplace_back();

@@ -33,8 +33,9 @@ struct weight_options {
     bool operator==(const weight_options&) const = default;
 };
 
-/// A pretrained decoder on disk: a Hugging Face folder (config.json and model.safetensors, sharded or not) or a GGUF file.
-/// Opening it reads the description alone, and checks that every tensor of the model is there in its shape, and no other.
+/// A pretrained decoder on disk: a Hugging Face folder (config.json and model.safetensors, sharded or not) or a GGUF
+/// file. Opening it reads the description alone, and checks that every tensor of the model is there in its shape, and
+/// no other.
 class weight_source {
 public:
     /// Throws `aha::error` naming the file, key or tensor at fault.
@@ -75,8 +76,10 @@ private:
             shards_.push_back(std::make_unique<safetensors_file>(whole));
             for (const auto& [name, entry] : shards_[0]->entries()) stored_[name] = {entry.shape, 0, {}};
         } else {
-            require(std::filesystem::exists(index), path_, " has neither model.safetensors nor model.safetensors.index.json",
-                    std::filesystem::exists(path_ / "pytorch_model.bin") ? " (pytorch_model.bin is not supported)" : "");
+            require(
+                std::filesystem::exists(index), path_,
+                " has neither model.safetensors nor model.safetensors.index.json",
+                std::filesystem::exists(path_ / "pytorch_model.bin") ? " (pytorch_model.bin is not supported)" : "");
             open_shards(index);
         }
         for (const auto& [name, s] : stored_)
@@ -103,13 +106,14 @@ private:
             const auto& file_name = file.get_ref<const std::string&>();
             require(!file_name.empty() && file_name != "." && file_name != ".." &&
                         file_name.find_first_of(std::string_view{"/\0", 2}) == std::string::npos,
-                    index.string(), ": ", detail::shown_name(file_name), " is not the name of a file in the same folder");
+                    index.string(), ": ", detail::shown_name(file_name),
+                    " is not the name of a file in the same folder");
             const auto [place, is_new] = opened.emplace(file_name, shards_.size());
             if (is_new) shards_.push_back(std::make_unique<safetensors_file>(path_ / file_name));
             const auto& entries = shards_[place->second]->entries();
             const auto entry = entries.find(name);
-            require(entry != entries.end(), index.string(), ": ", detail::shown_name(file_name), " does not hold tensor ",
-                    detail::shown_name(name));
+            require(entry != entries.end(), index.string(), ": ", detail::shown_name(file_name),
+                    " does not hold tensor ", detail::shown_name(name));
             stored_[name] = {entry->second.shape, place->second, {}};
         }
     }
@@ -120,7 +124,8 @@ private:
         for (const auto& [theirs, tensor] : gguf_->tensors()) {
             if (theirs == "rope_freqs.weight") continue;  // part of the configuration
             const auto name = hugging_face_name(theirs);
-            require(name.has_value(), path_.string(), ": the model has no place for tensor ", detail::shown_name(theirs));
+            require(name.has_value(), path_.string(), ": the model has no place for tensor ",
+                    detail::shown_name(theirs));
             stored_[*name] = {tensor.shape, 0, theirs};
         }
     }
@@ -130,24 +135,26 @@ private:
         for (const auto& [name, shape] : expected_tensors(config_)) {
             const auto found = stored_.find(name);
             require(found != stored_.end(), path_.string(), ": tensor ", detail::shown_name(name), " is missing");
-            require(found->second.shape == shape, path_.string(), ": tensor ", detail::shown_name(name), " has the shape ",
-                    shown(found->second.shape), ", not ", shown(shape));
+            require(found->second.shape == shape, path_.string(), ": tensor ", detail::shown_name(name),
+                    " has the shape ", shown(found->second.shape), ", not ", shown(shape));
             expected.insert(name);
         }
         std::erase_if(stored_, [](const auto& s) { return s.first.ends_with(".rotary_emb.inv_freq"); });
         if (config_.tie_embeddings && stored_.contains("lm_head.weight")) {
             require(shard("lm_head.weight").tensor("lm_head.weight").equal(load("model.embed_tokens.weight")),
-                    path_.string(), ": the configuration ties the head to the embedding, but lm_head.weight differs from it");
+                    path_.string(),
+                    ": the configuration ties the head to the embedding, but lm_head.weight differs from it");
             stored_.erase("lm_head.weight");
         }
         for (const auto& [name, s] : stored_)
-            require(expected.contains(name), path_.string(), ": the model has no place for tensor ", detail::shown_name(name));
+            require(expected.contains(name), path_.string(), ": the model has no place for tensor ",
+                    detail::shown_name(name));
     }
 
     const safetensors_file& shard(const std::string& name) const { return *shards_[find(name).shard]; }
 
-    /// llama.cpp's converter reorders the rows of Llama's query and key heads, from [half, pair] to [pair, half], for its
-    /// way to rotate them; this takes them back.
+    /// llama.cpp's converter reorders the rows of Llama's query and key heads, from [half, pair] to [pair, half], for
+    /// its way to rotate them; this takes them back.
     at::Tensor from_gguf(const std::string& name) const {
         const at::Tensor loaded = dequantize(*gguf_, find(name).gguf_name);
         const bool query = name.ends_with("q_proj.weight"), key = name.ends_with("k_proj.weight");

@@ -80,8 +80,7 @@ inline void attend(const float* queries, float* out, std::int64_t rep, std::int6
         }
 }
 
-inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cache& cache,
-                                       const decode_batch& batch) {
+inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cache& cache, const decode_batch& batch) {
     const std::int64_t length = batch.step + 1;
     const std::int64_t rows = q.size(0), heads = q.size(1), width = q.size(2), key_heads = cache.keys.size(1);
     const std::int64_t rep = heads / key_heads, capacity = cache.keys.size(2);
@@ -111,8 +110,7 @@ inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cach
     return out;
 }
 
-inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cache& cache,
-                                       const decode_batch& batch) {
+inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cache& cache, const decode_batch& batch) {
     const std::int64_t length = batch.step + 1;
     const std::int64_t heads = q.size(1), width = q.size(2), key_heads = cache.keys.size(1), rep = heads / key_heads;
     const double scale = 1.0 / std::sqrt(static_cast<double>(width));
@@ -127,7 +125,9 @@ inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cach
         const at::Tensor shared = mine.permute({1, 0, 2, 3}).reshape({key_heads, n * rep, width});
         const at::Tensor own = mine.view({n * key_heads, rep, width});
         const auto slice = [&](const at::Tensor& all) {
-            return all.narrow(2, 0, length).index_select(0, batch.slots.narrow(0, row, n)).reshape({n * key_heads, length, width});
+            return all.narrow(2, 0, length)
+                .index_select(0, batch.slots.narrow(0, row, n))
+                .reshape({n * key_heads, length, width});
         };
         const at::Tensor to_trunk = at::bmm(shared, cache.trunk_keys[p].permute({1, 2, 0}))
                                         .view({key_heads, n, rep, context})

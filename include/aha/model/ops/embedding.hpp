@@ -8,7 +8,8 @@ namespace aha {
 namespace detail {
 
 struct embedding_function : torch::autograd::Function<embedding_function> {
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& leaf, const at::Tensor& ids) {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& leaf,
+                              const at::Tensor& ids) {
         context->saved_data["leaf"] = leaf;
         context->save_for_backward({ids});
         return leaf.index_select(0, ids);

@@ -53,8 +53,7 @@ struct gated_silu_function : torch::autograd::Function<gated_silu_function> {
         at::Tensor y = at::empty({rows, width}, gate_up.options());
         if (y.scalar_type() == at::kBFloat16)
             gated_silu_rows(gate_up.const_data_ptr<at::BFloat16>(), y.mutable_data_ptr<at::BFloat16>(), rows, width);
-        else
-            gated_silu_rows(gate_up.const_data_ptr<float>(), y.mutable_data_ptr<float>(), rows, width);
+        else gated_silu_rows(gate_up.const_data_ptr<float>(), y.mutable_data_ptr<float>(), rows, width);
         return y;
     }
 

@@ -23,10 +23,8 @@ namespace detail {
 /// Adds `a^T b` to the float32 gradient of `leaf` in place: no second buffer of the weight's size in float32.
 inline void accumulate_product(const at::Tensor& leaf, const at::Tensor& a, const at::Tensor& b) {
     at::Tensor gradient = leaf.grad();
-    if (a.scalar_type() == gradient.scalar_type())
-        gradient.addmm_(a.t(), b);
-    else
-        gradient.add_(at::mm(a.t(), b));
+    if (a.scalar_type() == gradient.scalar_type()) gradient.addmm_(a.t(), b);
+    else gradient.add_(at::mm(a.t(), b));
 }
 
 struct linear_function : torch::autograd::Function<linear_function> {

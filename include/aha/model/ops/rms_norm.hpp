@@ -20,7 +20,8 @@ namespace aha {
 namespace detail {
 
 template <class In, class Out>
-void rms_norm_rows(const In* x, const float* w, Out* y, float* inverse, std::int64_t rows, std::int64_t width, float eps) {
+void rms_norm_rows(const In* x, const float* w, Out* y, float* inverse, std::int64_t rows, std::int64_t width,
+                   float eps) {
     at::parallel_for(0, rows, std::max<std::int64_t>(1, 32768 / width), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t t = begin; t < end; ++t) {
             const In* xt = x + t * width;
@@ -45,9 +46,8 @@ void rms_norm_rows_backward(const In* x, const float* w, const float* inverse, c
             const In* xt = x + t * width;
             const Out* gt = gy + t * width;
             const float r = inverse[t];
-            const float dot = lane_sum(width, [=](std::int64_t i) {
-                return w[i] * static_cast<float>(gt[i]) * static_cast<float>(xt[i]);
-            });
+            const float dot = lane_sum(
+                width, [=](std::int64_t i) { return w[i] * static_cast<float>(gt[i]) * static_cast<float>(xt[i]); });
             const float shift = dot * r * r / static_cast<float>(width);
             In* out = gx + t * width;
             for (std::int64_t i = 0; i < width; ++i)
@@ -76,8 +76,8 @@ void with_types(const at::Tensor& a, const at::Tensor& b, F f) {
 }
 
 struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, const at::Tensor& leaf,
-                              double eps, at::ScalarType type) {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
+                              const at::Tensor& leaf, double eps, at::ScalarType type) {
         const at::Tensor x = input.contiguous();
         const std::int64_t width = x.size(-1), rows = x.numel() / width;
         at::Tensor y, inverse;
@@ -112,8 +112,8 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
             with_types(x, gy, [&]<class In, class Out>(In*, Out*) {
                 rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(),
                                        inverse.const_data_ptr<float>(), gy.const_data_ptr<Out>(),
-                                       gx.mutable_data_ptr<In>(), train ? leaf.grad().mutable_data_ptr<float>() : nullptr,
-                                       rows, width);
+                                       gx.mutable_data_ptr<In>(),
+                                       train ? leaf.grad().mutable_data_ptr<float>() : nullptr, rows, width);
             });
         } else {
             const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
@@ -127,8 +127,8 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
 
 }  // namespace detail
 
-/// Root-mean-square normalisation over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) * weight`,
-/// computed in float32. The weight's gradient is added to `leaf.grad()` in place.
+/// Root-mean-square normalisation over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) *
+/// weight`, computed in float32. The weight's gradient is added to `leaf.grad()` in place.
 /// @param x [..., D] float32 or bfloat16
 /// @param leaf [D] float32
 /// @param type of the result

@@ -31,10 +31,11 @@ struct rotary_table {
     at::Tensor sine;    ///< [context, d/2] float32
 
     rotary_table() = default;
-    rotary_table(std::int64_t context, std::int64_t head_dim, double theta, const std::optional<llama3_scaling>& scaling,
-                 const at::TensorOptions& options) {
+    rotary_table(std::int64_t context, std::int64_t head_dim, double theta,
+                 const std::optional<llama3_scaling>& scaling, const at::TensorOptions& options) {
         const std::int64_t half = head_dim / 2;
-        require(context <= (std::int64_t{1} << 28) / half, "a context of ", context, " tokens is too long for a table of positions");
+        require(context <= (std::int64_t{1} << 28) / half, "a context of ", context,
+                " tokens is too long for a table of positions");
         cosine = at::empty({context, half}, at::kFloat);
         sine = at::empty({context, half}, at::kFloat);
         float *c = cosine.mutable_data_ptr<float>(), *s = sine.mutable_data_ptr<float>();
@@ -86,7 +87,8 @@ void rotate_rows(const T* x, std::int64_t stride, const float* cosine, const flo
     });
 }
 
-inline at::Tensor rotated(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table, float direction) {
+inline at::Tensor rotated(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table,
+                          float direction) {
     const std::int64_t tokens = x.size(0), heads = x.size(1), half = x.size(2) / 2;
     if (!x.is_cpu()) {
         const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1);  // [T, 1, d/2]
@@ -98,7 +100,8 @@ inline at::Tensor rotated(const at::Tensor& x, const at::Tensor& positions, cons
     const at::Tensor rows = x.stride(2) == 1 && x.stride(1) == 2 * half ? x : x.contiguous();
     const auto run = [&]<class T>(const T* data) {
         rotate_rows(data, rows.stride(0), table.cosine.const_data_ptr<float>(), table.sine.const_data_ptr<float>(),
-                    positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<float>(), tokens, heads, half, direction);
+                    positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<float>(), tokens, heads, half,
+                    direction);
     };
     if (rows.scalar_type() == at::kBFloat16) run(rows.const_data_ptr<at::BFloat16>());
     else run(rows.const_data_ptr<float>());
@@ -106,8 +109,8 @@ inline at::Tensor rotated(const at::Tensor& x, const at::Tensor& positions, cons
 }
 
 struct rotary_function : torch::autograd::Function<rotary_function> {
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& positions,
-                              const at::Tensor& cosine, const at::Tensor& sine) {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                              const at::Tensor& positions, const at::Tensor& cosine, const at::Tensor& sine) {
         context->save_for_backward({positions, cosine, sine});
         context->saved_data["type"] = static_cast<std::int64_t>(x.scalar_type());
         rotary_table table;

@@ -86,13 +86,16 @@ inline std::vector<attention_block> attention_blocks(const std::vector<token_tre
 /// [L, H, d] -> [Hk, rep * L, d]: the queries that share a key head, one query head after another.
 inline at::Tensor by_key_head(const at::Tensor& x, std::int64_t key_heads) {
     const std::int64_t length = x.size(0), rep = x.size(1) / key_heads;
-    return x.view({length, key_heads, rep, x.size(2)}).permute({1, 2, 0, 3}).reshape({key_heads, rep * length, x.size(2)});
+    return x.view({length, key_heads, rep, x.size(2)})
+        .permute({1, 2, 0, 3})
+        .reshape({key_heads, rep * length, x.size(2)});
 }
 
 /// The inverse of `by_key_head`, written into `to` [L, H, d].
 inline void from_key_head(const at::Tensor& x, at::Tensor to) {
     const std::int64_t length = to.size(0), key_heads = x.size(0), rep = to.size(1) / key_heads;
-    to.view({length, key_heads, rep, to.size(2)}).copy_(x.view({key_heads, rep, length, to.size(2)}).permute({2, 0, 1, 3}));
+    to.view({length, key_heads, rep, to.size(2)})
+        .copy_(x.view({key_heads, rep, length, to.size(2)}).permute({2, 0, 1, 3}));
 }
 
 inline at::Tensor rows_of(const at::Tensor& x, const segment& s) { return x.narrow(0, s.begin, s.size); }
@@ -128,7 +131,8 @@ struct tree_attention_function : torch::autograd::Function<tree_attention_functi
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
-        const auto blocks = c10::static_intrusive_pointer_cast<holder>(context->saved_data["blocks"].toCapsule())->blocks;
+        const auto blocks =
+            c10::static_intrusive_pointer_cast<holder>(context->saved_data["blocks"].toCapsule())->blocks;
         const at::Tensor g = gradients[0].contiguous();
         at::Tensor gq = at::empty_like(q), gk = at::zeros_like(k), gv = at::zeros_like(v);
         const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
@@ -163,8 +167,9 @@ private:
 
 }  // namespace detail
 
-/// Causal grouped-query attention over packed trees, differentiable. A trunk's keys and values exist once for all of its
-/// branches; a branch sees its trunk and itself. Probabilities live for one block at a time, in the backward pass too.
+/// Causal grouped-query attention over packed trees, differentiable. A trunk's keys and values exist once for all of
+/// its branches; a branch sees its trunk and itself. Probabilities live for one block at a time, in the backward pass
+/// too.
 /// @param q [T, H, d] float32
 /// @param k [T, Hk, d] float32, H a multiple of Hk
 /// @param v [T, Hk, d] float32
