@@ -5,32 +5,45 @@
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/train/pretrained.hpp>
+#include <optional>
 
 #include <examples/support/program.hpp>
 
 namespace {
 
-/// A line's tokens. `where` is "FILE:LINE".
-template <class Source>
-std::vector<aha::token_id> ids_of(const Source& model, const nlohmann::json& row, const std::string& where) {
-    std::vector<aha::token_id> ids;
-    if (row.contains("text") && row["text"].is_string()) {
-        ids = model.tokenizer.encode(row["text"].template get<std::string>());
-    } else {
-        aha::require(row.contains("ids") && row["ids"].is_array(), where, ": neither a \"text\" nor a list \"ids\"");
-        for (const nlohmann::json& id : row["ids"]) {
-            aha::require(id.is_number_integer(), where, ": ", id.dump(), " in \"ids\" is not an integer");
-            ids.push_back(id.template get<aha::token_id>());
+/// Turns lines into tokens. The tokenizer is loaded when a text asks for it: a folder without one can score ids.
+class line_reader {
+public:
+    line_reader(std::string model, std::int64_t vocabulary, std::int64_t context)
+        : model_{std::move(model)}, vocabulary_{vocabulary}, context_{context} {}
+
+    /// A line's tokens. `where` is "FILE:LINE".
+    std::vector<aha::token_id> ids_of(const nlohmann::json& row, const std::string& where) {
+        std::vector<aha::token_id> ids;
+        if (row.contains("text") && row["text"].is_string()) {
+            if (!tokenizer_) tokenizer_ = aha::load_tokenizer(model_);
+            ids = tokenizer_->encode(row["text"].get<std::string>());
+        } else {
+            aha::require(row.contains("ids") && row["ids"].is_array(), where,
+                         ": neither a \"text\" nor a list \"ids\"");
+            for (const nlohmann::json& id : row["ids"]) {
+                aha::require(id.is_number_integer(), where, ": ", id.dump(), " in \"ids\" is not an integer");
+                ids.push_back(id.get<aha::token_id>());
+            }
         }
+        for (const aha::token_id id : ids)
+            aha::require(id >= 0 && id < vocabulary_, where, ": the id ", id, " is not in [0, ", vocabulary_, ")");
+        aha::require(!ids.empty(), where, ": no tokens to score");
+        aha::require(static_cast<std::int64_t>(ids.size()) <= context_, where, ": ", ids.size(),
+                     " tokens, more than the model's context of ", context_);
+        return ids;
     }
-    const std::int64_t vocabulary = model.model.config().vocabulary_size;
-    for (const aha::token_id id : ids)
-        aha::require(id >= 0 && id < vocabulary, where, ": the id ", id, " is not in [0, ", vocabulary, ")");
-    aha::require(!ids.empty(), where, ": no tokens to score");
-    aha::require(static_cast<std::int64_t>(ids.size()) <= model.model.context(), where, ": ", ids.size(),
-                 " tokens, more than the model's context of ", model.model.context());
-    return ids;
-}
+
+private:
+    std::string model_;
+    std::int64_t vocabulary_, context_;
+    std::optional<aha::bpe_tokenizer> tokenizer_;
+};
 
 /// A null, then the log-prob of each further token.
 template <class Model>
@@ -61,11 +74,14 @@ int main(int count, char** arguments) {
         return example::with_tensors(machine, [&]<class Tensor>() {
             aha::jsonl_reader lines{in};
             aha::atomic_file file{out};
-            const auto model = aha::load_decoder<Tensor>(model_path);
-            while (const auto row = lines.next()) {
-                const std::vector<aha::token_id> ids = ids_of(model, row->fields, lines.where());
-                file.write(nlohmann::json{{"ids", ids}, {"log_probs", log_probs_of(model.model, ids)}}.dump() + '\n');
+            const auto model = aha::load_bare_decoder<Tensor>(model_path);
+            line_reader reader{model_path, model.config().vocabulary_size, model.context()};
+            std::int64_t scored = 0;
+            for (; const auto row = lines.next(); ++scored) {
+                const std::vector<aha::token_id> ids = reader.ids_of(row->fields, lines.where());
+                file.write(nlohmann::json{{"ids", ids}, {"log_probs", log_probs_of(model, ids)}}.dump() + '\n');
             }
+            aha::require(scored > 0, in, " holds nothing to score");
             file.commit();
             return 0;
         });

@@ -93,6 +93,14 @@ TEST(bpe_tokenizer, merges_by_rank_then_from_the_left) {
     EXPECT_EQ(t.encode("axb"), ids_t{3});  // a character that is no token is lost if there is no unknown token
 }
 
+TEST(bpe_tokenizer, takes_a_whole_word_without_merges_if_told) {
+    json file = bpe({{"a", 0}, {"b", 1}, {"ab", 2}}, json::array());
+    EXPECT_EQ(make_tokenizer(file).encode("ab"), (ids_t{0, 1}));
+    file["model"]["ignore_merges"] = true;
+    EXPECT_EQ(make_tokenizer(file).encode("ab"), ids_t{2});
+    EXPECT_EQ(make_tokenizer(file).encode("aba"), (ids_t{0, 1, 0}));
+}
+
 TEST(bpe_tokenizer, encodes_a_long_word_fast_enough) {
     const auto t = make_tokenizer(bpe({{"a", 0}, {"aa", 1}, {"aaaa", 2}}, {"a a", "aa aa"}));
     EXPECT_EQ(t.encode(std::string(1 << 18, 'a')), ids_t(1 << 16, 2));

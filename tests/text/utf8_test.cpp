@@ -64,6 +64,7 @@ TEST(nfc, is_pythons) {
     for (const auto& c : cases) EXPECT_EQ(to_nfc(c[0].get<std::string>()), c[1].get<std::string>());
     EXPECT_EQ(to_nfc("e\u0301"), "\u00e9");
     EXPECT_EQ(to_nfc("\u0301e"), "\u0301e");
+    EXPECT_EQ(to_nfc("e\u0305\u0301"), "e\u0305\u0301");  // a mark of the same class stands between
     EXPECT_EQ(to_nfc("plain \u00e9"), "plain \u00e9");
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/tensor.h>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aha/core/packed.hpp>

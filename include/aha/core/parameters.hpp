@@ -1,10 +1,10 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>

@@ -70,7 +70,7 @@ inline std::string readable(double value) {
                                : size >= 0.095 && size < 10 ? "%.2f"
                                                             : "%.3g";
     char text[32];
-    std::snprintf(text, sizeof text, format, value);
+    std::snprintf(text, sizeof text, format, value == 0 ? 0 : value);  // never "-0"
     return text;
 }
 

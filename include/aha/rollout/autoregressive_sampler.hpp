@@ -164,13 +164,15 @@ private:
         return r.room <= 0;
     }
 
-    /// Whether the last token completed a stop string. A token is at least a byte, so a short tail is enough to look
-    /// at.
+    /// Whether the last token completed a stop string. A token with text is at least a byte, so a short tail is enough
+    /// to look at; special tokens have none.
     bool stopped(const completion& c) const {
         if (options_.stop.empty()) return false;
         std::size_t longest = 0;
         for (const std::string& s : options_.stop) longest = std::max(longest, s.size());
-        const std::size_t n = std::min(c.ids.size(), longest + 4);  // 4: a character may be cut at the front
+        std::size_t n = 0;
+        for (std::size_t with_text = 0; n < c.ids.size() && with_text < longest + 4;)  // 4: a character may be cut
+            if (!tokenizer_.decode(std::span{c.ids}.last(++n).first(1)).empty()) ++with_text;
         const std::string tail = tokenizer_.decode(std::span{c.ids}.last(n));
         return std::any_of(options_.stop.begin(), options_.stop.end(),
                            [&](const std::string& s) { return tail.find(s) != std::string::npos; });

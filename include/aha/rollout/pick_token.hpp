@@ -53,19 +53,20 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
         if (left < mass) break;
         left -= mass;
     }
-    std::size_t last_possible = from;
     for (std::size_t i = from; i < logits.size(); ++i) {
         if (std::isinf(logits[i])) continue;  // a suppressed token has no mass
-        last_possible = i;
         if ((left -= fast_exp(inverse_temperature * (logits[i] - sum.top))) < 0) return static_cast<std::int64_t>(i);
     }
-    return static_cast<std::int64_t>(last_possible);
+    std::size_t last = logits.size() - 1;  // rounding left some mass over: it belongs to the last token that has any
+    while (std::isinf(logits[last])) --last;
+    return static_cast<std::int64_t>(last);
 }
 
 }  // namespace detail
 
 /// Draws one token from a row of logits. Order of truncation as in transformers: temperature, top-k, top-p, min-p.
-/// Pure: the result depends on the arguments alone.
+/// Pure: the result depends on the arguments alone. Throws `aha::error` for logits that are NaN or infinite and where
+/// no token may be drawn.
 /// @param logits [V] of the model
 /// @param allowed [V] the same with suppressed tokens at minus infinity; may be `logits` itself
 /// @param uniform the random number, in [0, 1)
@@ -73,6 +74,8 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
                                const sampling_options& options, double uniform) {
     const log_sum model = log_sum_of(logits, 1.0F);
     require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
+    require(std::any_of(allowed.begin(), allowed.end(), [](float x) { return !std::isinf(x); }),
+            "no token is left to draw: all are suppressed");
     const bool greedy = options.temperature == 0;
     const double inverse = greedy ? 1.0 : 1.0 / options.temperature;
     const auto inverse_f = static_cast<float>(inverse);
@@ -101,19 +104,18 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
         }
         std::sort(order.begin(), order.end(), likelier);
         const float top = allowed[static_cast<std::size_t>(order.front())];
+        const auto share = [&](std::int32_t id) {  // of the likeliest token's probability
+            return std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
+        };
         if (options.top_p < 1) {
             double total = 0, seen = 0;
-            for (const std::int32_t id : order)
-                total += std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
+            for (const std::int32_t id : order) total += share(id);
             std::size_t n = 0;
-            while (n < order.size() && seen < options.top_p * total)
-                seen += std::exp(inverse * (allowed[static_cast<std::size_t>(order[n++])] - top));
+            while (n < order.size() && seen < options.top_p * total) seen += share(order[n++]);
             kept = std::max<std::size_t>(1, n);
         }
         if (options.min_p > 0)
-            while (kept > 1 &&
-                   std::exp(inverse * (allowed[static_cast<std::size_t>(order[kept - 1])] - top)) < options.min_p)
-                --kept;
+            while (kept > 1 && share(order[kept - 1]) < options.min_p) --kept;
         picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
     }
     picked.entropy = static_cast<float>(entropy_of(logits, model, 1.0F));

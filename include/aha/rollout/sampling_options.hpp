@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,8 @@ struct sampling_options {
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {
-        require(temperature >= 0 && temperature < 1e6, "temperature must be 0 or more, not ", temperature);
+        require(temperature == 0 || (temperature >= 1e-6 && temperature <= 1e6),
+                "temperature must be 0 (greedy) or from 1e-06 to 1e+06, not ", temperature);
         require(top_k >= 0, "top_k must be 0 (all) or more, not ", top_k);
         require(top_p > 0 && top_p <= 1, "top_p must be in (0, 1], not ", top_p);
         require(min_p >= 0 && min_p < 1, "min_p must be in [0, 1), not ", min_p);

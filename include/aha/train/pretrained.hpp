@@ -106,33 +106,74 @@ void load_weights(Model& model, const weight_source& source) {
     model.refresh();
 }
 
+namespace detail {
+
+/// The file or folder that `name` means: "smollm2" is the file named by the environment variable AHA_SMOLLM2.
+inline std::filesystem::path model_location(const std::filesystem::path& name) {
+    if (name != "smollm2") return name;
+    const char* const packaged = std::getenv("AHA_SMOLLM2");
+    require(packaged != nullptr && *packaged != '\0',
+            "the model \"smollm2\" is the file named by AHA_SMOLLM2, which is not set; examples/run sets it");
+    return packaged;
+}
+
+template <class Tensor>
+decoder<Tensor> decoder_from(const weight_source& source) {
+    decoder<Tensor> model{source.config()};
+    load_weights(model, source);
+    return model;
+}
+
+inline bpe_tokenizer tokenizer_from(const gguf_text& text) {
+    return make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
+}
+
+/// The chat template of a GGUF file, which may name the special tokens.
+inline std::optional<chat_template> chat_from(const gguf_text& text) {
+    if (text.chat_template.empty()) return std::nullopt;
+    auto names = nlohmann::ordered_json::object();
+    const auto add = [&](const char* name, const std::optional<token_id>& id) {
+        if (id) names[name] = text.tokens.at(static_cast<std::size_t>(*id));
+    };
+    add("bos_token", text.bos);
+    add("eos_token", text.eos);
+    add("unk_token", text.unk);
+    add("pad_token", text.pad);
+    return chat_template{text.chat_template, std::move(names)};
+}
+
+}  // namespace detail
+
+/// The weights alone of what `load_decoder` loads: no tokenizer is needed.
+template <class Tensor = cpu<float>>
+decoder<Tensor> load_bare_decoder(const std::filesystem::path& path) {
+    return detail::decoder_from<Tensor>(weight_source{detail::model_location(path)});
+}
+
+/// The tokenizer alone of what `load_decoder` loads.
+inline bpe_tokenizer load_tokenizer(const std::filesystem::path& path) {
+    const std::filesystem::path place = detail::model_location(path);
+    if (std::filesystem::is_directory(place)) return load_tokenizer_json(place / "tokenizer.json");
+    const weight_source source{place};
+    require(source.gguf().has_value(), place, " holds no tokenizer");
+    return detail::tokenizer_from(read_gguf_text(*source.gguf()));
+}
+
 /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. "smollm2" means the file
 /// named by the environment variable AHA_SMOLLM2, which the run scripts set.
 /// @tparam Tensor device and types
 /// Throws `aha::error` with one sentence for anything missing, damaged or not supported.
 template <class Tensor = cpu<float>>
-pretrained<decoder<Tensor>> load_decoder(std::filesystem::path path) {
-    if (path == "smollm2") {
-        const char* packaged = std::getenv("AHA_SMOLLM2");
-        require(packaged != nullptr && *packaged != '\0',
-                "the model \"smollm2\" is the file named by AHA_SMOLLM2, which is not set; examples/run sets it");
-        path = packaged;
-    }
-    const weight_source source{path};
-    if (source.gguf()) {
-        gguf_text text = read_gguf_text(*source.gguf());
-        bpe_tokenizer tokenizer = make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
-        std::optional<chat_template> chat;
-        if (!text.chat_template.empty()) chat.emplace(text.chat_template);
-        pretrained<decoder<Tensor>> loaded{decoder<Tensor>{source.config()}, std::move(tokenizer), std::move(chat),
-                                           std::nullopt, std::move(text)};
-        load_weights(loaded.model, source);
-        return loaded;
-    }
-    pretrained<decoder<Tensor>> loaded{decoder<Tensor>{source.config()}, load_tokenizer_json(path / "tokenizer.json"),
-                                       load_chat_template(path), path, std::nullopt};
-    load_weights(loaded.model, source);
-    return loaded;
+pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
+    const std::filesystem::path place = detail::model_location(path);
+    const weight_source source{place};
+    if (!source.gguf())
+        return {detail::decoder_from<Tensor>(source), load_tokenizer_json(place / "tokenizer.json"),
+                load_chat_template(place), place, std::nullopt};
+    gguf_text text = read_gguf_text(*source.gguf());
+    bpe_tokenizer tokenizer = detail::tokenizer_from(text);
+    std::optional<chat_template> chat = detail::chat_from(text);
+    return {detail::decoder_from<Tensor>(source), std::move(tokenizer), std::move(chat), std::nullopt, std::move(text)};
 }
 
 /// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, chat template. The

@@ -17,11 +17,14 @@ namespace aha {
 /// The figures of a scored rollout, by TRL's names: `reward`, `reward_std` (mean over groups of the unbiased standard
 /// deviation), `frac_reward_zero_std`, `rewards/<name>/mean` and `/std`, `completions/...`, `entropy`.
 inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<const rollout_group> groups) {
-    struct moments {
-        double n = 0, sum = 0, squares = 0;
-        void add(double x) { n += 1, sum += x, squares += x * x; }
+    struct moments {  // squares about a running mean (Welford 1962): equal rewards deviate by 0, large ones keep digits
+        double n = 0, sum = 0, center = 0, squares = 0;
+        void add(double x) {
+            const double off = x - center;
+            n += 1, sum += x, center += off / n, squares += off * (x - center);
+        }
         double mean() const { return n > 0 ? sum / n : 0; }
-        double deviation() const { return n > 1 ? std::sqrt(std::max(0.0, (squares - sum * sum / n) / (n - 1))) : 0; }
+        double deviation() const { return n > 1 ? std::sqrt(squares / (n - 1)) : 0; }
     };
     moments reward, length, terminated, entropy;
     std::map<std::string, moments> parts;

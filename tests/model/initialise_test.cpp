@@ -1,0 +1,85 @@
+#include <aha/model/initialise.hpp>
+
+#include <ATen/ATen.h>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <string>
+
+#include <aha/model/decoder.hpp>
+
+namespace {
+
+template <class Tensor = aha::cpu<float>>
+aha::decoder<Tensor> initialised(std::uint64_t seed, double deviation = 0.02) {
+    aha::decoder_config config;
+    config.architecture = "qwen2";
+    config.vocabulary_size = 300;
+    config.hidden_size = 32;
+    config.intermediate_size = 64;
+    config.layers = 2;
+    config.heads = 4;
+    config.kv_heads = 2;
+    config.head_dim = 8;
+    config.context = 16;
+    config.tie_embeddings = false;
+    config.attention_bias = true;
+    config.qk_norm = true;
+    aha::decoder<Tensor> model{config};
+    model.weights().values().detach().fill_(-7);  // whatever was there before
+    aha::initialise(model, seed, deviation);
+    return model;
+}
+
+TEST(initialise, sets_norms_to_one_and_biases_to_zero) {
+    const aha::decoder<> model = initialised(1);
+    const aha::parameters& weights = model.weights();
+    int norms = 0, biases = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const bool bias = weights.at(i).name.find("bias") != std::string::npos;
+        const bool norm = weights.at(i).name.find("norm") != std::string::npos;
+        norms += norm ? 1 : 0, biases += bias ? 1 : 0;
+        if (norm || bias) {
+            EXPECT_TRUE(at::equal(weights[i], at::full_like(weights[i], bias ? 0.0 : 1.0))) << weights.at(i).name;
+        }
+    }
+    EXPECT_EQ(norms, 2 * 4 + 1);  // two of a layer, two of queries and keys, the last one
+    EXPECT_GT(biases, 0);
+}
+
+TEST(initialise, draws_matrices_from_a_normal_distribution) {
+    const double deviation = 0.05;
+    const aha::decoder<> model = initialised(2, deviation);
+    const aha::parameters& weights = model.weights();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights.at(i).shape.size() < 2) continue;
+        const at::Tensor x = weights[i].detach().to(at::kDouble) / deviation;
+        const double sigma = 1 / std::sqrt(static_cast<double>(x.numel()));
+        EXPECT_NEAR(x.mean().item<double>(), 0, 5 * sigma) << weights.at(i).name;
+        EXPECT_NEAR(x.square().mean().item<double>(), 1, 5 * sigma * std::sqrt(2.0)) << weights.at(i).name;
+        EXPECT_NEAR(x.pow(4).mean().item<double>(), 3, 5 * sigma * std::sqrt(96.0)) << weights.at(i).name;
+        for (std::size_t j = 0; j < i; ++j)  // no two matrices begin alike
+            if (weights.at(j).shape.size() == 2) {
+                EXPECT_NE(weights[i][0][0].item<float>(), weights[j][0][0].item<float>());
+            }
+    }
+}
+
+TEST(initialise, equal_seeds_give_equal_weights_on_every_machine) {
+    EXPECT_TRUE(at::equal(initialised(3).weights().values(), initialised(3).weights().values()));
+    EXPECT_FALSE(at::equal(initialised(3).weights().values(), initialised(4).weights().values()));
+    const aha::decoder<> model = initialised(3, 1);
+    const aha::random_stream random{{3, 0, 0, 0}};
+    for (std::int64_t n = 0; n < 5; ++n)
+        EXPECT_EQ(model.weights()[0][0][n].item<float>(),
+                  static_cast<float>(random.normal(static_cast<std::uint64_t>(n))));
+}
+
+TEST(initialise, leaves_leaves_trainable_and_refreshes_the_copy_for_products) {
+    const aha::decoder<aha::cpu<aha::bfloat16>> model = initialised<aha::cpu<aha::bfloat16>>(5);
+    const aha::lm_head head = model.head();
+    EXPECT_TRUE(head.weight.requires_grad() && head.weight.is_leaf());
+    EXPECT_TRUE(at::equal(head.compute, head.weight.detach().to(at::kBFloat16)));
+    EXPECT_GT(head.compute.abs().max().item<float>(), 0);
+}
+
+}  // namespace
