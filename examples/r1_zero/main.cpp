@@ -86,7 +86,7 @@ int train(const options& o) {
               << std::endl;
     auto model = aha::load_decoder<Tensor>(o.model);
 
-    const aha::r1_template ask{{.examples = worked_examples(o.examples)}};
+    const aha::r1_template ask{{.separator = "\n", .examples = worked_examples(o.examples)}};
     aha::addition_prompts_options questions{.seed = o.grpo.seed, .render = ask};
     const std::vector<aha::prompt> held_out = aha::held_out_additions(o.held_out, 7, questions);
     questions.held_out = held_out;

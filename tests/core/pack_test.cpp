@@ -69,12 +69,35 @@ TEST(pack_groups, refuses_a_prompt_or_a_completion_without_tokens) {
 
 TEST(pack_prompts, gives_each_prompt_a_tree_without_branches) {
     const std::vector<tokens> prompts{{5, 6, 7}, {8}};
-    const aha::packed_trees packed = aha::pack_prompts(prompts);
-    EXPECT_THAT(listed(packed.ids), ElementsAre(5, 6, 7, 8));
-    EXPECT_THAT(listed(packed.positions), ElementsAre(0, 1, 2, 0));
-    ASSERT_EQ(packed.trees.size(), 2U);
-    EXPECT_EQ(packed.trees[1].trunk, (aha::segment{3, 1}));
-    EXPECT_TRUE(packed.trees[0].branches.empty() && packed.trees[1].branches.empty());
+    const aha::packed_prompts packed = aha::pack_prompts(prompts);
+    EXPECT_THAT(listed(packed.batch.ids), ElementsAre(5, 6, 7, 8));
+    EXPECT_THAT(listed(packed.batch.positions), ElementsAre(0, 1, 2, 0));
+    EXPECT_EQ(packed.prefix.size, 0);
+    EXPECT_THAT(packed.prompts, ElementsAre(aha::segment{0, 3}, aha::segment{3, 1}));
+    ASSERT_EQ(packed.batch.trees.size(), 2U);
+    EXPECT_EQ(packed.batch.trees[1].trunk, (aha::segment{3, 1}));
+    EXPECT_TRUE(packed.batch.trees[0].branches.empty() && packed.batch.trees[1].branches.empty());
+}
+
+TEST(pack_prompts, holds_what_all_begin_with_once) {
+    const std::vector<tokens> prompts{{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 5, 6, 7, 8, 10, 11}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+    const aha::packed_prompts packed = aha::pack_prompts(prompts);
+    EXPECT_THAT(listed(packed.batch.ids), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 9));
+    EXPECT_THAT(listed(packed.batch.positions), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 8));
+    EXPECT_EQ(packed.prefix, (aha::segment{0, 8}));
+    EXPECT_THAT(packed.prompts, ElementsAre(aha::segment{8, 1}, aha::segment{9, 2}, aha::segment{11, 1}));
+    ASSERT_EQ(packed.batch.trees.size(), 1U);
+    EXPECT_EQ(packed.batch.trees[0].branches, packed.prompts);
+}
+
+TEST(pack_prompts, leaves_every_prompt_a_token_of_its_own) {
+    const tokens whole{1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const aha::packed_prompts same = aha::pack_prompts(std::vector<tokens>{whole, whole});
+    EXPECT_EQ(same.prefix.size, 8);
+    EXPECT_THAT(same.prompts, ElementsAre(aha::segment{8, 1}, aha::segment{9, 1}));
+    const aha::packed_prompts short_one = aha::pack_prompts(std::vector<tokens>{whole, {1, 2, 3}});
+    EXPECT_EQ(short_one.prefix.size, 0);  // two tokens are not worth a tree
+    EXPECT_THROW(aha::pack_prompts(std::vector<tokens>{whole, {}}), aha::error);
 }
 
 }  // namespace

@@ -107,6 +107,28 @@ TEST_P(decoder_golden, decoding_step_by_step_gives_the_packed_hidden_states) {
     EXPECT_LT((at::stack(row3) - packed_hidden(prompts[1], own[3])).abs().max().item<float>(), 1e-4F);
 }
 
+TEST_P(decoder_golden, prompts_that_begin_alike_decode_as_if_alone) {
+    const tiny model = loaded(GetParam());
+    std::vector<std::vector<aha::token_id>> prompts(3, {3, 14, 15, 9, 2, 6, 5, 35, 8, 9});
+    prompts[1].insert(prompts[1].end(), {7, 9});
+    prompts[2].insert(prompts[2].end(), {32, 3, 8});
+    auto together = model.open_session(prompts, 2);
+    std::vector<at::Tensor> seen;
+    const std::vector<aha::token_id> next{4, 4, 5, 5, 6, 6};
+    for (int t = 0; t < 3; ++t) {
+        seen.push_back(together.hidden());
+        together.advance(next);
+    }
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+        auto alone = model.open_session(std::span{prompts}.subspan(p, 1), 2);
+        for (const at::Tensor& expected : seen) {
+            const auto rows = expected.narrow(0, static_cast<std::int64_t>(2 * p), 2);
+            EXPECT_LT((alone.hidden() - rows).abs().max().item<float>(), 1e-5F) << "prompt " << p;
+            alone.advance(std::vector<aha::token_id>(2, next[2 * p]));
+        }
+    }
+}
+
 TEST_P(decoder_golden, bfloat16_products_stay_near_float32) {
     const auto model = loaded<aha::decoder<aha::cpu<aha::bfloat16>>>(GetParam());
     const nlohmann::json golden = expected(GetParam());

@@ -453,7 +453,7 @@ TEST(autoregressive_sampler, greedy_is_the_chain_of_likeliest_tokens) {
             one(aha::autoregressive_sampler{letters{}, {.temperature = 0, .max_new_tokens = 12}}, model, p);
         std::vector<aha::token_id> path = p.ids;
         for (const aha::token_id id : c.ids) {
-            const aha::packed_trees packed = aha::pack_prompts(std::span{&path, 1});
+            const aha::packed_trees packed = aha::pack_prompts(std::span{&path, 1}).batch;
             const at::Tensor logits = at::mv(model.head().weight, model.hidden(packed)[-1]);
             EXPECT_EQ(id, logits.argmax().item<std::int64_t>());
             path.push_back(id);

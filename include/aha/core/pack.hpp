@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/tensor.h>
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -59,11 +61,44 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const at::
     return packed;
 }
 
-/// Prompts alone, one tree without branches each.
-inline packed_trees pack_prompts(std::span<const std::vector<token_id>> prompts, const at::Device& device = at::kCPU) {
-    std::vector<token_group> groups;
-    for (const std::vector<token_id>& ids : prompts) groups.push_back({ids, {}});
-    return pack_groups(groups, device).batch;
+/// Prompts as a model reads them before it decodes.
+struct packed_prompts {
+    packed_trees batch;
+    segment prefix;                ///< of the row: the tokens that all prompts begin with; empty if each has its own tree
+    std::vector<segment> prompts;  ///< of the row: the rest of each prompt, never empty
+};
+
+/// Prompts alone. Where several begin with the same tokens (a template), these are computed once: one tree whose trunk
+/// they are and whose branches are what follows. Otherwise each prompt is a tree of its own.
+inline packed_prompts pack_prompts(std::span<const std::vector<token_id>> prompts,
+                                   const at::Device& device = at::kCPU) {
+    constexpr std::size_t worth_sharing = 8;  // tokens; below, a tree saves less than its bookkeeping costs
+    std::size_t common = prompts.size() < 2 ? 0 : prompts.front().size();
+    for (const std::vector<token_id>& ids : prompts) {
+        require(!ids.empty(), "a prompt without tokens cannot be packed");
+        const auto limit = static_cast<std::ptrdiff_t>(std::min(common, ids.size() - 1));  // something must follow
+        const auto first = prompts.front().begin();
+        common = static_cast<std::size_t>(std::mismatch(first, first + limit, ids.begin()).first - first);
+    }
+    if (common < worth_sharing) common = 0;
+
+    std::vector<std::int64_t> ids, positions;
+    const auto append = [&](std::span<const token_id> tokens, std::size_t first_position) {
+        const segment s{std::ssize(ids), std::ssize(tokens)};
+        ids.insert(ids.end(), tokens.begin(), tokens.end());
+        for (std::size_t i = 0; i < tokens.size(); ++i) positions.push_back(static_cast<std::int64_t>(first_position + i));
+        return s;
+    };
+    packed_prompts packed;
+    if (common > 0) packed.prefix = append(std::span{prompts.front()}.first(common), 0);
+    for (const std::vector<token_id>& own : prompts)
+        packed.prompts.push_back(append(std::span{own}.subspan(common), common));
+    if (common > 0) packed.batch.trees = {{packed.prefix, packed.prompts}};
+    else
+        for (const segment& s : packed.prompts) packed.batch.trees.push_back({s, {}});
+    packed.batch.ids = at::tensor(ids, at::kLong).to(device);
+    packed.batch.positions = at::tensor(positions, at::kLong).to(device);
+    return packed;
 }
 
 }  // namespace aha

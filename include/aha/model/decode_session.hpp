@@ -26,9 +26,9 @@ public:
         : model_{&model}, caches_(model.layers_.size()) {
         require(copies > 0, "a decoding session needs at least one completion per prompt, not ", copies);
         const at::NoGradGuard no_gradients;
-        const packed_trees packed = pack_prompts(prompts, device());
+        const packed_prompts packed = pack_prompts(prompts, device());
         const auto rows = static_cast<std::int64_t>(prompts.size()) * copies;
-        at::Tensor x = aha::embedding(model.store_.parameters()[0], packed.ids);
+        at::Tensor x = aha::embedding(model.store_.parameters()[0], packed.batch.ids);
         for (std::size_t n = 0; n < model.layers_.size(); ++n) {
             const auto& l = model.layers_[n];
             x = x + l.attention.prefill(model.norm(x, l.attention_norm), packed, model.rotary_, caches_[n], rows);
@@ -36,14 +36,14 @@ public:
         }
         std::vector<std::int64_t> last;
         for (std::size_t p = 0; p < prompts.size(); ++p) {
-            const segment& trunk = packed.trees[p].trunk;
-            require(trunk.size < model.config().context, "a prompt of ", trunk.size,
+            const auto length = std::ssize(prompts[p]);
+            require(length < model.config().context, "a prompt of ", length,
                     " tokens leaves no room in the model's context of ", model.config().context);
             for (std::int64_t c = 0; c < copies; ++c) {
-                last.push_back(trunk.end() - 1);
+                last.push_back(packed.prompts[p].end() - 1);
                 batch_.prompt.push_back(static_cast<std::int64_t>(p));
                 batch_.slot.push_back(static_cast<std::int64_t>(batch_.slot.size()));
-                length_.push_back(trunk.size);
+                length_.push_back(length);
             }
         }
         batch_.slots = index(batch_.slot);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <aha/core/pack.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/model/files/decoder_config.hpp>
@@ -76,18 +77,20 @@ public:
         return merge(tree_attention(h.q, h.k, h.v, batch.trees));
     }
 
-    /// The same without gradients; keys and values of each trunk stay in `to`, which gets room for `rows` completions
+    /// The same without gradients; keys and values of the prompts stay in `to`, which gets room for `rows` completions
     /// and grows as they do.
-    at::Tensor prefill(const at::Tensor& x, const packed_trees& batch, const rotary_table& table, cache& to,
+    at::Tensor prefill(const at::Tensor& x, const packed_prompts& packed, const rotary_table& table, cache& to,
                        std::int64_t rows) const {
-        const heads h = project(x, batch.positions, table);
-        for (const token_tree& tree : batch.trees) {
-            to.trunk_keys.push_back(h.k.narrow(0, tree.trunk.begin, tree.trunk.size));
-            to.trunk_values.push_back(h.v.narrow(0, tree.trunk.begin, tree.trunk.size));
+        const heads h = project(x, packed.batch.positions, table);
+        to.prefix_keys = h.k.narrow(0, packed.prefix.begin, packed.prefix.size);
+        to.prefix_values = h.v.narrow(0, packed.prefix.begin, packed.prefix.size);
+        for (const segment& prompt : packed.prompts) {
+            to.prompt_keys.push_back(h.k.narrow(0, prompt.begin, prompt.size));
+            to.prompt_values.push_back(h.v.narrow(0, prompt.begin, prompt.size));
         }
         to.keys = at::empty({rows, key_heads_, first_capacity, width_}, h.k.options());
         to.values = at::empty({rows, key_heads_, first_capacity, width_}, h.k.options());
-        return merge(tree_attention(h.q, h.k, h.v, batch.trees));
+        return merge(tree_attention(h.q, h.k, h.v, packed.batch.trees));
     }
 
     /// One token of each completion: [B, D] to [B, D].

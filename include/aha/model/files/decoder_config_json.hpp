@@ -150,7 +150,7 @@ inline void read_architecture(config_reader& in, decoder_config& c) {
     for (const architecture_names& known : known_architectures)
         if (name == known.transformers || (name == known.ours && name == type)) {
             require(!type || *type == known.ours, in.where(), ": the architecture ", known.transformers,
-                    " does not go with the model_type ", shown_name(*type));
+                    " does not go with the model_type ", shown_name(type.value_or("")));
             c.architecture = known.ours;
             return;
         }

@@ -19,13 +19,15 @@
 
 namespace aha {
 
-/// Keys and values of one layer while a batch of completions grows. A prompt's are held once, however many completions
-/// it has; each completion has room for its own.
+/// Keys and values of one layer while a batch of completions grows. What all prompts begin with is held once, a prompt's
+/// rest once however many completions it has; each completion has room for its own.
 struct key_value_cache {
-    std::vector<at::Tensor> trunk_keys;    ///< a prompt each: [P, Hk, d]
-    std::vector<at::Tensor> trunk_values;  ///< a prompt each: [P, Hk, d]
-    at::Tensor keys;                       ///< [slots, Hk, capacity, d]
-    at::Tensor values;                     ///< [slots, Hk, capacity, d]
+    at::Tensor prefix_keys;                 ///< [C, Hk, d], C may be 0
+    at::Tensor prefix_values;               ///< [C, Hk, d]
+    std::vector<at::Tensor> prompt_keys;    ///< a prompt each: [P, Hk, d]
+    std::vector<at::Tensor> prompt_values;  ///< a prompt each: [P, Hk, d]
+    at::Tensor keys;                        ///< [slots, Hk, capacity, d]
+    at::Tensor values;                      ///< [slots, Hk, capacity, d]
 };
 
 /// The completions of one decoding step. Completions that end leave these lists; caches are not moved.
@@ -47,10 +49,10 @@ struct seen_rows {
     std::int64_t stride;
 };
 
-/// Attention of `rep` queries that share a key head to two stretches of keys. `scratch` holds rep * (all keys) floats.
+/// Attention of `rep` queries that share a key head to three stretches of keys. `scratch` holds rep * (all keys) floats.
 inline void attend(const float* queries, float* out, std::int64_t rep, std::int64_t width,
-                   const std::array<seen_rows, 2>& seen, float* scratch, float scale) {
-    const std::int64_t keys = seen[0].size + seen[1].size;
+                   const std::array<seen_rows, 3>& seen, float* scratch, float scale) {
+    const std::int64_t keys = seen[0].size + seen[1].size + seen[2].size;
     std::int64_t at = 0;
     for (const seen_rows& part : seen)
         for (std::int64_t n = 0; n < part.size; ++n, ++at) {
@@ -85,8 +87,9 @@ inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cach
     const std::int64_t rows = q.size(0), heads = q.size(1), width = q.size(2), key_heads = cache.keys.size(1);
     const std::int64_t rep = heads / key_heads, capacity = cache.keys.size(2);
     const float scale = 1.0F / std::sqrt(static_cast<float>(width));
+    const std::int64_t prefix = cache.prefix_keys.size(0);
     std::int64_t longest = 0;
-    for (const at::Tensor& trunk : cache.trunk_keys) longest = std::max(longest, trunk.size(0));
+    for (const at::Tensor& prompt : cache.prompt_keys) longest = std::max(longest, prefix + prompt.size(0));
     at::Tensor out = at::empty_like(q);
     const float* queries = q.const_data_ptr<float>();
     const float *keys = cache.keys.const_data_ptr<float>(), *values = cache.values.const_data_ptr<float>();
@@ -97,12 +100,13 @@ inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cach
             const std::int64_t row = task / key_heads, head = task % key_heads;
             const auto prompt = static_cast<std::size_t>(batch.prompt[static_cast<std::size_t>(row)]);
             const std::int64_t own = (batch.slot[static_cast<std::size_t>(row)] * key_heads + head) * capacity * width;
-            const at::Tensor& trunk = cache.trunk_keys[prompt];
-            const std::array<seen_rows, 2> seen{
-                seen_rows{trunk.const_data_ptr<float>() + head * width,
-                          cache.trunk_values[prompt].const_data_ptr<float>() + head * width, trunk.size(0),
-                          key_heads * width},
-                seen_rows{keys + own, values + own, length, width}};
+            const auto part = [&](const at::Tensor& k, const at::Tensor& v) {
+                return seen_rows{k.const_data_ptr<float>() + head * width, v.const_data_ptr<float>() + head * width,
+                                 k.size(0), key_heads * width};
+            };
+            const std::array<seen_rows, 3> seen{part(cache.prefix_keys, cache.prefix_values),
+                                                part(cache.prompt_keys[prompt], cache.prompt_values[prompt]),
+                                                seen_rows{keys + own, values + own, length, width}};
             const std::int64_t first = (row * heads + head * rep) * width;
             attend(queries + first, result + first, rep, width, seen, scratch.data(), scale);
         }
@@ -120,7 +124,9 @@ inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cach
         std::int64_t n = 1;
         while (row + n < q.size(0) && batch.prompt[static_cast<std::size_t>(row + n)] == prompt) ++n;
         const auto p = static_cast<std::size_t>(prompt);
-        const std::int64_t context = cache.trunk_keys[p].size(0);
+        const at::Tensor trunk_keys = at::cat({cache.prefix_keys, cache.prompt_keys[p]}, 0);  // [C + P, Hk, d]
+        const at::Tensor trunk_values = at::cat({cache.prefix_values, cache.prompt_values[p]}, 0);
+        const std::int64_t context = trunk_keys.size(0);
         const at::Tensor mine = q.narrow(0, row, n).view({n, key_heads, rep, width}) * scale;
         const at::Tensor shared = mine.permute({1, 0, 2, 3}).reshape({key_heads, n * rep, width});
         const at::Tensor own = mine.view({n * key_heads, rep, width});
@@ -129,7 +135,7 @@ inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cach
                 .index_select(0, batch.slots.narrow(0, row, n))
                 .reshape({n * key_heads, length, width});
         };
-        const at::Tensor to_trunk = at::bmm(shared, cache.trunk_keys[p].permute({1, 2, 0}))
+        const at::Tensor to_trunk = at::bmm(shared, trunk_keys.permute({1, 2, 0}))
                                         .view({key_heads, n, rep, context})
                                         .permute({1, 0, 2, 3})
                                         .reshape({n * key_heads, rep, context});
@@ -139,7 +145,7 @@ inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cach
                                         .view({n, key_heads, rep, context})
                                         .permute({1, 0, 2, 3})
                                         .reshape({key_heads, n * rep, context});
-        const at::Tensor from_trunk = at::bmm(on_trunk, cache.trunk_values[p].permute({1, 0, 2}))
+        const at::Tensor from_trunk = at::bmm(on_trunk, trunk_values.permute({1, 0, 2}))
                                           .view({key_heads, n, rep, width})
                                           .permute({1, 0, 2, 3})
                                           .reshape({n * key_heads, rep, width});
