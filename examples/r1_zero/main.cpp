@@ -20,7 +20,8 @@ struct options {
     std::int64_t steps = 40, checkpoint_every = 10, held_out = 256, examples = 1, max_new_tokens = 40;
     aha::grpo_options grpo{.seed = 1};
     aha::grpo_loss_options loss;
-    std::int64_t warmup_steps = 0;
+    aha::schedule_options schedule;
+    std::string decay = "constant";
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
@@ -37,7 +38,10 @@ struct options {
         app.add_option("--prompts", grpo.prompts_per_step, "questions a step")->capture_default_str();
         app.add_option("--group", grpo.group_size, "completions a question")->capture_default_str();
         app.add_option("--learning-rate", grpo.learning_rate)->capture_default_str();
-        app.add_option("--warmup", warmup_steps, "steps of linear warm-up")->capture_default_str();
+        app.add_option("--warmup", schedule.warmup_steps, "steps of linear warm-up")->capture_default_str();
+        app.add_option("--decay", decay, "course of the learning rate after the warm-up")
+            ->check(CLI::IsMember({"constant", "linear", "cosine"}))
+            ->capture_default_str();
         app.add_option("--beta", loss.beta, "weight of the KL term")->capture_default_str();
         app.add_option("--clip-low", loss.clip_low)->capture_default_str();
         app.add_option("--clip-high", loss.clip_high)->capture_default_str();
@@ -49,13 +53,23 @@ struct options {
         app.add_option("--seed", grpo.seed)->capture_default_str();
         machine.add_to(app);
     }
+
+    /// The learning rate's course over the whole run.
+    aha::schedule_options course() const {
+        aha::schedule_options s = schedule;
+        s.total_steps = steps;
+        s.shape = decay == "linear"   ? aha::decay_shape::linear
+                  : decay == "cosine" ? aha::decay_shape::cosine
+                                      : aha::decay_shape::constant;
+        return s;
+    }
 };
 
 /// The examples a prompt may contain, shortest first: what the model imitates before it is trained.
 std::vector<aha::worked_example> worked_examples(std::int64_t count) {
-    const std::vector<aha::worked_example> all{{"What is 3 + 4?", "3 plus 4 makes 7.", "7"},
-                                               {"What is 20 + 15?", "20 plus 15 makes 35.", "35"},
-                                               {"What is 48 + 6?", "48 plus 6 makes 54.", "54"}};
+    const std::vector<aha::worked_example> all{{"What is 12 + 30?", "12 + 30 = 42", "42"},
+                                               {"What is 25 + 8?", "25 + 8 = 33", "33"},
+                                               {"What is 41 + 17?", "41 + 17 = 58", "58"}};
     aha::require(count >= 0 && count <= std::ssize(all), "--examples must be in [0, ", all.size(), "], not ", count);
     return {all.begin(), all.begin() + count};
 }
@@ -86,7 +100,7 @@ int train(const options& o) {
               << std::endl;
     auto model = aha::load_decoder<Tensor>(o.model);
 
-    const aha::r1_template ask{{.separator = "\n", .examples = worked_examples(o.examples)}};
+    const aha::r1_template ask{{.examples = worked_examples(o.examples)}};
     aha::addition_prompts_options questions{.seed = o.grpo.seed, .render = ask};
     const std::vector<aha::prompt> held_out = aha::held_out_additions(o.held_out, 7, questions);
     questions.held_out = held_out;
@@ -104,7 +118,7 @@ int train(const options& o) {
                       o.grpo,
                       aha::autoregressive_sampler{model.tokenizer, plain},
                       aha::grpo_loss{o.loss},
-                      aha::warmup_schedule{{.warmup_steps = o.warmup_steps}}};
+                      aha::warmup_schedule{o.course()}};
 
     const auto both = [&] {
         return std::vector{example::evaluate(model, held_out, reward, plain, o.grpo.seed, 3),

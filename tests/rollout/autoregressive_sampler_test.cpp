@@ -12,10 +12,10 @@
 #include <aha/concepts/decoding_model.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <tests/support/chi_square.hpp>
+#include <tests/support/small_decoder.hpp>
 
 namespace {
 
@@ -133,23 +133,7 @@ private:
         std::make_shared<std::vector<std::vector<std::int64_t>>>();
 };
 
-aha::decoder<> small_model(std::int64_t context = 64) {
-    aha::decoder_config config;
-    config.architecture = "qwen2";
-    config.vocabulary_size = 31;
-    config.hidden_size = 16;
-    config.intermediate_size = 24;
-    config.layers = 2;
-    config.heads = 4;
-    config.kv_heads = 2;
-    config.head_dim = 4;
-    config.context = context;
-    config.tie_embeddings = true;
-    config.attention_bias = true;
-    aha::decoder<> model{config};
-    aha::initialise(model, 5, 0.4);
-    return model;
-}
+aha::decoder<> small_model(std::int64_t context = 64) { return aha::test::small_model(context, 0.4); }
 
 aha::prompt asked(std::int64_t index, std::vector<aha::token_id> ids) {
     aha::prompt p;

@@ -10,7 +10,7 @@
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/train/microbatch.hpp>
 #include <aha/train/policy_gradient.hpp>
-#include <tests/train/small_decoder.hpp>
+#include <tests/support/small_decoder.hpp>
 
 namespace {
 

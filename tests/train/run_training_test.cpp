@@ -20,7 +20,7 @@
 #include <aha/testing/bandit.hpp>
 #include <aha/train/grpo.hpp>
 #include <aha/train/run_training.hpp>
-#include <tests/train/small_decoder.hpp>
+#include <tests/support/small_decoder.hpp>
 
 extern char** environ;
 

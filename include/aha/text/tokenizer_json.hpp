@@ -4,15 +4,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/mapped_file.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/strict_json.hpp>
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/json_part.hpp>
 
@@ -118,38 +117,11 @@ inline bpe_tokenizer read_tokenizer(const json_part& root, tokenizer_facts facts
     }
 }
 
-/// The JSON object in a file. A key given twice or more than 64 levels are an error, as is anything that is no JSON.
-inline nlohmann::json read_json_file(const std::filesystem::path& path) {
-    using nlohmann::json;
-    const mapped_file file{path};
-    const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-    const std::string where = path.string();
-    std::vector<std::set<std::string, std::less<>>> keys;  // of the objects that are open
-    const auto check = [&](int depth, json::parse_event_t event, json& value) {
-        require(depth <= 64, where, ": JSON nested deeper than 64 levels");
-        if (event == json::parse_event_t::object_start) keys.emplace_back();
-        if (event == json::parse_event_t::object_end) keys.pop_back();
-        if (event == json::parse_event_t::key)
-            require(keys.back().insert(value.get<std::string>()).second, where, ": the key ",
-                    shown(value.get_ref<const std::string&>()), " is given twice");
-        return true;
-    };
-    try {
-        json value = json::parse(text, check);
-        require(value.is_object(), where, ": the JSON is not an object");
-        return value;
-    } catch (const json::parse_error& wrong) {
-        fail(where, ": not valid JSON at byte ", wrong.byte);
-    } catch (const json::exception& wrong) {
-        fail(where, ": not valid JSON: ", wrong.what());
-    }
-}
-
 /// The file beside `file` called `name`, if there is one.
 inline std::optional<nlohmann::json> read_beside(const std::filesystem::path& file, const char* name) {
     const std::filesystem::path path = file.parent_path() / name;
     if (!std::filesystem::exists(path)) return std::nullopt;
-    return read_json_file(path);
+    return aha::detail::read_json_object(path);
 }
 
 /// A token in tokenizer_config.json: its text, or an object with its text.
@@ -170,7 +142,7 @@ inline bpe_tokenizer make_tokenizer(const nlohmann::json& tokenizer_json, tokeni
 /// (tokenizer_config.json's word comes first, and its null means none). Throws `aha::error` naming the file at fault.
 inline bpe_tokenizer load_tokenizer_json(const std::filesystem::path& file) {
     using detail::tokenizing::json_part;
-    const nlohmann::json root = detail::tokenizing::read_json_file(file);
+    const nlohmann::json root = detail::tokenizing::aha::detail::read_json_object(file);
     const json_part part{root, file.string(), true};
     bpe_tokenizer made = detail::tokenizing::read_tokenizer(part, {});
     tokenizer_facts facts;

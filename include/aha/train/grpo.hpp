@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/grad_mode.h>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -29,6 +28,7 @@
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/optim/adamw.hpp>
@@ -36,6 +36,7 @@
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/grpo_options.hpp>
+#include <aha/train/grpo_slots.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/reference_policy.hpp>
@@ -43,40 +44,6 @@
 #include <aha/train/slots.hpp>
 
 namespace aha {
-namespace detail {
-
-/// The trainer's slots, by the concept that fills each.
-template <class Model>
-struct sampler_slot {
-    template <class T>
-    static constexpr bool holds = sampler_for<T, Model>;
-};
-struct advantage_slot {
-    template <class T>
-    static constexpr bool holds = advantage<T>;
-};
-struct loss_slot {
-    template <class T>
-    static constexpr bool holds = policy_loss<T>;
-};
-struct aggregation_slot {
-    template <class T>
-    static constexpr bool holds = aggregation<T>;
-};
-struct optimizer_slot {
-    template <class T>
-    static constexpr bool holds = optimizer<T>;
-};
-struct schedule_slot {
-    template <class T>
-    static constexpr bool holds = schedule<T>;
-};
-struct reward_options_slot {
-    template <class T>
-    static constexpr bool holds = std::is_same_v<T, reward_options>;
-};
-
-}  // namespace detail
 
 /// Group Relative Policy Optimization (Shao et al. 2024, DeepSeekMath, section 4.1; DeepSeek-R1, section 2.2.1).
 ///
@@ -119,44 +86,24 @@ public:
     /// gradient is not finite; the model is then as it was before the step's update.
     step_report step() {
         const stopwatch whole;
-        step_report report;
-        report.step = step_ + 1;
-
         stopwatch phase;
+        phase_seconds time;
         const std::vector<prompt> questions = draw();
         auto groups = std::make_shared<std::vector<rollout_group>>(sampler_.sample(
             model(), questions, options_.group_size, {options_.seed, static_cast<std::uint64_t>(step_)}));
-        const double rollout_seconds = phase.restart();
+        time.rollout = phase.restart();
 
         run_rewards(std::span{*groups}, reward_, reward_options_);
         for (rollout_group& group : *groups) group.advantages = advantage_(group.scores);
-        const double reward_seconds = phase.restart();
+        time.reward = phase.restart();
 
-        report.metrics = rollout_metrics(*groups);
         const update_figures figures = update(*groups);
-        const double train_seconds = phase.restart();
+        time.train = phase.restart();
 
         ++step_;
         if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) reference_.refresh(model());
-
-        for (const rollout_group& group : *groups)
-            for (const completion& c : group.completions)
-                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
-        for (const auto& [name, value] : figures.sums.sums)
-            report.metrics.emplace_back(name, figures.completion_tokens > 0 ? value / figures.completion_tokens : 0);
-        report.metrics.emplace_back("loss", figures.sums.loss);
-        report.metrics.emplace_back("grad_norm", figures.gradient_norm);
-        report.metrics.emplace_back("learning_rate", figures.learning_rate);
-        report.metrics.emplace_back("num_tokens", static_cast<double>(tokens_));
-        report.metrics.emplace_back("tokens/trained", figures.sums.tokens);
-        report.metrics.emplace_back("sampler_gap/max", figures.gap);
-        report.metrics.emplace_back("time/rollout", rollout_seconds);
-        report.metrics.emplace_back("time/reward", reward_seconds);
-        report.metrics.emplace_back("time/train", train_seconds);
-        report.metrics.emplace_back("step_time", whole.seconds());
-        report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
-        report.groups = std::move(groups);
-        return report;
+        time.whole = whole.seconds();
+        return report(std::move(groups), figures, time);
     }
 
     /// The next `count` steps as an input range: each is taken when the loop asks for it.
@@ -210,24 +157,40 @@ public:
     }
 
 private:
-    class stopwatch {
-    public:
-        double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
-        double restart() {
-            const double passed = seconds();
-            start_ = clock::now();
-            return passed;
-        }
-
-    private:
-        using clock = std::chrono::steady_clock;
-        clock::time_point start_ = clock::now();
-    };
-
     struct update_figures {
         gradient_sums sums;
         double gradient_norm = 0, learning_rate = 0, gap = 0, completion_tokens = 0;
     };
+
+    struct phase_seconds {
+        double rollout = 0, reward = 0, train = 0, whole = 0;
+    };
+
+    step_report report(std::shared_ptr<const std::vector<rollout_group>> groups, const update_figures& figures,
+                       const phase_seconds& time) {
+        for (const rollout_group& group : *groups)
+            for (const completion& c : group.completions)
+                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+        step_report r;
+        r.step = step_;
+        r.metrics = rollout_metrics(*groups);
+        const auto add = [&](const std::string& name, double value) { r.metrics.emplace_back(name, value); };
+        for (const auto& [name, sum] : figures.sums.sums)
+            add(name, figures.completion_tokens > 0 ? sum / figures.completion_tokens : 0);
+        add("loss", figures.sums.loss);
+        add("grad_norm", figures.gradient_norm);
+        add("learning_rate", figures.learning_rate);
+        add("num_tokens", static_cast<double>(tokens_));
+        add("tokens/trained", figures.sums.tokens);
+        add("sampler_gap/max", figures.gap);
+        add("time/rollout", time.rollout);
+        add("time/reward", time.reward);
+        add("time/train", time.train);
+        add("step_time", time.whole);
+        add("seconds", seconds_ + since_start_.seconds());
+        r.groups = std::move(groups);
+        return r;
+    }
 
     template <class... Policies>
     grpo(std::tuple<Policies...> given, Source& source, Prompts prompts, Reward reward, const grpo_options& options)

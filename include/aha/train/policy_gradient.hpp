@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>

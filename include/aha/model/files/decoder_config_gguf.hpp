@@ -16,7 +16,7 @@
 #include <aha/model/files/gguf.hpp>
 #include <aha/model/files/gguf_dequantize.hpp>
 #include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 
 namespace aha {
 

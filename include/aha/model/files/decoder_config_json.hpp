@@ -13,8 +13,8 @@
 
 #include <aha/core/error.hpp>
 #include <aha/model/files/decoder_config.hpp>
-#include <aha/model/files/shown_name.hpp>
-#include <aha/model/files/strict_json.hpp>
+#include <aha/core/shown_name.hpp>
+#include <aha/core/strict_json.hpp>
 
 namespace aha {
 

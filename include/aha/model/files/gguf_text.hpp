@@ -9,7 +9,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/model/files/gguf.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 
 namespace aha {
 

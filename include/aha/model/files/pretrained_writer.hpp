@@ -20,7 +20,7 @@
 #include <aha/model/files/expected_tensors.hpp>
 #include <aha/model/files/gguf_text.hpp>
 #include <aha/model/files/safetensors_writer.hpp>
-#include <aha/model/files/strict_json.hpp>
+#include <aha/core/strict_json.hpp>
 #include <aha/model/files/tokenizer_from_gguf.hpp>
 
 namespace aha {

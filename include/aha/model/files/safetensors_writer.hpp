@@ -15,9 +15,9 @@
 
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 #include <aha/model/files/safetensors.hpp>
-#include <aha/model/files/strict_json.hpp>
+#include <aha/core/strict_json.hpp>
 
 namespace aha {
 

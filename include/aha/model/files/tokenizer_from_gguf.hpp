@@ -10,7 +10,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 
 namespace aha {
 

@@ -23,7 +23,7 @@
 #include <aha/model/files/gguf_names.hpp>
 #include <aha/model/files/non_finite.hpp>
 #include <aha/model/files/safetensors.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 
 namespace aha {
 

@@ -6,7 +6,9 @@
 namespace aha::test {
 
 /// A Qwen2-shaped decoder of 31 tokens and width 16, with weights that are the same every time.
-inline decoder<> small_model() {
+/// @param context most tokens of a prompt and its completion together
+/// @param deviation of the weights: larger makes the distributions over tokens more pointed
+inline decoder<> small_model(std::int64_t context = 64, double deviation = 0.1) {
     decoder_config config;
     config.architecture = "qwen2";
     config.vocabulary_size = 31;
@@ -16,11 +18,11 @@ inline decoder<> small_model() {
     config.heads = 4;
     config.kv_heads = 2;
     config.head_dim = 4;
-    config.context = 64;
+    config.context = context;
     config.tie_embeddings = true;
     config.attention_bias = true;
     decoder<> model{config};
-    initialise(model, 5, 0.1);
+    initialise(model, 5, deviation);
     return model;
 }
 

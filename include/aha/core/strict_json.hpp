@@ -11,7 +11,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
-#include <aha/model/files/shown_name.hpp>
+#include <aha/core/shown_name.hpp>
 
 namespace aha::detail {
 

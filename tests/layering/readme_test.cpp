@@ -1,0 +1,35 @@
+// What the README shows is what is compiled.
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <string>
+
+namespace {
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in{std::filesystem::path{AHA_TEST_DATA}.parent_path() / file, std::ios::binary};
+    EXPECT_TRUE(in.is_open()) << file;
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST(readme, shows_the_first_program_as_it_is_compiled) {
+    std::string program = text_of("examples/first_program/main.cpp");
+    program.erase(0, program.find('\n') + 1);  // its comment is the README's text
+    EXPECT_THAT(text_of("README.md"), testing::HasSubstr("```cpp\n" + program + "```\n"));
+}
+
+TEST(readme, names_only_programs_that_there_are) {
+    const std::string readme = text_of("README.md");
+    for (const std::string runner : {"examples", "benchmarks"})
+        for (std::size_t at = 0; (at = readme.find("`" + runner + "/run ", at)) != std::string::npos; ++at) {
+            const std::size_t begin = at + runner.size() + 6;
+            const std::string name = readme.substr(begin, readme.find_first_of(" `", begin) - begin);
+            EXPECT_TRUE(std::filesystem::exists(std::filesystem::path{AHA_TEST_DATA}.parent_path() / runner / name /
+                                                "main.cpp"))
+                << name;
+        }
+}
+
+}  // namespace
