@@ -142,7 +142,7 @@ inline bpe_tokenizer make_tokenizer(const nlohmann::json& tokenizer_json, tokeni
 /// (tokenizer_config.json's word comes first, and its null means none). Throws `aha::error` naming the file at fault.
 inline bpe_tokenizer load_tokenizer_json(const std::filesystem::path& file) {
     using detail::tokenizing::json_part;
-    const nlohmann::json root = detail::tokenizing::aha::detail::read_json_object(file);
+    const nlohmann::json root = detail::read_json_object(file);
     const json_part part{root, file.string(), true};
     bpe_tokenizer made = detail::tokenizing::read_tokenizer(part, {});
     tokenizer_facts facts;
