@@ -94,22 +94,22 @@ int measure(Trainer& trainer, const options& o) {
         trained += report.metric("tokens/trained");
         loss = report.metric("loss");
     }
-    const auto rounded = [](double value, double unit) { return std::round(value / unit) * unit; };
+    const auto rounded = [](double value, double parts) { return std::round(value * parts) / parts; };
     std::cout << nlohmann::ordered_json{{"system", "aha"},
                                         {"preset", o.preset},
                                         {"threads", at::get_num_threads()},
                                         {"precision", o.machine.bfloat16() ? "bf16" : "fp32"},
                                         {"beta", o.beta},
                                         {"steps_counted", o.steps},
-                                        {"generate_s", rounded(median(generate), 1e-4)},
-                                        {"train_s", rounded(median(train), 1e-4)},
-                                        {"step_s", rounded(median(step), 1e-4)},
-                                        {"generate_tokens_per_s", rounded(median(rates), 0.1)},
-                                        {"step_tokens_per_s", rounded(median(step_rates), 0.1)},
+                                        {"generate_s", rounded(median(generate), 1e4)},
+                                        {"train_s", rounded(median(train), 1e4)},
+                                        {"step_s", rounded(median(step), 1e4)},
+                                        {"generate_tokens_per_s", rounded(median(rates), 10)},
+                                        {"step_tokens_per_s", rounded(median(step_rates), 10)},
                                         {"tokens_sampled", sampled},
                                         {"tokens_trained", trained},
                                         {"loss", loss},
-                                        {"peak_resident_mib", rounded(aha::peak_resident_mib(), 0.1)}}
+                                        {"peak_resident_mib", rounded(aha::peak_resident_mib(), 10)}}
               << std::endl;
     return 0;
 }
