@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include <aha/core/error.hpp>
+#include <aha/core/resources.hpp>
 #include <aha/core/tensor_policy.hpp>
 
 /// What the example programs have in common: options that every one takes, and how one ends.
@@ -62,6 +63,7 @@ int run(CLI::App& app, int count, char** arguments, Body body) {
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem, std::cout, std::cerr) == 0 ? 0 : 2;
     }
+    aha::keep_freed_memory();
     try {
         return body();
     } catch (const aha::error& problem) {

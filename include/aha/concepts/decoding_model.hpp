@@ -26,7 +26,8 @@
 /// 7. Its `keep(rows)` drops all completions but those at the given ascending positions of the present batch, which
 ///    keep their order.
 ///
-/// Not required: that a session can be copied or moved; that `keep` gives memory back.
+/// Not required: that a session can be copied or moved; that `keep` gives memory back; `admit(prompts, copies)`, which
+/// starts completions of further prompts after the present rows: with it a sampler fills the places of those that ended.
 namespace aha {
 
 /// A session's `rows() const` gives an integer.

@@ -55,4 +55,39 @@ double entropy_of(std::span<const Value> x, const log_sum& sum, float inverse_te
     return std::log(sum.total) - weighted / sum.total;
 }
 
+/// `log_sum_of` at temperature 1 and the entropy of softmax(x) in nats, with one exponential an entry.
+struct log_sum_and_entropy {
+    log_sum sum;
+    double entropy = 0;
+};
+
+inline log_sum_and_entropy log_sum_and_entropy_of(std::span<const float> x) {
+    constexpr std::size_t lanes = 16;
+    log_sum_and_entropy result;
+    const float top = lane_max(std::ssize(x), [data = x.data()](std::int64_t i) { return data[i]; });
+    double total = 0, weighted = 0;
+    for (std::size_t from = 0; from < x.size(); from += log_sum_block) {
+        const float* const data = x.data() + from;
+        const std::size_t n = std::min(log_sum_block, x.size() - from);
+        float mass[lanes] = {}, product[lanes] = {};
+        std::size_t i = 0;
+        for (; i + lanes <= n; i += lanes)
+            for (std::size_t j = 0; j < lanes; ++j) {
+                const float shifted = std::max(data[i + j] - top, -100.0F);  // beyond: exp(-100) * 100, nothing
+                const float weight = fast_exp(shifted);
+                mass[j] += weight;
+                product[j] += weight * shifted;
+            }
+        for (std::size_t j = 0; i < n; ++i, ++j) {
+            const float shifted = std::max(data[i] - top, -100.0F);
+            mass[j] += fast_exp(shifted);
+            product[j] += fast_exp(shifted) * shifted;
+        }
+        for (std::size_t j = 0; j < lanes; ++j) total += mass[j], weighted += product[j];
+    }
+    result.sum = {top, total};
+    result.entropy = std::log(total) - weighted / total;
+    return result;
+}
+
 }  // namespace aha

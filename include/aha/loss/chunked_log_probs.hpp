@@ -5,7 +5,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/scatter_add.h>
@@ -15,11 +14,14 @@
 #include <cstdint>
 #include <span>
 #include <torch/csrc/autograd/custom_function.h>
+#include <utility>
+#include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/fast_exp.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/log_sum.hpp>
+#include <aha/core/product.hpp>
 
 namespace aha {
 
@@ -28,11 +30,13 @@ struct score_options {
     double temperature = 1;               ///< divides the logits
     bool entropy = false;                 ///< compute the entropies too
     std::int64_t chunk_bytes = 64 << 20;  ///< of logits at a time; a memory limit, results do not depend on it
+    std::int64_t keep_bytes = 0;          ///< logits up to this size in all are kept for the backward pass
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {
         require(temperature > 0 && std::isfinite(temperature), "temperature must be positive, not ", temperature);
         require(chunk_bytes > 0, "chunk_bytes must be positive, not ", chunk_bytes);
+        require(keep_bytes >= 0, "keep_bytes must be 0 (none) or more, not ", keep_bytes);
     }
 };
 
@@ -97,18 +101,21 @@ struct score_function : torch::autograd::Function<score_function> {
     }
 
     static torch::autograd::variable_list forward(context_type* context, const at::Tensor& hidden,
-                                                  const at::Tensor& leaf, const at::Tensor& compute,
-                                                  const at::Tensor& targets, double temperature, bool with_entropy,
-                                                  std::int64_t chunk_bytes) {
-        const std::int64_t total = hidden.size(0), vocabulary = compute.size(0);
+                                                  const at::Tensor& leaf, const lm_head& head,
+                                                  const at::Tensor& targets, const score_options& options) {
+        const bool with_entropy = options.entropy;
+        const std::int64_t total = hidden.size(0), vocabulary = head.compute.size(0);
         const at::TensorOptions wide = hidden.options().dtype(at::kFloat);
         const at::Tensor sums = at::empty({total}, wide), log_probs = at::empty({total}, wide);
         const at::Tensor entropies = at::empty({with_entropy ? total : 0}, wide);
-        const auto inverse = static_cast<float>(1.0 / temperature);
-        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
+        const auto inverse = static_cast<float>(1.0 / options.temperature);
+        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), options.chunk_bytes);
+        std::vector<at::Tensor> kept;
+        const bool keep = total * vocabulary * hidden.element_size() <= options.keep_bytes;
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits = at::linear(hidden.narrow(0, from, n), compute);  // [n, V]
+            const at::Tensor logits = product(hidden.narrow(0, from, n), head.compute, head.blocked);  // [n, V]
+            if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {
                 const auto run = [&]<class Value>(const Value* data) {
                     score_rows(data, targets.const_data_ptr<std::int64_t>() + from, inverse, n, vocabulary,
@@ -131,9 +138,11 @@ struct score_function : torch::autograd::Function<score_function> {
         }
         context->save_for_backward({hidden, targets, sums, entropies});
         context->saved_data["leaf"] = leaf;
-        context->saved_data["compute"] = compute;
-        context->saved_data["temperature"] = temperature;
-        context->saved_data["chunk_bytes"] = chunk_bytes;
+        context->saved_data["compute"] = head.compute;
+        context->saved_data["blocked"] = head.blocked;
+        context->saved_data["temperature"] = options.temperature;
+        context->saved_data["chunk_bytes"] = options.chunk_bytes;
+        context->saved_data["kept"] = kept;
         return {log_probs, entropies};
     }
 
@@ -142,6 +151,12 @@ struct score_function : torch::autograd::Function<score_function> {
         const at::Tensor &hidden = saved[0], &targets = saved[1], &sums = saved[2], &entropies = saved[3];
         const at::Tensor leaf = context->saved_data["leaf"].toTensor();
         const at::Tensor compute = context->saved_data["compute"].toTensor();
+        const at::Tensor layout = context->saved_data["blocked"].toTensor();
+        std::vector<at::Tensor> kept;  // overwritten below, so a second backward pass computes them again
+        if (const auto held = context->saved_data.find("kept"); held != context->saved_data.end()) {
+            kept = held->second.toTensorVector();
+            context->saved_data.erase(held);
+        }
         const auto inverse = static_cast<float>(1.0 / context->saved_data["temperature"].toDouble());
         const std::int64_t total = hidden.size(0), vocabulary = compute.size(0);
         const at::Tensor g_log_prob =
@@ -155,7 +170,9 @@ struct score_function : torch::autograd::Function<score_function> {
             const std::int64_t n = std::min(chunk, total - from);
             const at::Tensor h = hidden.narrow(0, from, n), sum = sums.narrow(0, from, n);
             const at::Tensor ids = targets.narrow(0, from, n), g = g_log_prob.narrow(0, from, n);
-            at::Tensor d = at::linear(h, compute);  // [n, V]: logits, then their gradients
+            at::Tensor d;  // [n, V]: logits, then their gradients
+            if (kept.empty()) d = product(h, compute, layout);
+            else d = std::exchange(kept[static_cast<std::size_t>(from / chunk)], {});
             if (d.is_cpu()) {
                 const auto run = [&]<class Value>(Value* data) {
                     score_rows_backward(
@@ -173,14 +190,13 @@ struct score_function : torch::autograd::Function<score_function> {
                                       g_entropy.narrow(0, from, n).unsqueeze(1);
                 d = (at::scatter_add(wide, 1, ids.unsqueeze(1), g.unsqueeze(1)) * inverse).to(d.scalar_type());
             }
-            at::Tensor out = g_hidden.narrow(0, from, n);
-            at::mm_out(out, d, compute);
+            g_hidden.narrow(0, from, n).copy_(product_across(d, compute));
             if (!leaf.requires_grad()) continue;
             at::Tensor gradient = leaf.grad();
             if (gradient.scalar_type() == d.scalar_type()) gradient.addmm_(d.t(), h);
             else gradient.add_(at::mm(d.t(), h));
         }
-        return {g_hidden, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};
+        return {g_hidden, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }
 };
 
@@ -188,7 +204,7 @@ struct score_function : torch::autograd::Function<score_function> {
 
 /// Log-probs (and entropies) of `targets` from hidden states, chunk by chunk: there is never a tensor of logits for all
 /// tokens, forward or backward. The head's gradient is added to `head.weight.grad()` in place. Backward computes each
-/// chunk's logits again, which costs a fourth product and saves N x V numbers.
+/// chunk's logits again, which costs a fourth product and saves N x V numbers, unless all of them fit in `keep_bytes`.
 /// @param hidden [N, D] in the compute type
 /// @param targets [N] int64, each in [0, V)
 inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, const at::Tensor& targets,
@@ -199,8 +215,7 @@ inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, 
             "a target, got ",
             hidden.sizes(), " and ", targets.sizes());
     const torch::autograd::variable_list scores =
-        detail::score_function::apply(hidden.contiguous(), head.weight, head.compute, targets.contiguous(),
-                                      options.temperature, options.entropy, options.chunk_bytes);
+        detail::score_function::apply(hidden.contiguous(), head.weight, head, targets.contiguous(), options);
     return {scores[0], options.entropy ? scores[1] : at::Tensor{}};
 }
 

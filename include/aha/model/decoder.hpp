@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,7 +20,9 @@
 #include <aha/model/decode_session.hpp>
 #include <aha/model/feed_forward/gated.hpp>
 #include <aha/model/files/decoder_config.hpp>
+#include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
+#include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
 #include <aha/model/weight_store.hpp>
@@ -55,8 +58,8 @@ public:
                                FeedForward<Tensor>{config_, store_, feed_forward_at}});
             next = feed_forward_at + FeedForward<Tensor>::slots(config_, prefix).size();
         }
-        norm_at_ = next;
-        head_at_ = config_.tie_embeddings ? 0 : next + 1;
+        norm_ = store_.parameters()[next];
+        head_ = store_.view(config_.tie_embeddings ? 0 : next + 1);
     }
 
     decoder(decoder&&) noexcept = default;
@@ -91,22 +94,21 @@ public:
         return all;
     }
 
+    /// With `on`, the backward pass of `hidden` computes each layer again from its input instead of keeping what is
+    /// inside: the memory of one layer at a time, for a third more arithmetic. Results are the same, bit for bit.
+    void checkpoint_activations(bool on) { checkpoint_ = on; }
+
     /// Final hidden states of packed trees, differentiable.
     /// @return [T, D] compute type
     at::Tensor hidden(const packed_trees& batch) const {
-        at::Tensor x = aha::embedding(store_.parameters()[0], batch.ids);  // [T, D] float32
-        for (const layer& l : layers_) {
-            x = x + l.attention.forward(norm(x, l.attention_norm), batch, rotary_);
-            x = x + l.feed_forward.forward(norm(x, l.feed_forward_norm));
-        }
-        return norm(x, store_.parameters()[norm_at_]);
+        const auto held = std::make_shared<const packed_trees>(batch);  // a checkpoint reads it in the backward pass
+        return run(batch.ids, [this, held](const attention& block, std::size_t, const at::Tensor& x) {
+            return block.forward(x, *held, rotary_);
+        });
     }
 
     /// The matrix that turns hidden states into logits; with tied embeddings the embedding table itself.
-    lm_head head() const {
-        const weight_view view = store_.view(head_at_);
-        return {view.leaf, view.compute};
-    }
+    lm_head head() const { return {head_.leaf, head_.compute, *head_.blocked}; }
 
     /// Most tokens of a prompt and its completion together.
     std::int64_t context() const { return config_.context; }
@@ -146,15 +148,35 @@ private:
         return all;
     }
 
-    at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
-        return rms_norm(x, weight, config_.rms_norm_eps, Tensor::compute_type);
+    /// All layers over a row of tokens; `attend(attention, layer, x)` says how a layer's attention is computed.
+    /// @return [T, D] compute type, normalised
+    template <class Attend>
+    at::Tensor run(const at::Tensor& ids, const Attend& attend) const {
+        residual r{aha::embedding(store_.parameters()[0], ids), {}};  // [T, D] float32
+        r.normalised = rms_norm(r.stream, layers_.front().attention_norm, config_.rms_norm_eps, Tensor::compute_type);
+        for (std::size_t n = 0; n < layers_.size(); ++n) {
+            const auto through = [this, n, attend](const residual& in) { return layer_output(n, attend, in); };
+            r = checkpoint_ && at::GradMode::is_enabled() ? checkpointed(through, r) : through(r);
+        }
+        return r.normalised;
+    }
+
+    template <class Attend>
+    residual layer_output(std::size_t n, const Attend& attend, const residual& in) const {
+        const layer& l = layers_[n];
+        const at::Tensor& next = n + 1 < layers_.size() ? layers_[n + 1].attention_norm : norm_;
+        const residual middle = residual_norm(in.stream, attend(l.attention, n, in.normalised), l.feed_forward_norm,
+                                              config_.rms_norm_eps);
+        return residual_norm(middle.stream, l.feed_forward.forward(middle.normalised), next, config_.rms_norm_eps);
     }
 
     decoder_config config_;
     weight_store<Tensor> store_;
     rotary_table rotary_;
     std::vector<layer> layers_;
-    std::size_t norm_at_ = 0, head_at_ = 0;
+    at::Tensor norm_;  // [D]
+    weight_view head_;
+    bool checkpoint_ = false;
 };
 
 }  // namespace aha

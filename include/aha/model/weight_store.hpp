@@ -1,12 +1,13 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/zeros_like.h>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aha/core/parameters.hpp>
+#include <aha/core/product.hpp>
 #include <aha/model/ops/linear.hpp>
 
 namespace aha {
@@ -19,14 +20,16 @@ struct weight_part {
     std::int64_t rows = 0;
 };
 
-/// A model's weights: the float32 parameters that are trained and, where products run in another type, a copy in that
-/// type that is made anew once after each change (`refresh`), not once a use.
+/// A model's weights: the float32 parameters that are trained and what products need besides, made anew once after each
+/// change (`refresh`), not once a use: a copy in the compute type where that is another, and the layout that products
+/// are fastest with.
 template <class Tensor>
 class weight_store {
 public:
     weight_store() = default;
     explicit weight_store(std::vector<aha::parameters::slot> slots) : parameters_{std::move(slots), Tensor::options()} {
         compute_ = shared ? parameters_.values() : parameters_.values().to(Tensor::compute_type);
+        for (std::size_t i = 0; i < parameters_.size(); ++i) blocked_.push_back(std::make_shared<at::Tensor>());
     }
 
     const aha::parameters& parameters() const { return parameters_; }
@@ -34,18 +37,23 @@ public:
     /// Must be called after the float32 values changed and before the model runs again.
     void refresh() {
         if constexpr (!shared) compute_.copy_(parameters_.values());
+        for (std::size_t i = 0; i < parameters_.size(); ++i)
+            if (blocked_[i].use_count() > 1) *blocked_[i] = blocked(compute(i));  // someone multiplies with it
     }
 
-    /// Parameter `i` as products see it.
-    weight_view view(std::size_t i) const {
-        if constexpr (shared) return {parameters_[i], parameters_[i].detach()};
-        else return {parameters_[i], parameters_.slice(compute_, i)};
-    }
+    /// Parameter `i` as products see it; what it refers to follows `refresh`.
+    weight_view view(std::size_t i) const { return {parameters_[i], compute(i), blocked_[i]}; }
 
 private:
     static constexpr bool shared = Tensor::compute_type == Tensor::parameter_type;
+
+    at::Tensor compute(std::size_t i) const {
+        return shared ? parameters_[i].detach() : parameters_.slice(compute_, i);
+    }
+
     aha::parameters parameters_;
     at::Tensor compute_;
+    std::vector<std::shared_ptr<at::Tensor>> blocked_;
 };
 
 }  // namespace aha

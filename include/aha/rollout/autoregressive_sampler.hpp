@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/linear.h>
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/product.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/rollout/pick_token.hpp>
@@ -26,7 +26,7 @@ namespace aha {
 template <class Tokenizer>
 class autoregressive_sampler {
 public:
-    /// @param max_rows completions decoded side by side; more are done one batch after another
+    /// @param max_rows completions decoded side by side; others begin as these end
     explicit autoregressive_sampler(Tokenizer tokenizer, sampling_options options = {}, std::int64_t max_rows = 256)
         : tokenizer_{std::move(tokenizer)}, options_{std::move(options)}, max_rows_{max_rows} {
         options_.validate();
@@ -51,9 +51,9 @@ public:
                     p.ids.size(), " tokens, which leaves no room in the model's context of ", model.context());
             groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
         }
-        const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, max_rows_ / group_size));
-        for (std::size_t from = 0; from < groups.size(); from += at_once)
-            decode(model, std::span{groups}.subspan(from, std::min(at_once, groups.size() - from)), key);
+        decode(model, groups, group_size, key);
+        for (rollout_group& group : groups)
+            for (completion& c : group.completions) c.text = tokenizer_.decode(c.ids);
         return groups;
     }
 
@@ -64,43 +64,58 @@ private:
         std::int64_t room;  ///< tokens it may still take
     };
 
+    /// Decodes all groups: as many at a time as `max_rows` allows, and where the session can take more (`admit`), the
+    /// next ones as soon as there is room for a whole group.
     template <class Model>
-    void decode(const Model& model, std::span<rollout_group> groups, const random_key& key) const {
+    void decode(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
+                const random_key& key) const {
         const at::NoGradGuard no_gradients;
-        std::vector<std::vector<token_id>> prompts;
         std::vector<row> rows;
-        for (rollout_group& group : groups) {
-            prompts.push_back(group.prompt.ids);
-            const std::int64_t room =
-                std::min(options_.max_new_tokens, model.context() - static_cast<std::int64_t>(group.prompt.ids.size()));
-            for (std::size_t s = 0; s < group.completions.size(); ++s)
-                rows.push_back({&group.completions[s],
-                                random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
-                                room});
-        }
-        auto session = model.open_session(prompts, static_cast<std::int64_t>(groups.front().completions.size()));
-        while (true) {
-            const std::vector<token_id> ids = pick(model.head(), session.hidden(), rows);
-            std::vector<std::int64_t> running;
-            for (std::size_t r = 0; r < rows.size(); ++r)
-                if (!ended(rows[r])) running.push_back(static_cast<std::int64_t>(r));
-            if (running.empty()) break;
-            if (running.size() == rows.size()) {
+        const auto take = [&](std::int64_t in_use) {  // the groups that fit beside `in_use` rows, at least one if none
+            const std::int64_t fit = std::max<std::int64_t>((max_rows_ - in_use) / group_size, in_use == 0 ? 1 : 0);
+            const auto count = std::min<std::size_t>(waiting.size(), static_cast<std::size_t>(fit));
+            std::vector<std::vector<token_id>> prompts;
+            for (rollout_group& group : waiting.first(count)) {
+                prompts.push_back(group.prompt.ids);
+                append_rows(rows, group, model.context(), key);
+            }
+            waiting = waiting.subspan(count);
+            return prompts;
+        };
+        while (!waiting.empty()) {
+            auto session = model.open_session(take(0), group_size);
+            while (true) {
+                std::vector<token_id> ids = pick(model.head(), session.hidden(), rows);
+                std::vector<std::int64_t> running;
+                for (std::size_t r = 0; r < rows.size(); ++r)
+                    if (!ended(rows[r])) running.push_back(static_cast<std::int64_t>(r));
+                if (running.size() < rows.size()) {
+                    rows = chosen(rows, running);
+                    ids = chosen(ids, running);
+                    if (running.empty()) break;
+                    session.keep(running);
+                }
                 session.advance(ids);
-                continue;
+                if constexpr (requires { session.admit(take(0), group_size); })
+                    if (const auto prompts = take(std::ssize(rows)); !prompts.empty())
+                        session.admit(prompts, group_size);
             }
-            std::vector<row> left;
-            std::vector<token_id> next;
-            for (const std::int64_t r : running) {
-                left.push_back(rows[static_cast<std::size_t>(r)]);
-                next.push_back(ids[static_cast<std::size_t>(r)]);
-            }
-            rows = std::move(left);
-            session.keep(running);
-            session.advance(next);
         }
-        for (rollout_group& group : groups)
-            for (completion& c : group.completions) c.text = tokenizer_.decode(c.ids);
+    }
+
+    void append_rows(std::vector<row>& rows, rollout_group& group, std::int64_t context, const random_key& key) const {
+        const std::int64_t room = std::min(options_.max_new_tokens, context - std::ssize(group.prompt.ids));
+        for (std::size_t s = 0; s < group.completions.size(); ++s)
+            rows.push_back({&group.completions[s],
+                            random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
+                            room});
+    }
+
+    template <class T>
+    static std::vector<T> chosen(const std::vector<T>& from, std::span<const std::int64_t> places) {
+        std::vector<T> result;
+        for (const std::int64_t place : places) result.push_back(from[static_cast<std::size_t>(place)]);
+        return result;
     }
 
     /// Draws the next token of every row; logits exist for `logits_bytes` worth of rows at a time.
@@ -113,14 +128,12 @@ private:
         std::vector<token_id> ids(rows.size());
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits =
-                at::linear(hidden.narrow(0, from, n), head.compute).to(at::kCPU, at::kFloat).contiguous();  // [n, V]
-            const float* data = logits.const_data_ptr<float>();
+            const at::Tensor logits = product(hidden.narrow(0, from, n), head.compute, head.blocked).cpu();  // [n, V]
             at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-                std::vector<float> allowed;
+                std::vector<float> wide, allowed;
                 for (std::int64_t i = begin; i < end; ++i) {
                     const auto at = static_cast<std::size_t>(from + i);
-                    const std::span<const float> model{data + i * vocabulary, static_cast<std::size_t>(vocabulary)};
+                    const std::span<const float> model = float_row(logits, i, wide);
                     const picked_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
                                                           rows[at].stream.uniform(rows[at].target->ids.size()));
                     ids[at] = token.id;
@@ -133,6 +146,16 @@ private:
             });
         }
         return ids;
+    }
+
+    /// Row `i` of `logits` [n, V] in float32; `buffer` holds it where that is not the type of products.
+    static std::span<const float> float_row(const at::Tensor& logits, std::int64_t i, std::vector<float>& buffer) {
+        const std::int64_t vocabulary = logits.size(1);
+        if (logits.scalar_type() == at::kFloat)
+            return {logits.const_data_ptr<float>() + i * vocabulary, static_cast<std::size_t>(vocabulary)};
+        const at::BFloat16* const from = logits.const_data_ptr<at::BFloat16>() + i * vocabulary;
+        buffer.assign(from, from + vocabulary);
+        return buffer;
     }
 
     /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.

@@ -72,7 +72,7 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
 /// @param uniform the random number, in [0, 1)
 inline picked_token pick_token(std::span<const float> logits, std::span<const float> allowed,
                                const sampling_options& options, double uniform) {
-    const log_sum model = log_sum_of(logits, 1.0F);
+    const auto [model, entropy] = log_sum_and_entropy_of(logits);
     require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
     require(std::any_of(allowed.begin(), allowed.end(), [](float x) { return !std::isinf(x); }),
             "no token is left to draw: all are suppressed");
@@ -84,7 +84,7 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
     if (greedy) {
         picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
     } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {
-        const log_sum sum = unrestricted && inverse == 1 ? model : log_sum_of(allowed, inverse_f);
+        const log_sum sum = unrestricted && inverse == 1 ? log_sum{model} : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
         std::vector<std::int32_t> order;
@@ -118,7 +118,7 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
             while (kept > 1 && share(order[kept - 1]) < options.min_p) --kept;
         picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
     }
-    picked.entropy = static_cast<float>(entropy_of(logits, model, 1.0F));
+    picked.entropy = static_cast<float>(entropy);
     const float logit = logits[static_cast<std::size_t>(picked.id)];
     picked.log_prob = static_cast<float>(logit - model.value(1.0));
     picked.behavior_log_prob = inverse == 1

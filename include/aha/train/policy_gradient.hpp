@@ -25,8 +25,9 @@ namespace aha {
 template <class Model>
 at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
+    constexpr std::int64_t keep_bytes = 256 << 20;  // logits of a small batch are cheaper kept than computed again
     return score_tokens(hidden, model.head(), packed.predictions.targets,
-                        {.temperature = temperature, .entropy = false})
+                        {.temperature = temperature, .entropy = false, .keep_bytes = keep_bytes})
         .log_probs;
 }
 

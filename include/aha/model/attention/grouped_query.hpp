@@ -10,6 +10,7 @@
 #include <aha/core/parameters.hpp>
 #include <aha/model/files/decoder_config.hpp>
 #include <aha/model/ops/decode_attention.hpp>
+#include <aha/model/ops/key_value_cache.hpp>
 #include <aha/model/ops/linear.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
@@ -73,68 +74,47 @@ public:
 
     /// Attention over packed trees, differentiable: [T, D] compute type to [T, D] compute type.
     at::Tensor forward(const at::Tensor& x, const packed_trees& batch, const rotary_table& table) const {
-        const heads h = project(x, batch.positions, table);
-        return merge(tree_attention(h.q, h.k, h.v, batch.trees));
+        return merge(tree_attention(project(x, batch.positions, table), heads_, batch.trees, Tensor::compute_type));
     }
 
-    /// The same without gradients; keys and values of the prompts stay in `to`, which gets room for `rows` completions
-    /// and grows as they do.
-    at::Tensor prefill(const at::Tensor& x, const packed_prompts& packed, const rotary_table& table, cache& to,
-                       std::int64_t rows) const {
-        const heads h = project(x, packed.batch.positions, table);
-        to.prefix_keys = h.k.narrow(0, packed.prefix.begin, packed.prefix.size);
-        to.prefix_values = h.v.narrow(0, packed.prefix.begin, packed.prefix.size);
-        for (const segment& prompt : packed.prompts) {
-            to.prompt_keys.push_back(h.k.narrow(0, prompt.begin, prompt.size));
-            to.prompt_values.push_back(h.v.narrow(0, prompt.begin, prompt.size));
-        }
-        to.keys = at::empty({rows, key_heads_, first_capacity, width_}, h.k.options());
-        to.values = at::empty({rows, key_heads_, first_capacity, width_}, h.k.options());
-        return merge(tree_attention(h.q, h.k, h.v, packed.batch.trees));
+    /// The same without gradients; keys and values of the prompts are added to the cache: what all begin with as one
+    /// prefix, the rest of each as a prompt.
+    at::Tensor prefill(const at::Tensor& x, const packed_prompts& packed, const rotary_table& table, cache& to) const {
+        const at::Tensor qkv = project(x, packed.batch.positions, table);
+        const auto shared = [&](const segment& s) {
+            const at::Tensor rows = qkv.narrow(0, s.begin, s.size);
+            return shared_keys{rows.narrow(1, heads_, key_heads_), rows.narrow(1, heads_ + key_heads_, key_heads_)};
+        };
+        to.prefixes.push_back(shared(packed.prefix));
+        for (const segment& prompt : packed.prompts) to.prompts.push_back(shared(prompt));
+        return merge(tree_attention(qkv, heads_, packed.batch.trees, Tensor::compute_type));
+    }
+
+    /// Room in the cache for `slots` completions of `length` own tokens each.
+    void reserve(cache& c, std::int64_t slots, std::int64_t length) const {
+        c.reserve(slots, length, key_heads_, width_, Tensor::options());
     }
 
     /// One token of each completion: [B, D] to [B, D].
     at::Tensor decode(const at::Tensor& x, const decode_batch& batch, const rotary_table& table, cache& in) const {
-        const heads h = project(x, batch.positions, table);
-        if (batch.step == in.keys.size(2)) grow(in);
-        in.keys.select(2, batch.step).index_copy_(0, batch.slots, h.k);
-        in.values.select(2, batch.step).index_copy_(0, batch.slots, h.v);
-        return merge(decode_attention(h.q, in, batch));
+        return merge(decode_attention(project(x, batch.positions, table), heads_, in, batch, Tensor::compute_type));
     }
 
 private:
-    static constexpr std::int64_t first_capacity = 32;
-
-    static void grow(cache& c) {
-        for (at::Tensor* held : {&c.keys, &c.values}) {
-            const std::int64_t used = held->size(2);
-            at::Tensor wider = at::empty({held->size(0), held->size(1), 2 * used, held->size(3)}, held->options());
-            wider.narrow(2, 0, used).copy_(*held);
-            *held = wider;
-        }
-    }
-
-    struct heads {
-        at::Tensor q;  // [T, H, d] float32
-        at::Tensor k;  // [T, Hk, d] float32
-        at::Tensor v;  // [T, Hk, d] float32
-    };
-
-    heads project(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) const {
-        const at::Tensor all =
-            aha::linear(x, qkv_, bias_).view({-1, heads_ + 2 * key_heads_, width_});  // [T, H+2Hk, d]
-        const at::Tensor v = all.narrow(1, heads_ + key_heads_, key_heads_).to(at::kFloat).contiguous();
-        if (!q_norm_.defined()) {
-            const at::Tensor qk = rotary(all.narrow(1, 0, heads_ + key_heads_), positions, table);
-            return {qk.narrow(1, 0, heads_).contiguous(), qk.narrow(1, heads_, key_heads_).contiguous(), v};
-        }
-        const at::Tensor q = rms_norm(all.narrow(1, 0, heads_), q_norm_, eps_, at::kFloat);
-        const at::Tensor k = rms_norm(all.narrow(1, heads_, key_heads_), k_norm_, eps_, at::kFloat);
-        return {rotary(q, positions, table), rotary(k, positions, table), v};
+    /// Queries, keys and values with positions applied: [T, H + 2 Hk, d] float32.
+    at::Tensor project(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) const {
+        const at::Tensor all = aha::linear(x, qkv_).view({-1, heads_ + 2 * key_heads_, width_});
+        const std::int64_t turned = heads_ + key_heads_;
+        if (!q_norm_.defined()) return rotary(all, positions, table, turned, bias_);
+        at::Tensor wide = all.to(at::kFloat);
+        if (bias_.defined()) wide = wide + bias_.view({heads_ + 2 * key_heads_, width_});
+        const at::Tensor q = rms_norm(wide.narrow(1, 0, heads_), q_norm_, eps_, at::kFloat);
+        const at::Tensor k = rms_norm(wide.narrow(1, heads_, key_heads_), k_norm_, eps_, at::kFloat);
+        return rotary(at::cat({q, k, wide.narrow(1, turned, key_heads_)}, 1), positions, table, turned);
     }
 
     at::Tensor merge(const at::Tensor& attended) const {
-        return aha::linear(attended.view({-1, heads_ * width_}).to(Tensor::compute_type), out_);
+        return aha::linear(attended.view({-1, heads_ * width_}), out_);
     }
 
     std::int64_t heads_, key_heads_, width_;

@@ -6,7 +6,7 @@
 
 #include <aha/core/parameters.hpp>
 #include <aha/model/files/decoder_config.hpp>
-#include <aha/model/ops/gated_silu.hpp>
+#include <aha/model/ops/gated_linear.hpp>
 #include <aha/model/ops/linear.hpp>
 #include <aha/model/weight_store.hpp>
 
@@ -33,7 +33,7 @@ public:
         : gate_up_{store.view(first)}, down_{store.view(first + 1)} {}
 
     /// [T, D] compute type to [T, D] compute type, differentiable.
-    at::Tensor forward(const at::Tensor& x) const { return aha::linear(gated_silu(aha::linear(x, gate_up_)), down_); }
+    at::Tensor forward(const at::Tensor& x) const { return gated_linear(aha::linear(x, gate_up_), down_); }
 
 private:
     weight_view gate_up_, down_;

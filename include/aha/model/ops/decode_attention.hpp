@@ -1,168 +1,174 @@
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/lanes.hpp>
+#include <aha/core/parallel_tasks.hpp>
+#include <aha/core/small_product.hpp>
+#include <aha/core/with_type.hpp>
+#include <aha/model/ops/attention_rows.hpp>
+#include <aha/model/ops/key_value_cache.hpp>
 
 namespace aha {
-
-/// Keys and values of one layer while a batch of completions grows. What all prompts begin with is held once, a prompt's
-/// rest once however many completions it has; each completion has room for its own.
-struct key_value_cache {
-    at::Tensor prefix_keys;                 ///< [C, Hk, d], C may be 0
-    at::Tensor prefix_values;               ///< [C, Hk, d]
-    std::vector<at::Tensor> prompt_keys;    ///< a prompt each: [P, Hk, d]
-    std::vector<at::Tensor> prompt_values;  ///< a prompt each: [P, Hk, d]
-    at::Tensor keys;                        ///< [slots, Hk, capacity, d]
-    at::Tensor values;                      ///< [slots, Hk, capacity, d]
-};
-
-/// The completions of one decoding step. Completions that end leave these lists; caches are not moved.
-struct decode_batch {
-    std::vector<std::int64_t> prompt;  ///< [B] index of the row's prompt; rows of a prompt are adjacent
-    std::vector<std::int64_t> slot;    ///< [B] the row's place in the caches
-    at::Tensor slots;                  ///< [B] int64, `slot` on the device
-    at::Tensor positions;              ///< [B] int64, position of the token of this step
-    std::int64_t step = 0;             ///< own tokens before this one, the same for all rows
-};
-
 namespace detail {
 
-/// What one query sees: `size` rows of width d, `stride` floats apart.
-struct seen_rows {
-    const float* keys;
-    const float* values;
-    std::int64_t size;
-    std::int64_t stride;
+/// Rows of one prompt that are attended together: what they share is multiplied with all of their queries at once.
+struct decode_rows {
+    std::int64_t first, past;
+    static constexpr std::int64_t most = 16;
 };
 
-/// Attention of `rep` queries that share a key head to three stretches of keys. `scratch` holds rep * (all keys) floats.
-inline void attend(const float* queries, float* out, std::int64_t rep, std::int64_t width,
-                   const std::array<seen_rows, 3>& seen, float* scratch, float scale) {
-    const std::int64_t keys = seen[0].size + seen[1].size + seen[2].size;
-    std::int64_t at = 0;
-    for (const seen_rows& part : seen)
-        for (std::int64_t n = 0; n < part.size; ++n, ++at) {
-            const float* key = part.keys + n * part.stride;
-            for (std::int64_t r = 0; r < rep; ++r) {
-                const float* query = queries + r * width;
-                scratch[r * keys + at] = scale * lane_sum(width, [=](std::int64_t i) { return query[i] * key[i]; });
-            }
-        }
-    for (std::int64_t r = 0; r < rep; ++r) {
-        float* row = scratch + r * keys;
-        const float top = lane_max(keys, [row](std::int64_t i) { return row[i]; });
-        for (std::int64_t i = 0; i < keys; ++i) row[i] = fast_exp(row[i] - top);
-        const float normaliser = 1.0F / lane_sum(keys, [row](std::int64_t i) { return row[i]; });
-        for (std::int64_t i = 0; i < keys; ++i) row[i] *= normaliser;
+/// A step of the completions `rows` for one key head: their keys and values go to the caches, their results to `out`.
+template <class Out>
+void decode_attention_task(const float* qkv, const head_layout& l, const key_value_cache& cache,
+                           const decode_batch& batch, const decode_rows& rows, std::int64_t head, Out* out) {
+    const auto first = static_cast<std::size_t>(rows.first);
+    const shared_keys& prefix = cache.prefixes[static_cast<std::size_t>(batch.prefix[first])];
+    const shared_keys& prompt = cache.prompts[static_cast<std::size_t>(batch.prompt[first])];
+    const std::int64_t rep = l.sharing(), width = l.width, count = (rows.past - rows.first) * rep;
+    const std::int64_t length = batch.own[first] + 1, capacity = cache.keys.size(3);
+    const std::int64_t at_prompt = whole_vectors(prefix.size), at_own = at_prompt + whole_vectors(prompt.size);
+    const std::int64_t columns = at_own + whole_vectors(length);
+    std::vector<float> queries(static_cast<std::size_t>(count * width)), result = queries;
+    std::vector<float> scores(static_cast<std::size_t>(count * columns));
+    for (std::int64_t row = rows.first; row < rows.past; ++row)
+        gather_rows(qkv + row * l.row() + l.query(head * rep), width, rep, width, l.scale(),
+                    queries.data() + (row - rows.first) * rep * width);
+
+    const auto score = [&](const shared_keys& shared, std::int64_t column) {
+        if (shared.size == 0) return;
+        const std::int64_t extent = shared.keys.size(2);
+        small_product(count, extent, width, {queries.data(), width, 1},
+                      shared.keys.const_data_ptr<float>() + head * width * extent, extent, scores.data() + column,
+                      columns, false);
+    };
+    score(prefix, 0);
+    score(prompt, at_prompt);
+    const auto own_place = [&](std::int64_t row) {
+        return (batch.slot[static_cast<std::size_t>(row)] * l.key_heads + head) * capacity * width;
+    };
+    for (std::int64_t row = rows.first; row < rows.past; ++row) {
+        float* const keys = cache.keys.mutable_data_ptr<float>() + own_place(row);
+        float* const values = cache.values.mutable_data_ptr<float>() + own_place(row);
+        gather_columns(qkv + row * l.row() + l.key(head), l.row(), 1, width, keys + length - 1, capacity);
+        std::copy_n(qkv + row * l.row() + l.value(head), width, values + (length - 1) * width);
+        const std::int64_t at = (row - rows.first) * rep;
+        small_product(rep, whole_vectors(length), width, {queries.data() + at * width, width, 1}, keys, capacity,
+                      scores.data() + at * columns + at_own, columns, false);
     }
-    std::fill(out, out + rep * width, 0.0F);
-    at = 0;
-    for (const seen_rows& part : seen)
-        for (std::int64_t n = 0; n < part.size; ++n, ++at) {
-            const float* value = part.values + n * part.stride;
-            for (std::int64_t r = 0; r < rep; ++r) {
-                const float p = scratch[r * keys + at];
-                float* to = out + r * width;
-                for (std::int64_t i = 0; i < width; ++i) to[i] += p * value[i];
-            }
-        }
+    const std::array<score_range, 3> seen{
+        {{0, prefix.size}, {at_prompt, at_prompt + prompt.size}, {at_own, at_own + length}}};
+    for (std::int64_t n = 0; n < count; ++n) softmax_over(scores.data() + n * columns, seen);
+
+    const auto gather = [&](const shared_keys& shared, std::int64_t column) {
+        if (shared.size == 0) return;
+        small_product(count, width, shared.size, {scores.data() + column, columns, 1},
+                      shared.values.const_data_ptr<float>() + head * shared.size * width, width, result.data(), width,
+                      true);
+    };
+    gather(prefix, 0);
+    gather(prompt, at_prompt);
+    for (std::int64_t row = rows.first; row < rows.past; ++row) {
+        const std::int64_t at = (row - rows.first) * rep;
+        small_product(rep, width, length, {scores.data() + at * columns + at_own, columns, 1},
+                      cache.values.const_data_ptr<float>() + own_place(row), width, result.data() + at * width, width,
+                      true);
+        Out* const to = out + (row * l.heads + head * rep) * width;
+        for (std::int64_t i = 0; i < rep * width; ++i) to[i] = static_cast<Out>(result[static_cast<std::size_t>(at * width + i)]);
+    }
 }
 
-inline at::Tensor decode_attention_cpu(const at::Tensor& q, const key_value_cache& cache, const decode_batch& batch) {
-    const std::int64_t length = batch.step + 1;
-    const std::int64_t rows = q.size(0), heads = q.size(1), width = q.size(2), key_heads = cache.keys.size(1);
-    const std::int64_t rep = heads / key_heads, capacity = cache.keys.size(2);
-    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
-    const std::int64_t prefix = cache.prefix_keys.size(0);
-    std::int64_t longest = 0;
-    for (const at::Tensor& prompt : cache.prompt_keys) longest = std::max(longest, prefix + prompt.size(0));
-    at::Tensor out = at::empty_like(q);
-    const float* queries = q.const_data_ptr<float>();
-    const float *keys = cache.keys.const_data_ptr<float>(), *values = cache.values.const_data_ptr<float>();
-    float* result = out.mutable_data_ptr<float>();
-    at::parallel_for(0, rows * key_heads, 4, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> scratch(static_cast<std::size_t>(rep * (longest + length)));
-        for (std::int64_t task = begin; task < end; ++task) {
-            const std::int64_t row = task / key_heads, head = task % key_heads;
-            const auto prompt = static_cast<std::size_t>(batch.prompt[static_cast<std::size_t>(row)]);
-            const std::int64_t own = (batch.slot[static_cast<std::size_t>(row)] * key_heads + head) * capacity * width;
-            const auto part = [&](const at::Tensor& k, const at::Tensor& v) {
-                return seen_rows{k.const_data_ptr<float>() + head * width, v.const_data_ptr<float>() + head * width,
-                                 k.size(0), key_heads * width};
+inline at::Tensor decode_attention_cpu(const at::Tensor& qkv, const head_layout& l, const key_value_cache& cache,
+                                       const decode_batch& batch, at::ScalarType type) {
+    std::vector<decode_rows> parts;
+    for (std::int64_t row = 0; row < batch.rows(); row = parts.back().past)
+        parts.push_back({row, batch.end_of_prompt(row, decode_rows::most)});
+    const at::Tensor out = at::empty({qkv.size(0), l.heads, l.width}, qkv.options().dtype(type));
+    with_type(type, [&]<class Out>(Out*) {
+        const float* const in = qkv.const_data_ptr<float>();
+        Out* const to = out.mutable_data_ptr<Out>();
+        parallel_tasks(std::ssize(parts) * l.key_heads, [&] {
+            return [&, in, to](std::int64_t task) {
+                decode_attention_task(in, l, cache, batch, parts[static_cast<std::size_t>(task / l.key_heads)],
+                                      task % l.key_heads, to);
             };
-            const std::array<seen_rows, 3> seen{part(cache.prefix_keys, cache.prefix_values),
-                                                part(cache.prompt_keys[prompt], cache.prompt_values[prompt]),
-                                                seen_rows{keys + own, values + own, length, width}};
-            const std::int64_t first = (row * heads + head * rep) * width;
-            attend(queries + first, result + first, rep, width, seen, scratch.data(), scale);
-        }
+        });
     });
     return out;
 }
 
-inline at::Tensor decode_attention_any(const at::Tensor& q, const key_value_cache& cache, const decode_batch& batch) {
-    const std::int64_t length = batch.step + 1;
-    const std::int64_t heads = q.size(1), width = q.size(2), key_heads = cache.keys.size(1), rep = heads / key_heads;
-    const double scale = 1.0 / std::sqrt(static_cast<double>(width));
+/// The kernel's work in LibTorch's operators, for devices other than the CPU.
+inline at::Tensor composed_decode_attention(const at::Tensor& qkv, const head_layout& l, const key_value_cache& cache,
+                                            const decode_batch& batch) {
+    const std::int64_t rep = l.sharing();
     std::vector<at::Tensor> outs;
-    for (std::int64_t row = 0; row < q.size(0);) {
-        const std::int64_t prompt = batch.prompt[static_cast<std::size_t>(row)];
-        std::int64_t n = 1;
-        while (row + n < q.size(0) && batch.prompt[static_cast<std::size_t>(row + n)] == prompt) ++n;
-        const auto p = static_cast<std::size_t>(prompt);
-        const at::Tensor trunk_keys = at::cat({cache.prefix_keys, cache.prompt_keys[p]}, 0);  // [C + P, Hk, d]
-        const at::Tensor trunk_values = at::cat({cache.prefix_values, cache.prompt_values[p]}, 0);
-        const std::int64_t context = trunk_keys.size(0);
-        const at::Tensor mine = q.narrow(0, row, n).view({n, key_heads, rep, width}) * scale;
-        const at::Tensor shared = mine.permute({1, 0, 2, 3}).reshape({key_heads, n * rep, width});
-        const at::Tensor own = mine.view({n * key_heads, rep, width});
-        const auto slice = [&](const at::Tensor& all) {
-            return all.narrow(2, 0, length)
-                .index_select(0, batch.slots.narrow(0, row, n))
-                .reshape({n * key_heads, length, width});
+    for (std::int64_t row = 0, past = 0; row < batch.rows(); row = past) {
+        past = batch.end_of_prompt(row, batch.rows());
+        const auto first = static_cast<std::size_t>(row);
+        const std::int64_t n = past - row, length = batch.own[first] + 1;
+        const at::Tensor rows = qkv.narrow(0, row, n);
+        const at::Tensor slots =
+            at::tensor(at::ArrayRef<std::int64_t>{batch.slot.data() + row, static_cast<std::size_t>(n)}, at::kLong)
+                .to(qkv.device());
+        cache.keys.select(3, length - 1).index_copy_(0, slots, rows.narrow(1, l.heads, l.key_heads));
+        cache.values.select(2, length - 1).index_copy_(0, slots, rows.narrow(1, l.heads + l.key_heads, l.key_heads));
+        const at::Tensor mine = rows.narrow(1, 0, l.heads).reshape({n, l.key_heads, rep, l.width}) * l.scale();
+        const at::Tensor together = mine.permute({1, 0, 2, 3}).reshape({l.key_heads, n * rep, l.width});
+        const auto by_row = [&](const at::Tensor& x) {  // [Hk, n rep, w] -> [n Hk, rep, w]
+            return x.view({l.key_heads, n, rep, x.size(2)}).permute({1, 0, 2, 3}).reshape({n * l.key_heads, rep, x.size(2)});
         };
-        const at::Tensor to_trunk = at::bmm(shared, trunk_keys.permute({1, 2, 0}))
-                                        .view({key_heads, n, rep, context})
-                                        .permute({1, 0, 2, 3})
-                                        .reshape({n * key_heads, rep, context});
-        const at::Tensor to_own = at::bmm(own, slice(cache.keys).transpose(1, 2));
-        const at::Tensor weights = at::softmax(at::cat({to_trunk, to_own}, 2), -1);
-        const at::Tensor on_trunk = weights.narrow(2, 0, context)
-                                        .view({n, key_heads, rep, context})
-                                        .permute({1, 0, 2, 3})
-                                        .reshape({key_heads, n * rep, context});
-        const at::Tensor from_trunk = at::bmm(on_trunk, trunk_values.permute({1, 0, 2}))
-                                          .view({key_heads, n, rep, width})
-                                          .permute({1, 0, 2, 3})
-                                          .reshape({n * key_heads, rep, width});
-        const at::Tensor from_own = at::bmm(weights.narrow(2, context, length), slice(cache.values));
-        outs.push_back((from_trunk + from_own).view({n, heads, width}));
-        row += n;
+        std::vector<at::Tensor> scores;
+        std::vector<const shared_keys*> shared;
+        for (const shared_keys* s : {&cache.prefixes[static_cast<std::size_t>(batch.prefix[first])],
+                                     &cache.prompts[static_cast<std::size_t>(batch.prompt[first])]}) {
+            if (s->size == 0) continue;
+            shared.push_back(s);
+            scores.push_back(by_row(at::bmm(together, s->keys.narrow(2, 0, s->size))));
+        }
+        const at::Tensor own_keys =
+            cache.keys.narrow(3, 0, length).index_select(0, slots).reshape({n * l.key_heads, l.width, length});
+        const at::Tensor own_values =
+            cache.values.narrow(2, 0, length).index_select(0, slots).reshape({n * l.key_heads, length, l.width});
+        scores.push_back(at::bmm(mine.view({n * l.key_heads, rep, l.width}), own_keys));
+        const at::Tensor p = at::softmax(at::cat(scores, 2), -1);
+        std::int64_t column = 0;
+        at::Tensor result = at::bmm(p.narrow(2, p.size(2) - length, length), own_values);
+        for (const shared_keys* s : shared) {
+            const at::Tensor weights = p.narrow(2, column, s->size)
+                                           .view({n, l.key_heads, rep, s->size})
+                                           .permute({1, 0, 2, 3})
+                                           .reshape({l.key_heads, n * rep, s->size});
+            result = result + by_row(at::bmm(weights, s->values));
+            column += s->size;
+        }
+        outs.push_back(result.view({n, l.heads, l.width}));
     }
     return at::cat(outs, 0);
 }
 
 }  // namespace detail
 
-/// One decoding step of grouped-query attention: each row sees its prompt's trunk and its own keys up to this step.
-/// @param q [B, H, d] float32, contiguous
-/// @return [B, H, d] float32
-inline at::Tensor decode_attention(const at::Tensor& q, const key_value_cache& cache, const decode_batch& batch) {
-    return q.is_cpu() ? detail::decode_attention_cpu(q, cache, batch) : detail::decode_attention_any(q, cache, batch);
+/// One decoding step of grouped-query attention: each row's key and value are added to its slot in the cache, then it
+/// sees its prompt and its own tokens up to this one. The cache has room for the step (`key_value_cache::reserve`).
+/// @param qkv [B, H + 2 Hk, d] float32, contiguous, positions already applied
+/// @param heads H
+/// @param type of the result, float32 or bfloat16
+/// @return [B, H, d]
+inline at::Tensor decode_attention(const at::Tensor& qkv, std::int64_t heads, const key_value_cache& cache,
+                                   const decode_batch& batch, at::ScalarType type = at::kFloat) {
+    const detail::head_layout l{heads, (qkv.size(1) - heads) / 2, qkv.size(2)};
+    if (qkv.is_cpu()) return detail::decode_attention_cpu(qkv, l, cache, batch, type);
+    return detail::composed_decode_attention(qkv, l, cache, batch).to(type);
 }
 
 }  // namespace aha

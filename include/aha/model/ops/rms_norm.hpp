@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mean.h>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include <aha/core/lanes.hpp>
+#include <aha/core/with_type.hpp>
 
 namespace aha {
 namespace detail {
@@ -64,35 +66,49 @@ void rms_norm_rows_backward(const In* x, const float* w, const float* inverse, c
     });
 }
 
-/// Calls `f` with null pointers of the element types of `a` and `b` (float or bfloat16 each).
-template <class F>
-void with_types(const at::Tensor& a, const at::Tensor& b, F f) {
-    const auto second = [&](auto first) {
-        if (b.scalar_type() == at::kBFloat16) f(first, static_cast<at::BFloat16*>(nullptr));
-        else f(first, static_cast<float*>(nullptr));
-    };
-    if (a.scalar_type() == at::kBFloat16) second(static_cast<at::BFloat16*>(nullptr));
-    else second(static_cast<float*>(nullptr));
+/// The normalised rows in `type`, and the inverse root mean squares.
+inline std::pair<at::Tensor, at::Tensor> normalised(const at::Tensor& x, const at::Tensor& leaf, double eps,
+                                                    at::ScalarType type) {
+    const std::int64_t width = x.size(-1), rows = x.numel() / width;
+    if (!x.is_cpu()) {
+        const at::Tensor wide = x.to(at::kFloat);
+        const at::Tensor inverse = at::rsqrt(at::mean(wide * wide, {-1}, true) + eps);
+        return {(wide * inverse * leaf).to(type), inverse};
+    }
+    const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
+    const at::Tensor inverse = at::empty({rows}, x.options().dtype(at::kFloat));
+    with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
+        rms_norm_rows(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), y.mutable_data_ptr<Out>(),
+                      inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+    });
+    return {y, inverse};
+}
+
+/// The gradient of x; that of the weight is added to `leaf.grad()`.
+inline at::Tensor normalised_backward(const at::Tensor& x, const at::Tensor& leaf, const at::Tensor& inverse,
+                                      const at::Tensor& gy) {
+    const std::int64_t width = x.size(-1), rows = x.numel() / width;
+    const bool train = leaf.requires_grad();
+    if (!x.is_cpu()) {
+        const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
+        const at::Tensor scaled = wide * leaf.detach();
+        if (train) leaf.grad().add_(at::sum((wide * hat).view({rows, width}), {0}));
+        return ((scaled - hat * at::mean(scaled * hat, {-1}, true)) * inverse).to(x.scalar_type());
+    }
+    const at::Tensor gx = at::empty_like(x);
+    with_types(x.scalar_type(), gy.scalar_type(), [&]<class In, class Out>(In*, Out*) {
+        rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), inverse.const_data_ptr<float>(),
+                               gy.const_data_ptr<Out>(), gx.mutable_data_ptr<In>(),
+                               train ? leaf.grad().mutable_data_ptr<float>() : nullptr, rows, width);
+    });
+    return gx;
 }
 
 struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
                               const at::Tensor& leaf, double eps, at::ScalarType type) {
         const at::Tensor x = input.contiguous();
-        const std::int64_t width = x.size(-1), rows = x.numel() / width;
-        at::Tensor y, inverse;
-        if (x.is_cpu()) {
-            y = at::empty(x.sizes(), x.options().dtype(type));
-            inverse = at::empty({rows}, x.options().dtype(at::kFloat));
-            with_types(x, y, [&]<class In, class Out>(In*, Out*) {
-                rms_norm_rows(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), y.mutable_data_ptr<Out>(),
-                              inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
-            });
-        } else {
-            const at::Tensor wide = x.to(at::kFloat);
-            inverse = at::rsqrt(at::mean(wide * wide, {-1}, true) + eps);
-            y = (wide * inverse * leaf).to(type);
-        }
+        const auto [y, inverse] = normalised(x, leaf, eps, type);
         context->save_for_backward({x, inverse});
         context->saved_data["leaf"] = leaf;
         return y;
@@ -101,27 +117,9 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const at::Tensor &x = saved[0], &inverse = saved[1];
-        const at::Tensor leaf = context->saved_data["leaf"].toTensor();
-        const at::Tensor gy = gradients[0].contiguous();
-        const std::int64_t width = x.size(-1), rows = x.numel() / width;
-        const bool train = leaf.requires_grad();
-        at::Tensor gx;
-        if (x.is_cpu()) {
-            gx = at::empty_like(x);
-            with_types(x, gy, [&]<class In, class Out>(In*, Out*) {
-                rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(),
-                                       inverse.const_data_ptr<float>(), gy.const_data_ptr<Out>(),
-                                       gx.mutable_data_ptr<In>(),
-                                       train ? leaf.grad().mutable_data_ptr<float>() : nullptr, rows, width);
-            });
-        } else {
-            const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
-            const at::Tensor scaled = wide * leaf.detach();
-            gx = ((scaled - hat * at::mean(scaled * hat, {-1}, true)) * inverse).to(x.scalar_type());
-            if (train) leaf.grad().add_(at::sum((wide * hat).view({rows, width}), {0}));
-        }
-        return {gx, at::Tensor{}, at::Tensor{}, at::Tensor{}};
+        return {normalised_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1],
+                                    gradients[0].contiguous()),
+                at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }
 };
 
@@ -133,6 +131,7 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
 /// @param leaf [D] float32
 /// @param type of the result
 inline at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& leaf, double eps, at::ScalarType type) {
+    if (!at::GradMode::is_enabled()) return detail::normalised(x.contiguous(), leaf, eps, type).first;
     return detail::rms_norm_function::apply(x, leaf, eps, type);
 }
 

@@ -3,9 +3,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/with_type.hpp>
 
 namespace aha {
 
@@ -67,77 +69,98 @@ private:
 
 namespace detail {
 
-/// Rotates `x` [T, heads, d] by the angles of `positions`; `direction` -1 rotates back.
-template <class T>
-void rotate_rows(const T* x, std::int64_t stride, const float* cosine, const float* sine, const std::int64_t* positions,
-                 float* y, std::int64_t tokens, std::int64_t heads, std::int64_t half, float direction) {
-    at::parallel_for(0, tokens, 64, [&](std::int64_t begin, std::int64_t end) {
+/// Rotates the first `rotated` of `heads` heads of each row of `x`, copies the others; `direction` -1 rotates back.
+/// `bias` [heads * 2 half] is added first, unless null.
+template <class In, class Out>
+void rotate_rows(const In* x, const float* bias, const float* cosine, const float* sine, const std::int64_t* positions,
+                 Out* y, std::int64_t tokens, std::int64_t heads, std::int64_t rotated, std::int64_t half,
+                 float direction) {
+    const std::int64_t width = 2 * half, row = heads * width;
+    at::parallel_for(0, tokens, std::max<std::int64_t>(1, 16384 / row), [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t t = begin; t < end; ++t) {
             const float *c = cosine + positions[t] * half, *s = sine + positions[t] * half;
             for (std::int64_t h = 0; h < heads; ++h) {
-                const T* in = x + t * stride + h * 2 * half;
-                float* out = y + (t * heads + h) * 2 * half;
+                const In* in = x + t * row + h * width;
+                Out* out = y + t * row + h * width;
+                const float* b = bias == nullptr ? nullptr : bias + h * width;
+                const auto value = [=](std::int64_t i) { return static_cast<float>(in[i]) + (b == nullptr ? 0 : b[i]); };
+                if (h >= rotated) {
+                    for (std::int64_t i = 0; i < width; ++i) out[i] = static_cast<Out>(value(i));
+                    continue;
+                }
                 for (std::int64_t i = 0; i < half; ++i) {
-                    const float a = static_cast<float>(in[i]), b = static_cast<float>(in[i + half]);
-                    out[i] = a * c[i] - direction * b * s[i];
-                    out[i + half] = b * c[i] + direction * a * s[i];
+                    const float first = value(i), second = value(i + half);
+                    out[i] = static_cast<Out>(first * c[i] - direction * second * s[i]);
+                    out[i + half] = static_cast<Out>(second * c[i] + direction * first * s[i]);
                 }
             }
         }
     });
 }
 
-inline at::Tensor rotated(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table,
-                          float direction) {
-    const std::int64_t tokens = x.size(0), heads = x.size(1), half = x.size(2) / 2;
+/// `x` [T, N, d], its first `heads` heads rotated, in `type`.
+inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const at::Tensor& positions,
+                          const at::Tensor& cosine, const at::Tensor& sine, std::int64_t heads, float direction,
+                          at::ScalarType type) {
+    const std::int64_t half = input.size(2) / 2;
+    const at::Tensor x = input.contiguous();
     if (!x.is_cpu()) {
-        const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1);  // [T, 1, d/2]
-        const at::Tensor s = table.sine.index_select(0, positions).unsqueeze(1) * direction;
-        const at::Tensor a = x.narrow(2, 0, half).to(at::kFloat), b = x.narrow(2, half, half).to(at::kFloat);
-        return at::cat({a * c - b * s, b * c + a * s}, 2);
+        at::Tensor wide = x.to(at::kFloat);
+        if (bias.defined()) wide = wide + bias.view({1, x.size(1), x.size(2)});
+        const at::Tensor c = cosine.index_select(0, positions).unsqueeze(1);  // [T, 1, d/2]
+        const at::Tensor s = sine.index_select(0, positions).unsqueeze(1) * direction;
+        const at::Tensor turned = wide.narrow(1, 0, heads);
+        const at::Tensor a = turned.narrow(2, 0, half), b = turned.narrow(2, half, half);
+        return at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, heads, x.size(1) - heads)}, 1)
+            .to(type);
     }
-    at::Tensor y = at::empty({tokens, heads, 2 * half}, x.options().dtype(at::kFloat));
-    const at::Tensor rows = x.stride(2) == 1 && x.stride(1) == 2 * half ? x : x.contiguous();
-    const auto run = [&]<class T>(const T* data) {
-        rotate_rows(data, rows.stride(0), table.cosine.const_data_ptr<float>(), table.sine.const_data_ptr<float>(),
-                    positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<float>(), tokens, heads, half,
-                    direction);
-    };
-    if (rows.scalar_type() == at::kBFloat16) run(rows.const_data_ptr<at::BFloat16>());
-    else run(rows.const_data_ptr<float>());
+    const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
+    with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
+        rotate_rows(x.const_data_ptr<In>(), bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+                    cosine.const_data_ptr<float>(), sine.const_data_ptr<float>(),
+                    positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<Out>(), x.size(0), x.size(1), heads,
+                    half, direction);
+    });
     return y;
 }
 
 struct rotary_function : torch::autograd::Function<rotary_function> {
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                              const at::Tensor& positions, const at::Tensor& cosine, const at::Tensor& sine) {
-        context->save_for_backward({positions, cosine, sine});
+                              const at::Tensor& positions, const rotary_table& table, std::int64_t heads,
+                              const std::optional<at::Tensor>& bias) {
+        context->save_for_backward({positions, table.cosine, table.sine});
+        context->saved_data["heads"] = heads;
+        context->saved_data["bias"] = bias.value_or(at::Tensor{});
         context->saved_data["type"] = static_cast<std::int64_t>(x.scalar_type());
-        rotary_table table;
-        table.cosine = cosine;
-        table.sine = sine;
-        return rotated(x, positions, table, 1.0F);
+        return rotated(x, bias.value_or(at::Tensor{}), positions, table.cosine, table.sine, heads, 1.0F, at::kFloat);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        rotary_table table;
-        table.cosine = saved[1];
-        table.sine = saved[2];
         const auto type = static_cast<at::ScalarType>(context->saved_data["type"].toInt());
-        return {rotated(gradients[0], saved[0], table, -1.0F).to(type), at::Tensor{}, at::Tensor{}, at::Tensor{}};
+        const at::Tensor g = rotated(gradients[0], {}, saved[0], saved[1], saved[2],
+                                     context->saved_data["heads"].toInt(), -1.0F, type);
+        const at::Tensor bias = context->saved_data["bias"].toTensor();
+        if (bias.defined() && bias.requires_grad()) bias.grad().add_(g.view({g.size(0), -1}).sum(0, false, at::kFloat));
+        return {g, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }
 };
 
 }  // namespace detail
 
 /// Rotary position embedding in the half-split layout of Hugging Face's Llama and Qwen, differentiable.
-/// @param x [T, heads, d] float32 or bfloat16
+/// @param x [T, N, d] float32 or bfloat16
 /// @param positions [T] int64
-/// @return [T, heads, d] float32: attention runs in float32
-inline at::Tensor rotary(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) {
-    return detail::rotary_function::apply(x, positions, table.cosine, table.sine);
+/// @param heads the first `heads` of the N are rotated, the others (values) copied
+/// @param bias [N d] float32 leaf added before, or undefined; its gradient is added to `bias.grad()` in place
+/// @return [T, N, d] float32: attention runs in float32
+inline at::Tensor rotary(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table,
+                         std::int64_t heads, const at::Tensor& bias = {}) {
+    if (!at::GradMode::is_enabled())
+        return detail::rotated(x, bias, positions, table.cosine, table.sine, heads, 1.0F, at::kFloat);
+    return detail::rotary_function::apply(x, positions, table, heads,
+                                          bias.defined() ? std::optional{bias} : std::nullopt);
 }
 
 }  // namespace aha

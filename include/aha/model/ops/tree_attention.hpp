@@ -1,70 +1,37 @@
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros_like.h>
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <torch/csrc/autograd/custom_function.h>
+#include <utility>
 #include <vector>
 
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/lanes.hpp>
 #include <aha/core/packed.hpp>
+#include <aha/core/parallel_tasks.hpp>
+#include <aha/core/with_type.hpp>
+#include <aha/model/ops/tree_attention_cpu.hpp>
 
 namespace aha {
 namespace detail {
 
-/// Softmax of each row of `scores` [heads, rep * L, context + L] in place; query l (the row modulo L) sees keys
+/// Softmax of each row of `scores` [heads, rep * L, context + L]; query l (the row modulo L) sees keys
 /// [0, context + l]. Keys it does not see get probability 0.
-inline void causal_softmax(at::Tensor& scores, std::int64_t length, std::int64_t context) {
-    const std::int64_t width = scores.size(2), rows = scores.numel() / width;
-    if (!scores.is_cpu()) {
-        const auto options = scores.options().dtype(at::kLong);
-        const at::Tensor last = at::arange(scores.size(1), options).remainder(length).add(context).unsqueeze(1);
-        scores.masked_fill_(at::arange(width, options).gt(last), -std::numeric_limits<float>::infinity());
-        scores = at::softmax(scores, -1);
-        return;
-    }
-    float* data = scores.mutable_data_ptr<float>();
-    at::parallel_for(0, rows, std::max<std::int64_t>(1, 16384 / width), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) {
-            float* row = data + r * width;
-            const std::int64_t seen = context + r % length + 1;
-            const float top = lane_max(seen, [row](std::int64_t i) { return row[i]; });
-            for (std::int64_t i = 0; i < seen; ++i) row[i] = fast_exp(row[i] - top);
-            const float scale = 1.0F / lane_sum(seen, [row](std::int64_t i) { return row[i]; });
-            for (std::int64_t i = 0; i < seen; ++i) row[i] *= scale;
-            std::fill(row + seen, row + width, 0.0F);
-        }
-    });
-}
-
-/// Turns `gradient` (of the probabilities) into the gradient of the scores, in place: p (g - sum(p g)).
-inline void softmax_backward(const at::Tensor& probabilities, at::Tensor& gradient) {
-    if (!gradient.is_cpu()) {
-        gradient = probabilities * (gradient - (probabilities * gradient).sum(-1, true));
-        return;
-    }
-    const std::int64_t width = gradient.size(2), rows = gradient.numel() / width;
-    const float* p = probabilities.const_data_ptr<float>();
-    float* g = gradient.mutable_data_ptr<float>();
-    at::parallel_for(0, rows, std::max<std::int64_t>(1, 16384 / width), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) {
-            const float* pr = p + r * width;
-            float* gr = g + r * width;
-            const float dot = lane_sum(width, [=](std::int64_t i) { return pr[i] * gr[i]; });
-            for (std::int64_t i = 0; i < width; ++i) gr[i] = pr[i] * (gr[i] - dot);
-        }
-    });
+inline at::Tensor causal_softmax(const at::Tensor& scores, std::int64_t length, std::int64_t context) {
+    const auto options = scores.options().dtype(at::kLong);
+    const at::Tensor last = at::arange(scores.size(1), options).remainder(length).add(context).unsqueeze(1);
+    const at::Tensor hidden = at::arange(scores.size(2), options).gt(last);
+    return at::softmax(scores.masked_fill(hidden, -std::numeric_limits<float>::infinity()), -1);
 }
 
 /// One stretch of queries with the keys it sees: `trunk` in full, then itself causally. A trunk sees only itself.
@@ -107,78 +74,137 @@ inline at::Tensor seen_by(const attention_block& block, const at::Tensor& x) {
 
 /// Probabilities of a block: [Hk, rep * L, trunk + L].
 inline at::Tensor block_probabilities(const attention_block& block, const at::Tensor& queries, const at::Tensor& keys) {
-    at::Tensor scores = at::bmm(queries, keys.permute({1, 2, 0}));
-    causal_softmax(scores, block.own.size, block.trunk.size);
-    return scores;
+    return causal_softmax(at::bmm(queries, keys.permute({1, 2, 0})), block.own.size, block.trunk.size);
+}
+
+/// Queries, keys and values as views of a packed projection.
+struct packed_heads {
+    at::Tensor q, k, v;
+    packed_heads(const at::Tensor& qkv, const head_layout& l)
+        : q{qkv.narrow(1, 0, l.heads)},
+          k{qkv.narrow(1, l.heads, l.key_heads)},
+          v{qkv.narrow(1, l.heads + l.key_heads, l.key_heads)} {}
+};
+
+/// The kernels' work in LibTorch's operators, for devices other than the CPU.
+inline at::Tensor composed_tree_attention(const at::Tensor& qkv, const head_layout& l,
+                                          const std::vector<token_tree>& trees) {
+    const packed_heads h{qkv, l};
+    const at::Tensor out = at::empty({qkv.size(0), l.heads, l.width}, qkv.options());
+    for (const attention_block& block : attention_blocks(trees)) {
+        const at::Tensor queries = by_key_head(rows_of(h.q, block.own), l.key_heads) * l.scale();
+        const at::Tensor p = block_probabilities(block, queries, seen_by(block, h.k));
+        from_key_head(at::bmm(p, seen_by(block, h.v).permute({1, 0, 2})), rows_of(out, block.own));
+    }
+    return out;
+}
+
+inline at::Tensor composed_tree_attention_backward(const at::Tensor& qkv, const head_layout& l,
+                                                   const std::vector<token_tree>& trees, const at::Tensor& g_out) {
+    const at::Tensor result = at::zeros_like(qkv);
+    const packed_heads h{qkv, l}, to{result, l};
+    const auto add = [](const attention_block& block, const at::Tensor& from, const at::Tensor& sum) {
+        const std::int64_t context = block.trunk.size;
+        if (context > 0) rows_of(sum, block.trunk).add_(from.narrow(0, 0, context));
+        rows_of(sum, block.own).add_(from.narrow(0, context, block.own.size));
+    };
+    for (const attention_block& block : attention_blocks(trees)) {
+        const at::Tensor queries = by_key_head(rows_of(h.q, block.own), l.key_heads) * l.scale();
+        const at::Tensor keys = seen_by(block, h.k), values = seen_by(block, h.v);
+        const at::Tensor p = block_probabilities(block, queries, keys);
+        const at::Tensor go = by_key_head(rows_of(g_out, block.own), l.key_heads);
+        const at::Tensor gp = at::bmm(go, values.permute({1, 2, 0}));
+        const at::Tensor gs = p * (gp - (p * gp).sum(-1, true));
+        from_key_head(at::bmm(gs, keys.permute({1, 0, 2})).mul_(l.scale()), rows_of(to.q, block.own));
+        add(block, at::bmm(gs.transpose(1, 2), queries).transpose(0, 1), to.k);
+        add(block, at::bmm(p.transpose(1, 2), go).transpose(0, 1), to.v);
+    }
+    return result;
+}
+
+using shared_trees = std::shared_ptr<const std::vector<token_tree>>;
+
+/// @return the result [T, H, d] in `type`, and the log-sums of the scores [T, H] (on the CPU; else undefined)
+inline std::pair<at::Tensor, at::Tensor> attend_trees(const at::Tensor& qkv, const head_layout& l,
+                                                      const std::vector<token_tree>& trees, at::ScalarType type) {
+    if (!qkv.is_cpu()) return {composed_tree_attention(qkv, l, trees).to(type), at::Tensor{}};
+    const at::Tensor out = at::empty({qkv.size(0), l.heads, l.width}, qkv.options().dtype(type));
+    const at::Tensor sums = at::empty({qkv.size(0), l.heads}, qkv.options());
+    with_type(type, [&]<class Out>(Out*) {
+        const float* const in = qkv.const_data_ptr<float>();
+        Out* const to = out.mutable_data_ptr<Out>();
+        float* const kept = sums.mutable_data_ptr<float>();
+        parallel_tasks(std::ssize(trees) * l.key_heads, [&] {
+            return [&, in, to, kept](std::int64_t task) {
+                tree_attention_task(in, l, trees[static_cast<std::size_t>(task / l.key_heads)], task % l.key_heads, to,
+                                    kept);
+            };
+        });
+    });
+    return {out, sums};
 }
 
 struct tree_attention_function : torch::autograd::Function<tree_attention_function> {
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
-                              const at::Tensor& v, std::shared_ptr<const std::vector<attention_block>> blocks) {
-        context->save_for_backward({q, k, v});
-        context->saved_data["blocks"] = c10::IValue::make_capsule(c10::make_intrusive<holder>(blocks));
-        at::Tensor out = at::empty_like(q);
-        const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
-        for (const attention_block& block : *blocks) {
-            const at::Tensor queries = by_key_head(rows_of(q, block.own), k.size(1)) * scale;
-            const at::Tensor p = block_probabilities(block, queries, seen_by(block, k));
-            from_key_head(at::bmm(p, seen_by(block, v).permute({1, 0, 2})), rows_of(out, block.own));
-        }
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& qkv, std::int64_t heads,
+                              const shared_trees& trees, at::ScalarType type) {
+        const auto [out, sums] = attend_trees(qkv, layout(qkv, heads), *trees, type);
+        context->save_for_backward({qkv, sums});
+        context->saved_data["heads"] = heads;
+        context->saved_data["trees"] = c10::IValue::make_capsule(c10::make_intrusive<holder>(trees));
         return out;
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
-        const auto blocks =
-            c10::static_intrusive_pointer_cast<holder>(context->saved_data["blocks"].toCapsule())->blocks;
+        const at::Tensor &qkv = saved[0], &sums = saved[1];
+        const head_layout l = layout(qkv, context->saved_data["heads"].toInt());
+        const shared_trees trees =
+            c10::static_intrusive_pointer_cast<holder>(context->saved_data["trees"].toCapsule())->trees;
         const at::Tensor g = gradients[0].contiguous();
-        at::Tensor gq = at::empty_like(q), gk = at::zeros_like(k), gv = at::zeros_like(v);
-        const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
-        for (const attention_block& block : *blocks) {
-            const at::Tensor queries = by_key_head(rows_of(q, block.own), k.size(1)) * scale;
-            const at::Tensor keys = seen_by(block, k), values = seen_by(block, v);
-            const at::Tensor p = block_probabilities(block, queries, keys);
-            const at::Tensor go = by_key_head(rows_of(g, block.own), k.size(1));
-            at::Tensor gs = at::bmm(go, values.permute({1, 2, 0}));
-            const at::Tensor block_gv = at::bmm(p.transpose(1, 2), go).transpose(0, 1);  // [trunk + L, Hk, d]
-            softmax_backward(p, gs);
-            from_key_head(at::bmm(gs, keys.permute({1, 0, 2})).mul_(scale), rows_of(gq, block.own));
-            const at::Tensor block_gk = at::bmm(gs.transpose(1, 2), queries).transpose(0, 1);
-            add(block, block_gk, gk);
-            add(block, block_gv, gv);
-        }
-        return {gq, gk, gv, at::Tensor{}};
+        if (!qkv.is_cpu())
+            return {composed_tree_attention_backward(qkv, l, *trees, g.to(at::kFloat)), {}, {}, {}};
+        const at::Tensor result = at::empty_like(qkv);
+        with_type(g.scalar_type(), [&]<class Out>(Out*) {
+            const float *const in = qkv.const_data_ptr<float>(), *const kept = sums.const_data_ptr<float>();
+            const Out* const from = g.const_data_ptr<Out>();
+            float* const to = result.mutable_data_ptr<float>();
+            parallel_tasks(std::ssize(*trees) * l.key_heads, [&] {
+                return [&, in, kept, from, to](std::int64_t task) {
+                    tree_attention_backward_task(in, l, (*trees)[static_cast<std::size_t>(task / l.key_heads)],
+                                                 task % l.key_heads, from, kept, to);
+                };
+            });
+        });
+        return {result, {}, {}, {}};
+    }
+
+    static head_layout layout(const at::Tensor& qkv, std::int64_t heads) {
+        return {heads, (qkv.size(1) - heads) / 2, qkv.size(2)};
     }
 
 private:
     struct holder : torch::CustomClassHolder {
-        explicit holder(std::shared_ptr<const std::vector<attention_block>> b) : blocks{std::move(b)} {}
-        std::shared_ptr<const std::vector<attention_block>> blocks;
+        explicit holder(shared_trees t) : trees{std::move(t)} {}
+        shared_trees trees;
     };
-
-    static void add(const attention_block& block, const at::Tensor& from, const at::Tensor& to) {
-        const std::int64_t context = block.trunk.size;
-        if (context > 0) rows_of(to, block.trunk).add_(from.narrow(0, 0, context));
-        rows_of(to, block.own).add_(from.narrow(0, context, block.own.size));
-    }
 };
 
 }  // namespace detail
 
 /// Causal grouped-query attention over packed trees, differentiable. A trunk's keys and values exist once for all of
-/// its branches; a branch sees its trunk and itself. Probabilities live for one block at a time, in the backward pass
-/// too.
-/// @param q [T, H, d] float32
-/// @param k [T, Hk, d] float32, H a multiple of Hk
-/// @param v [T, Hk, d] float32
-/// @return [T, H, d] float32
-inline at::Tensor tree_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                 const std::vector<token_tree>& trees) {
-    return detail::tree_attention_function::apply(
-        q.contiguous(), k.contiguous(), v.contiguous(),
-        std::make_shared<const std::vector<detail::attention_block>>(detail::attention_blocks(trees)));
+/// its branches; a branch sees its trunk and itself. Probabilities live for a tile of queries at a time, in the
+/// backward pass too.
+/// @param qkv [T, H + 2 Hk, d] float32, contiguous: queries, keys, values; H a multiple of Hk
+/// @param heads H
+/// @param type of the result, float32 or bfloat16
+/// @return [T, H, d]
+inline at::Tensor tree_attention(const at::Tensor& qkv, std::int64_t heads, const std::vector<token_tree>& trees,
+                                 at::ScalarType type = at::kFloat) {
+    if (!at::GradMode::is_enabled())
+        return detail::attend_trees(qkv, detail::tree_attention_function::layout(qkv, heads), trees, type).first;
+    return detail::tree_attention_function::apply(qkv, heads, std::make_shared<const std::vector<token_tree>>(trees),
+                                                  type);
 }
 
 }  // namespace aha

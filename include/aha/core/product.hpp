@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
+#include <optional>
+#include <string_view>
+
+/// Products with a weight that is used many times before it changes. LibTorch's oneDNN operators take such a weight in
+/// their own blocked layout, which saves laying it out at every use: decoding with a few dozen rows gains most. Where
+/// LibTorch was built without them, products take the plain weight.
+namespace aha {
+namespace detail {
+
+/// A typed handle of one of LibTorch's operators, or nothing if this build has none of that name.
+template <class Signature>
+std::optional<c10::TypedOperatorHandle<Signature>> find_operator(const char* name) {
+    const auto found = c10::Dispatcher::singleton().findSchema({name, ""});
+    if (!found) return std::nullopt;
+    return found->template typed<Signature>();
+}
+
+using blocked_product_signature = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                                             std::string_view, c10::List<std::optional<at::Scalar>>,
+                                             std::optional<std::string_view>);
+using block_weight_signature = at::Tensor(const at::Tensor&, std::optional<c10::SymInt>);
+
+inline const std::optional<c10::TypedOperatorHandle<blocked_product_signature>>& blocked_product() {
+    static const auto handle = find_operator<blocked_product_signature>("mkldnn::_linear_pointwise");
+    return handle;
+}
+
+inline at::Tensor call_blocked_product(const at::Tensor& x, const at::Tensor& weight) {
+    return blocked_product()->call(x, weight, std::nullopt, "none", c10::List<std::optional<at::Scalar>>{}, "");
+}
+
+}  // namespace detail
+
+/// `weight` [N, K] in the layout of `product`, or an undefined tensor where there is none (no such operator, another
+/// device). It does not follow later changes of `weight`.
+inline at::Tensor blocked(const at::Tensor& weight) {
+    constexpr std::int64_t typical_rows = 64;  // layouts for other numbers of rows are no faster
+    static const auto layout = detail::find_operator<detail::block_weight_signature>("mkldnn::_reorder_linear_weight");
+    if (!layout || !detail::blocked_product() || !weight.is_cpu()) return {};
+    return layout->call(weight.detach(), c10::SymInt{typical_rows});
+}
+
+/// x W^T.
+/// @param x [M, K]
+/// @param weight [N, K]
+/// @param layout of the same weight, from `blocked`; may be undefined
+/// @return [M, N]
+inline at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& layout) {
+    return layout.defined() ? detail::call_blocked_product(x, layout) : at::linear(x, weight);
+}
+
+/// x W, as the gradient of `product` needs it.
+/// @param x [M, N]
+/// @param weight [N, K]
+/// @return [M, K]
+inline at::Tensor product_across(const at::Tensor& x, const at::Tensor& weight) {
+    // In float32 LibTorch's default is MKL, which on some processors is a tenth slower than oneDNN.
+    if (x.scalar_type() == at::kFloat && x.is_cpu() && detail::blocked_product())
+        return detail::call_blocked_product(x, weight.t());
+    return at::mm(x, weight);
+}
+
+}  // namespace aha
