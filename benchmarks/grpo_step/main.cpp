@@ -1,13 +1,11 @@
 // Seconds of one GRPO step on a fixed amount of work: random weights, P prompts, a group of G completions of exactly N
 // new tokens each (the end token is never drawn), one optimizer step a batch. Prints one JSON line with medians over
-// the steps after the first. The preset smollm2 is the real model learning "What is a + b?", its completions at most 20
-// tokens.
+// the steps after the first. The preset smollm2 is the real model at "What is a + b?", its completions 20 tokens each.
 #include <aha/core/resources.hpp>
 #include <aha/data/addition_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/model/initialise.hpp>
-#include <aha/reward/last_integer.hpp>
 #include <aha/train/grpo.hpp>
 #include <algorithm>
 #include <iostream>
@@ -34,9 +32,31 @@ const std::map<std::string, preset>& presets() {
 
 struct options {
     std::string preset = "tiny", model = "smollm2";
-    std::int64_t steps = 6;
+    std::int64_t steps = 6, microbatch_tokens = aha::grpo_options{}.microbatch_tokens;
     double beta = 0;
+    bool checkpoint = false;
+    std::map<std::string, std::int64_t> changed;  // numbers of the preset, by their option's name
     example::machine_options machine;
+
+    /// The preset with what the command line changed.
+    struct preset numbers() const {
+        struct preset p = presets().at(preset);
+        const auto take = [&](const char* name, std::int64_t& number) {
+            if (const auto found = changed.find(name); found != changed.end() && found->second > 0)
+                number = found->second;
+        };
+        take("hidden", p.hidden);
+        take("layers", p.layers);
+        take("feed-forward", p.feed_forward);
+        take("vocabulary", p.vocabulary);
+        take("prompts", p.prompts);
+        take("group", p.group);
+        take("new-tokens", p.new_tokens);
+        take("prompt-tokens", p.prompt_tokens);
+        aha::require(p.hidden % p.heads == 0, "--hidden must be a multiple of the preset's ", p.heads, " heads, not ",
+                     p.hidden);
+        return p;
+    }
 };
 
 /// Words w0, w1, ...: what the random models speak.
@@ -74,9 +94,18 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+/// The share of even tokens, later ones counting more: cheap, and never equal in a group.
+double even_share(const aha::prompt&, const aha::completion& c) {
+    double sum = 0;
+    for (std::size_t t = 0; t < c.ids.size(); ++t)
+        if (c.ids[t] % 2 == 0) sum += static_cast<double>(t + 1);
+    return sum / static_cast<double>(c.ids.size() * c.ids.size());
+}
+
 /// Steps the trainer and prints the medians; the first step warms up and does not count.
 template <class Trainer>
-int measure(Trainer& trainer, const options& o) {
+int measure(Trainer& trainer, const aha::parameters& weights, const options& o) {
+    const at::Tensor before = weights.values().narrow(0, 0, 1 << 14).clone();
     std::vector<double> generate, train, step, rates, step_rates;
     double trained = 0, sampled = 0, loss = 0;
     for (std::int64_t n = 0; n <= o.steps; ++n) {
@@ -94,6 +123,7 @@ int measure(Trainer& trainer, const options& o) {
         trained += report.metric("tokens/trained");
         loss = report.metric("loss");
     }
+    const double moved = (weights.values().narrow(0, 0, 1 << 14) - before).abs().max().item<double>();
     const auto rounded = [](double value, double parts) { return std::round(value * parts) / parts; };
     std::cout << nlohmann::ordered_json{{"system", "aha"},
                                         {"preset", o.preset},
@@ -108,7 +138,9 @@ int measure(Trainer& trainer, const options& o) {
                                         {"step_tokens_per_s", rounded(median(step_rates), 10)},
                                         {"tokens_sampled", sampled},
                                         {"tokens_trained", trained},
+                                        {"updates", o.steps},
                                         {"loss", loss},
+                                        {"weights_moved", moved},
                                         {"peak_resident_mib", rounded(aha::peak_resident_mib(), 10)}}
               << std::endl;
     return 0;
@@ -116,7 +148,7 @@ int measure(Trainer& trainer, const options& o) {
 
 template <class Tensor>
 int run_random(const options& o) {
-    const preset& p = presets().at(o.preset);
+    const preset p = o.numbers();
     aha::decoder_config config;
     config.architecture = "qwen2";
     config.vocabulary_size = p.vocabulary;
@@ -131,40 +163,45 @@ int run_random(const options& o) {
     config.attention_bias = true;
     aha::decoder<Tensor> model{config};
     aha::initialise(model, 0);
-    const auto even_share = [](const aha::prompt&, const aha::completion& c) {
-        const auto even = std::count_if(c.ids.begin(), c.ids.end(), [](aha::token_id id) { return id % 2 == 0; });
-        return static_cast<double>(even) / static_cast<double>(c.ids.size());
-    };
+    model.checkpoint_activations(o.checkpoint);
     aha::autoregressive_sampler sampler{
         word_tokenizer{p.vocabulary},
         {.max_new_tokens = p.new_tokens, .suppress = {0, 1}, .min_new_tokens = p.new_tokens}};
     aha::grpo trainer{model,
                       aha::vector_prompts{random_prompts(p, p.prompts * (o.steps + 1))},
                       even_share,
-                      {.prompts_per_step = p.prompts, .group_size = p.group, .learning_rate = 1e-5},
+                      {.prompts_per_step = p.prompts,
+                       .group_size = p.group,
+                       .learning_rate = 1e-5,
+                       .microbatch_tokens = o.microbatch_tokens},
                       std::move(sampler),
                       aha::sequence_mean{},
                       aha::grpo_loss{{.beta = o.beta}}};
-    return measure(trainer, o);
+    return measure(trainer, model.weights(), o);
 }
 
 template <class Tensor>
 int run_smollm2(const options& o) {
     auto model = aha::load_decoder<Tensor>(o.model);
     aha::require(model.chat.has_value(), o.model, " has no chat template");
+    model.model.checkpoint_activations(o.checkpoint);
     const auto ask = [chat = *model.chat](std::string_view question) {
         return chat.render({{"user", std::string{question}}});
     };
-    const auto accuracy = [](const aha::prompt& p, const aha::completion& c) {
-        return aha::last_integer(c.text) == p["answer"];
-    };
-    aha::grpo trainer{model,
-                      aha::addition_prompts{{.render = ask}},
-                      accuracy,
-                      {.prompts_per_step = 8, .group_size = 8, .learning_rate = 2e-5},
-                      aha::autoregressive_sampler{model.tokenizer, {.max_new_tokens = 20}},
-                      aha::grpo_loss{{.beta = o.beta}}};
-    return measure(trainer, o);
+    const auto ends = model.tokenizer.end_ids();
+    aha::grpo trainer{
+        model,
+        aha::addition_prompts{{.render = ask}},
+        even_share,
+        {.prompts_per_step = 8,
+         .group_size = 8,
+         .learning_rate = 2e-5,
+         .microbatch_tokens = o.microbatch_tokens},
+        aha::autoregressive_sampler{
+            model.tokenizer,
+            {.max_new_tokens = 20, .suppress = {ends.begin(), ends.end()}, .min_new_tokens = 20}},
+        aha::grpo_loss{{.beta = o.beta}}};
+    return measure(trainer, model.model.weights(), o);
 }
 
 }  // namespace
@@ -178,6 +215,12 @@ int main(int count, char** arguments) {
     app.add_option("--steps", o.steps, "steps counted")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--beta", o.beta, "weight of the KL term")->capture_default_str();
     app.add_option("--model", o.model, "the model of the preset smollm2")->capture_default_str();
+    app.add_flag("--checkpoint", o.checkpoint, "compute activations again in the backward pass");
+    app.add_option("--microbatch-tokens", o.microbatch_tokens, "most tokens of a pass")->capture_default_str();
+    for (const char* name :
+         {"hidden", "layers", "feed-forward", "vocabulary", "prompts", "group", "new-tokens", "prompt-tokens"})
+        app.add_option("--" + std::string{name}, o.changed[name], "instead of the preset's")
+            ->check(CLI::PositiveNumber);
     o.machine.add_to(app);
     return example::run(app, count, arguments, [&] {
         return example::with_tensors(o.machine, [&]<class Tensor>() {

@@ -122,6 +122,17 @@ TEST_P(chunked_log_probs, autograd_agrees_with_differences) {
 INSTANTIATE_TEST_SUITE_P(temperatures, chunked_log_probs, testing::Values(1.0, 0.7),
                          [](const auto& instance) { return instance.param == 1.0 ? "one" : "below_one"; });
 
+TEST(score_tokens, kept_logits_give_what_computing_them_again_gives) {
+    const problem p{11, 8, 130};
+    for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+        const answer again = chunked(p, {.entropy = true}, type);
+        for (const std::int64_t rows : {1, 4, 100}) {
+            const answer kept = chunked(p, {.entropy = true, .chunk_bytes = rows * 130 * 4, .keep_bytes = 1 << 20}, type);
+            expect_same(kept, again, type == at::kFloat ? tolerance{1e-6, 1e-6} : tolerance{2e-2, 2e-2});
+        }
+    }
+}
+
 TEST(score_tokens, results_do_not_depend_on_the_chunk) {
     const problem p{11, 8, 130};
     const answer whole = chunked(p, {.temperature = 0.7, .entropy = true});

@@ -107,6 +107,42 @@ TEST_P(decoder_golden, decoding_step_by_step_gives_the_packed_hidden_states) {
     EXPECT_LT((at::stack(row3) - packed_hidden(prompts[1], own[3])).abs().max().item<float>(), 1e-4F);
 }
 
+TEST_P(decoder_golden, completions_that_join_a_session_later_decode_as_if_alone) {
+    const tiny model = loaded(GetParam());
+    const std::vector<std::vector<aha::token_id>> first{{3, 14, 15, 9, 2}, {26, 4}}, later{{7, 9, 3}};
+    auto session = model.open_session(first, 2);
+    auto alone = model.open_session(later, 2);
+    for (int t = 0; t < 3; ++t) session.advance(std::vector<aha::token_id>{4, 5, 6, 7});
+    session.keep(std::vector<std::int64_t>{1, 3});  // their places are taken
+    session.admit(later, 2);
+    ASSERT_EQ(session.rows(), 4);
+    for (int t = 0; t < 40; ++t) {  // the cache outgrows its first size; one more of the first ones leaves
+        const at::Tensor joined = session.hidden().narrow(0, session.rows() - 2, 2);
+        EXPECT_LT((alone.hidden() - joined).abs().max().item<float>(), 1e-5F) << "token " << t;
+        if (t == 5) session.keep(std::vector<std::int64_t>{1, 2, 3});
+        std::vector<aha::token_id> ids(static_cast<std::size_t>(session.rows()), 9);
+        ids[ids.size() - 2] = 2 + (7 * t) % 59;
+        session.advance(ids);
+        alone.advance(std::span{ids}.last(2));
+    }
+}
+
+TEST_P(decoder_golden, checkpointed_layers_give_the_same_gradients) {
+    tiny model = loaded(GetParam());
+    const std::vector<aha::token_id> trunk{3, 14, 15, 9, 2}, a{6, 5, 35}, b{8, 9};
+    const aha::token_group group{trunk, {a, b}};
+    const aha::packed_groups packed = aha::pack_groups(std::span{&group, 1});
+    const auto gradients = [&](bool checkpoint) {
+        model.checkpoint_activations(checkpoint);
+        model.weights().zero_gradients();
+        torch::autograd::backward({plain_log_probs(model, packed).sum()}, {});
+        return model.weights().gradients().clone();
+    };
+    const at::Tensor kept = gradients(false);
+    EXPECT_GT(kept.norm().item<double>(), 0);
+    EXPECT_TRUE(gradients(true).equal(kept));
+}
+
 TEST_P(decoder_golden, prompts_that_begin_alike_decode_as_if_alone) {
     const tiny model = loaded(GetParam());
     std::vector<std::vector<aha::token_id>> prompts(3, {3, 14, 15, 9, 2, 6, 5, 35, 8, 9});

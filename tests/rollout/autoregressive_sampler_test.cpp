@@ -133,6 +133,36 @@ private:
         std::make_shared<std::vector<std::vector<std::int64_t>>>();
 };
 
+/// A model that notes the most rows each of its sessions had; its sessions take further prompts.
+class counted {
+public:
+    using tensor_policy = aha::cpu<float>;
+    counted(const aha::decoder<>& model, std::vector<std::int64_t>* most) : model_{&model}, most_{most} {}
+
+    struct session {
+        aha::decoder<>::session inner;
+        std::vector<std::int64_t>* most;
+        std::int64_t rows() const { return inner.rows(); }
+        at::Tensor hidden() const { return inner.hidden(); }
+        void advance(std::span<const aha::token_id> ids) { inner.advance(ids); }
+        void keep(std::span<const std::int64_t> kept) { inner.keep(kept); }
+        void admit(std::span<const std::vector<aha::token_id>> prompts, std::int64_t copies) {
+            inner.admit(prompts, copies);
+            most->back() = std::max(most->back(), rows());
+        }
+    };
+    aha::lm_head head() const { return model_->head(); }
+    std::int64_t context() const { return model_->context(); }
+    session open_session(std::span<const std::vector<aha::token_id>> prompts, std::int64_t copies) const {
+        most_->push_back(std::ssize(prompts) * copies);
+        return {model_->open_session(prompts, copies), most_};
+    }
+
+private:
+    const aha::decoder<>* model_;
+    std::vector<std::int64_t>* most_;
+};
+
 aha::decoder<> small_model(std::int64_t context = 64) { return aha::test::small_model(context, 0.4); }
 
 aha::prompt asked(std::int64_t index, std::vector<aha::token_id> ids) {
@@ -356,8 +386,10 @@ TEST(autoregressive_sampler, completions_leave_the_batch_when_they_end) {
     EXPECT_EQ(expected.size(), 3U);
 }
 
-TEST(autoregressive_sampler, log_probs_are_those_of_a_teacher_forced_pass) {
-    const aha::decoder<> model = small_model();
+/// @param near how far products in the type may put a log-prob or an entropy off
+template <class Tensor>
+void check_log_probs(double near) {
+    const auto model = aha::test::small_model<Tensor>(64, 0.4);
     for (const double temperature : {1.0, 0.7}) {
         const aha::autoregressive_sampler sampler{letters{},
                                                   {.temperature = temperature, .top_k = 20, .max_new_tokens = 16}};
@@ -377,14 +409,40 @@ TEST(autoregressive_sampler, log_probs_are_those_of_a_teacher_forced_pass) {
         const auto off = [](const at::Tensor& right, const std::vector<float>& got) {
             return (right - at::tensor(got)).abs().max().item<float>();
         };
-        EXPECT_LT(off(aha::item_log_probs(model, packed, 1), log_probs), 1e-5);
-        EXPECT_LT(off(aha::item_log_probs(model, packed, temperature), behavior), 1e-5);
-        const at::Tensor logits =
-            at::linear(model.hidden(packed.batch).index_select(0, packed.predictions.rows), model.head().weight);
+        EXPECT_LT(off(aha::item_log_probs(model, packed, 1), log_probs), near);
+        EXPECT_LT(off(aha::item_log_probs(model, packed, temperature), behavior), near);
+        const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
+        const at::Tensor logits = at::linear(hidden.to(at::kFloat), model.head().weight);
         const at::Tensor p = at::softmax(logits.to(at::kDouble), -1);
-        EXPECT_LT(off(-(p * p.log()).sum(-1).to(at::kFloat), entropies), 1e-5);
+        EXPECT_LT(off(-(p * p.log()).sum(-1).to(at::kFloat), entropies), near);
         EXPECT_EQ(log_probs == behavior, temperature == 1);
     }
+}
+
+TEST(autoregressive_sampler, log_probs_are_those_of_a_teacher_forced_pass) { check_log_probs<aha::cpu<float>>(1e-5); }
+TEST(autoregressive_sampler, log_probs_with_bfloat16_products_are_near_those_of_a_teacher_forced_pass) {
+    check_log_probs<aha::cpu<aha::bfloat16>>(0.1);
+}
+
+TEST(autoregressive_sampler, waiting_groups_take_the_places_of_completions_that_ended) {
+    const aha::decoder<> inner = small_model();
+    std::vector<std::int64_t> rows;
+    const counted model{inner, &rows};
+    const std::vector<aha::prompt> prompts = prompts_of_many_lengths();
+    const auto sample = [&](std::int64_t max_rows) {
+        return aha::autoregressive_sampler{letters{}, {.max_new_tokens = 20}, max_rows}.sample(model, prompts, 3, {.seed = 6});
+    };
+    const auto all_at_once = sample(1000);
+    ASSERT_EQ(rows.size(), 1U) << "one session";
+    rows.clear();
+    const auto ten_at_a_time = sample(10);
+    EXPECT_EQ(rows.size(), 1U) << "the others joined it";
+    EXPECT_LE(*std::max_element(rows.begin(), rows.end()), 10);
+    for (std::size_t g = 0; g < prompts.size(); ++g)
+        for (std::size_t s = 0; s < 3; ++s) {
+            EXPECT_EQ(ten_at_a_time[g].completions[s].ids, all_at_once[g].completions[s].ids);
+            EXPECT_EQ(ten_at_a_time[g].completions[s].text, all_at_once[g].completions[s].text);
+        }
 }
 
 TEST(autoregressive_sampler, first_two_tokens_are_drawn_from_the_models_exact_distribution) {

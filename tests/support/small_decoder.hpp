@@ -8,7 +8,8 @@ namespace aha::test {
 /// A Qwen2-shaped decoder of 31 tokens and width 16, with weights that are the same every time.
 /// @param context most tokens of a prompt and its completion together
 /// @param deviation of the weights: larger makes the distributions over tokens more pointed
-inline decoder<> small_model(std::int64_t context = 64, double deviation = 0.1) {
+template <class Tensor = cpu<float>>
+decoder<Tensor> small_model(std::int64_t context = 64, double deviation = 0.1) {
     decoder_config config;
     config.architecture = "qwen2";
     config.vocabulary_size = 31;
@@ -21,7 +22,7 @@ inline decoder<> small_model(std::int64_t context = 64, double deviation = 0.1) 
     config.context = context;
     config.tie_embeddings = true;
     config.attention_bias = true;
-    decoder<> model{config};
+    decoder<Tensor> model{config};
     initialise(model, 5, deviation);
     return model;
 }

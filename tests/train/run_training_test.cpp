@@ -47,9 +47,10 @@ aha::vector_prompts questions() {
 
 /// Trains in `folder`, going on from what is there, with everything that a checkpoint must hold in use: several updates
 /// a rollout, a KL term with a refreshed reference, a decaying schedule, shuffled prompts.
+template <class Tensor = aha::cpu<float>>
 aha::run_summary train(
     const fs::path& folder, std::function<bool()> interrupted = [] { return false; }) {
-    aha::decoder<> model = aha::test::small_model();
+    aha::decoder<Tensor> model = aha::test::small_model<Tensor>();
     const auto even = [](const aha::prompt&, const aha::completion& c) { return c.ids.back() % 2 == 0 ? 1.0 : 0.0; };
     aha::grpo trainer{
         model,
@@ -107,15 +108,20 @@ void expect_same_run(const fs::path& a, const fs::path& b) {
     EXPECT_TRUE(bytes(a / "completions.jsonl") == bytes(b / "completions.jsonl")) << "the completions differ";
 }
 
-TEST(run_training, interrupted_and_resumed_equals_uninterrupted) {
-    const temporary_folder whole, parts;
-    train(whole.path / "a");
+template <class Tensor>
+class resumed_run : public testing::Test {};
+using both_types = testing::Types<aha::cpu<float>, aha::cpu<aha::bfloat16>>;
+TYPED_TEST_SUITE(resumed_run, both_types);
+
+TYPED_TEST(resumed_run, interrupted_and_resumed_equals_uninterrupted) {
+    const temporary_folder folder;
+    train<TypeParam>(folder.path / "a");
     int asked = 0;
-    const aha::run_summary first = train(parts.path / "b", [&] { return ++asked == 7; });
+    const aha::run_summary first = train<TypeParam>(folder.path / "b", [&] { return ++asked == 7; });
     EXPECT_TRUE(first.interrupted);
     EXPECT_EQ(first.steps, 7);
-    EXPECT_FALSE(train(parts.path / "b").interrupted);
-    expect_same_run(whole.path / "a", parts.path / "b");
+    EXPECT_FALSE(train<TypeParam>(folder.path / "b").interrupted);
+    expect_same_run(folder.path / "a", folder.path / "b");
 }
 
 /// Trains in the folder that AHA_TEST_CHILD_FOLDER names, as processes of the test below do, which kill themselves with

@@ -146,6 +146,21 @@ struct score_function : torch::autograd::Function<score_function> {
         return {log_probs, entropies};
     }
 
+    /// Adds `d^T h` to the float32 gradient [V, D]. In another compute type the product needs a tensor of its own: it is
+    /// made for as many words at a time as fit in `chunk_bytes`.
+    static void add_head_gradient(at::Tensor gradient, const at::Tensor& d, const at::Tensor& h,
+                                  std::int64_t chunk_bytes) {
+        if (gradient.scalar_type() == d.scalar_type()) {
+            gradient.addmm_(d.t(), h);
+            return;
+        }
+        const std::int64_t vocabulary = d.size(1), chunk = rows_at_once(h.size(1), h.element_size(), chunk_bytes);
+        for (std::int64_t from = 0; from < vocabulary; from += chunk) {
+            const std::int64_t n = std::min(chunk, vocabulary - from);
+            gradient.narrow(0, from, n).add_(at::mm(d.narrow(1, from, n).t(), h));
+        }
+    }
+
     static torch::autograd::variable_list backward(context_type* context, torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &hidden = saved[0], &targets = saved[1], &sums = saved[2], &entropies = saved[3];
@@ -190,11 +205,9 @@ struct score_function : torch::autograd::Function<score_function> {
                                       g_entropy.narrow(0, from, n).unsqueeze(1);
                 d = (at::scatter_add(wide, 1, ids.unsqueeze(1), g.unsqueeze(1)) * inverse).to(d.scalar_type());
             }
-            g_hidden.narrow(0, from, n).copy_(product_across(d, compute));
-            if (!leaf.requires_grad()) continue;
-            at::Tensor gradient = leaf.grad();
-            if (gradient.scalar_type() == d.scalar_type()) gradient.addmm_(d.t(), h);
-            else gradient.add_(at::mm(d.t(), h));
+            at::Tensor out = g_hidden.narrow(0, from, n);
+            at::mm_out(out, d, compute);
+            if (leaf.requires_grad()) add_head_gradient(leaf.grad(), d, h, context->saved_data["chunk_bytes"].toInt());
         }
         return {g_hidden, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }

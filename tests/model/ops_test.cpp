@@ -1,0 +1,204 @@
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <vector>
+
+#include <aha/model/ops/checkpointed.hpp>
+#include <aha/model/ops/decode_attention.hpp>
+#include <aha/model/ops/gated_linear.hpp>
+#include <aha/model/ops/residual_norm.hpp>
+#include <aha/model/ops/rotary.hpp>
+#include <aha/model/ops/tree_attention.hpp>
+#include <aha/testing/tolerance.hpp>
+
+namespace {
+
+using aha::testing::tolerance;
+
+/// Attention by its definition, in double, one query at a time, with autograd's own gradients.
+at::Tensor plain_attention(const at::Tensor& qkv, std::int64_t heads, const std::vector<aha::token_tree>& trees) {
+    const std::int64_t key_heads = (qkv.size(1) - heads) / 2, width = qkv.size(2);
+    std::vector<at::Tensor> rows(static_cast<std::size_t>(qkv.size(0)));
+    const auto attend = [&](std::int64_t t, const at::Tensor& seen) {
+        std::vector<at::Tensor> of_head;
+        for (std::int64_t h = 0; h < heads; ++h) {
+            const std::int64_t k = h / (heads / key_heads);
+            const at::Tensor keys = seen.select(1, heads + k), values = seen.select(1, heads + key_heads + k);
+            const at::Tensor scores = at::mv(keys, qkv[t][h]) / std::sqrt(static_cast<double>(width));
+            of_head.push_back(at::mv(values.t(), at::softmax(scores, 0)));
+        }
+        rows[static_cast<std::size_t>(t)] = at::stack(of_head);
+    };
+    for (const aha::token_tree& tree : trees) {
+        const auto part = [&](std::int64_t begin, std::int64_t size) { return qkv.narrow(0, begin, size); };
+        for (std::int64_t i = 0; i < tree.trunk.size; ++i) attend(tree.trunk.begin + i, part(tree.trunk.begin, i + 1));
+        for (const aha::segment& b : tree.branches)
+            for (std::int64_t i = 0; i < b.size; ++i)
+                attend(b.begin + i, at::cat({part(tree.trunk.begin, tree.trunk.size), part(b.begin, i + 1)}));
+    }
+    return at::stack(rows);
+}
+
+/// Two trees: a trunk longer than a tile with branches shorter and longer than one, one of them empty; a lone trunk.
+std::vector<aha::token_tree> forest() { return {{{0, 19}, {{19, 5}, {24, 0}, {24, 33}, {57, 1}}}, {{58, 3}, {}}}; }
+constexpr std::int64_t forest_tokens = 61;
+
+class attention : public testing::TestWithParam<std::tuple<int, int, int>> {};  // heads, key heads, width
+
+TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
+    const auto [heads, key_heads, width] = GetParam();
+    at::manual_seed(4);
+    const at::Tensor start = at::randn({forest_tokens, heads + 2 * key_heads, width});
+    const at::Tensor probe = at::randn({forest_tokens, heads, width});
+    const auto gradient = [&](const at::Tensor& leaf, const at::Tensor& out) {
+        torch::autograd::backward({(out * probe).sum()}, {});
+        return leaf.grad();
+    };
+    const at::Tensor exact_leaf = start.to(at::kDouble).requires_grad_(), leaf = start.clone().requires_grad_();
+    const at::Tensor exact = plain_attention(exact_leaf, heads, forest());
+    const at::Tensor out = aha::tree_attention(leaf, heads, forest());
+    EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(out, exact)), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(gradient(leaf, out), gradient(exact_leaf, exact))), "");
+    const at::NoGradGuard no_gradients;
+    EXPECT_TRUE(aha::tree_attention(leaf, heads, forest()).equal(out));
+    EXPECT_TRUE(aha::tree_attention(leaf, heads, forest(), at::kBFloat16).equal(out.to(at::kBFloat16)));
+}
+
+TEST_P(attention, composed_of_operators_equals_the_kernels) {
+    const auto [heads, key_heads, width] = GetParam();
+    at::manual_seed(5);
+    const aha::detail::head_layout l{heads, key_heads, width};
+    const at::Tensor leaf = at::randn({forest_tokens, heads + 2 * key_heads, width}).requires_grad_();
+    const at::Tensor g = at::randn({forest_tokens, heads, width});
+    const at::Tensor out = aha::tree_attention(leaf, heads, forest());
+    torch::autograd::backward({(out * g).sum()}, {});
+    const at::NoGradGuard no_gradients;
+    EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(aha::detail::composed_tree_attention(leaf, l, forest()), out)), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(aha::detail::composed_tree_attention_backward(leaf, l, forest(), g),
+                                            leaf.grad())),
+              "");
+}
+
+TEST_P(attention, decoding_equals_the_last_token_of_a_packed_row) {
+    const auto [heads, key_heads, width] = GetParam();
+    at::manual_seed(6);
+    const at::NoGradGuard no_gradients;
+    const std::int64_t all = heads + 2 * key_heads, prefix = 9, prompt = 18, steps = 35;
+    // One prompt of `prefix + prompt` tokens with three completions; and a prompt without a prefix with one, which
+    // started two steps later.
+    const at::Tensor shared = at::randn({prefix + prompt, all, width}), other = at::randn({4, all, width});
+    const at::Tensor own = at::randn({4, steps, all, width});
+    const auto kv = [&](const at::Tensor& rows) {
+        return aha::shared_keys{rows.narrow(1, heads, key_heads), rows.narrow(1, heads + key_heads, key_heads)};
+    };
+    aha::key_value_cache cache, twin;
+    for (aha::key_value_cache* c : {&cache, &twin}) {
+        c->prefixes = {kv(shared.narrow(0, 0, prefix)), kv(other.narrow(0, 0, 0))};
+        c->prompts = {kv(shared.narrow(0, prefix, prompt)), kv(other)};
+    }
+    for (std::int64_t t = 0; t < steps; ++t) {
+        aha::decode_batch batch{{0, 0, 0}, {0, 0, 0}, {2, 0, 1}, {t, t, t}, {}};
+        std::vector<at::Tensor> rows{own[0][t], own[1][t], own[2][t]};
+        if (t >= 2) {
+            batch.prefix.push_back(1), batch.prompt.push_back(1), batch.slot.push_back(3), batch.own.push_back(t - 2);
+            rows.push_back(own[3][t - 2]);
+        }
+        for (aha::key_value_cache* c : {&cache, &twin})
+            c->reserve(4, t + 1, key_heads, width, at::TensorOptions{}.dtype(at::kFloat));
+        const at::Tensor qkv = at::stack(rows);
+        const at::Tensor out = aha::decode_attention(qkv, heads, cache, batch);
+        const auto expected = [&](const at::Tensor& before, std::int64_t row, std::int64_t length) {
+            const at::Tensor path = at::cat({before, own[row].narrow(0, 0, length)});
+            return aha::tree_attention(path, heads, {{{0, path.size(0)}, {}}})[path.size(0) - 1];
+        };
+        for (std::int64_t row = 0; row < 3; ++row)
+            EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(out[row], expected(shared, row, t + 1))), "") << "step " << t;
+        if (t >= 2) {
+            EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(out[3], expected(other, 3, t - 1))), "") << "step " << t;
+        }
+        const at::Tensor composed = aha::detail::composed_decode_attention(qkv, {heads, key_heads, width}, twin, batch);
+        EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(composed, out)), "") << "step " << t;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(shapes, attention,
+                         testing::Values(std::tuple{4, 2, 32}, std::tuple{3, 1, 64}, std::tuple{2, 2, 20}),
+                         [](const auto& instance) {
+                             return std::to_string(std::get<0>(instance.param)) + "_over_" +
+                                    std::to_string(std::get<1>(instance.param)) + "_wide_" +
+                                    std::to_string(std::get<2>(instance.param));
+                         });
+
+/// A leaf with a gradient to add to.
+at::Tensor leaf_of(const at::Tensor& values) {
+    at::Tensor leaf = values.clone().requires_grad_();
+    leaf.mutable_grad() = at::zeros_like(values);
+    return leaf;
+}
+
+TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
+    at::manual_seed(7);
+    const aha::rotary_table table{16, 8, 10000.0, std::nullopt, at::TensorOptions{}.dtype(at::kFloat)};
+    const at::Tensor positions = at::tensor({0, 3, 15}, at::kLong);
+    const at::Tensor x = at::randn({3, 5, 8}).requires_grad_(), bias = leaf_of(at::randn({40})), probe = at::randn({3, 5, 8});
+    const at::Tensor y = aha::rotary(x, positions, table, 3, bias);
+    const at::Tensor exact_x = x.detach().clone().requires_grad_(), exact_bias = leaf_of(bias.detach());
+    const at::Tensor wide = exact_x + exact_bias.view({5, 8});
+    const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1), s = table.sine.index_select(0, positions).unsqueeze(1);
+    const at::Tensor a = wide.narrow(1, 0, 3).narrow(2, 0, 4), b = wide.narrow(1, 0, 3).narrow(2, 4, 4);
+    const at::Tensor exact = at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, 3, 2)}, 1);
+    EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(y, exact)), "");
+    torch::autograd::backward({(y * probe).sum(), (exact * probe).sum()}, {});
+    EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(x.grad(), exact_x.grad())), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(bias.grad(), exact_bias.grad())), "");
+}
+
+TEST(gated_linear, equals_silu_times_up_through_the_weight) {
+    at::manual_seed(8);
+    const at::Tensor x = at::randn({7, 48}).requires_grad_(), weight = leaf_of(at::randn({10, 24})), probe = at::randn({7, 10});
+    const at::Tensor y = aha::gated_linear(x, {weight, weight.detach()});
+    const at::Tensor exact_x = x.detach().to(at::kDouble).requires_grad_(), exact_weight = leaf_of(weight.detach().to(at::kDouble));
+    const at::Tensor exact = at::mm(at::silu(exact_x.narrow(1, 0, 24)) * exact_x.narrow(1, 24, 24), exact_weight.t());
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(y, exact)), "");
+    torch::autograd::backward({(y * probe).sum(), (exact * probe).sum()}, {});
+    EXPECT_EQ((tolerance{2e-5, 2e-5}.excess(x.grad(), exact_x.grad())), "");
+    EXPECT_EQ((tolerance{2e-5, 2e-5}.excess(weight.grad(), exact_weight.grad())), "");
+}
+
+TEST(residual_norm, equals_the_sum_and_its_norm_in_value_and_gradient) {
+    at::manual_seed(9);
+    const at::Tensor x = at::randn({5, 24}).requires_grad_(), delta = at::randn({5, 24}).requires_grad_();
+    const at::Tensor weight = leaf_of(at::randn({24})), probe = at::randn({2, 5, 24});
+    const aha::residual r = aha::residual_norm(x, delta, weight, 1e-5);
+    const at::Tensor ex = x.detach().to(at::kDouble).requires_grad_(), ed = delta.detach().to(at::kDouble).requires_grad_();
+    const at::Tensor ew = leaf_of(weight.detach().to(at::kDouble)), sum = ex + ed;
+    const at::Tensor normed = sum * at::rsqrt((sum * sum).mean(-1, true) + 1e-5) * ew;
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.stream, sum)), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.normalised, normed)), "");
+    torch::autograd::backward({(r.stream * probe[0] + r.normalised * probe[1]).sum(), (sum * probe[0] + normed * probe[1]).sum()}, {});
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(x.grad(), ex.grad())), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(delta.grad(), ed.grad())), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(weight.grad(), ew.grad())), "");
+}
+
+TEST(checkpointed, gives_the_values_and_gradients_of_what_it_wraps) {
+    at::manual_seed(10);
+    const at::Tensor weight = leaf_of(at::randn({24, 24})), norm = leaf_of(at::ones({24}));
+    const auto through = [&](const aha::residual& in) {
+        return aha::residual_norm(in.stream, aha::linear(in.normalised, {weight, weight.detach()}), norm, 1e-5);
+    };
+    const auto run = [&](bool wrap) {
+        weight.mutable_grad().zero_();
+        norm.mutable_grad().zero_();
+        at::manual_seed(11);
+        const at::Tensor x = at::randn({5, 24}).requires_grad_();
+        aha::residual r{x, x * 2};
+        for (int n = 0; n < 3; ++n) r = wrap ? aha::checkpointed(through, r) : through(r);
+        torch::autograd::backward({r.normalised.square().sum()}, {});
+        return std::vector{r.normalised.detach(), x.grad(), weight.grad().clone(), norm.grad().clone()};
+    };
+    const std::vector<at::Tensor> plain = run(false), wrapped = run(true);
+    for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_TRUE(plain[i].equal(wrapped[i])) << i;
+}
+
+}  // namespace
