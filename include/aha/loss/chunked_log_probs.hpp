@@ -100,6 +100,51 @@ struct score_function : torch::autograd::Function<score_function> {
         return std::max<std::int64_t>(1, chunk_bytes / (vocabulary * element));
     }
 
+    /// Whether the head's own temporaries may have its size.
+    static bool fits(const at::Tensor& head, std::int64_t chunk_bytes) {
+        return head.numel() * head.element_size() <= chunk_bytes;
+    }
+
+    /// Calls `body(from, n)` for stretches of the vocabulary. Products lay their operands out anew, and several such
+    /// copies live at once: a head larger than a chunk is taken an eighth of a chunk at a time.
+    template <class Body>
+    static void for_each_stretch(const at::Tensor& head, std::int64_t chunk_bytes, Body body) {
+        const std::int64_t stretch =
+            fits(head, chunk_bytes) ? head.size(0) : rows_at_once(head.size(1), head.element_size(), chunk_bytes / 8);
+        for (std::int64_t from = 0; from < head.size(0); from += stretch)
+            body(from, std::min(stretch, head.size(0) - from));
+    }
+
+    /// Logits [n, V] of hidden states [n, D].
+    static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout,
+                                std::int64_t chunk_bytes) {
+        if (layout.defined() || fits(head, chunk_bytes)) return product(h, head, layout);
+        const at::Tensor logits = at::empty({h.size(0), head.size(0)}, h.options());
+        for_each_stretch(head, chunk_bytes, [&](std::int64_t from, std::int64_t n) {
+            logits.narrow(1, from, n).copy_(product(h, head.narrow(0, from, n), {}));
+        });
+        return logits;
+    }
+
+    /// From the logits' gradient [n, V]: that of the hidden states is written to `out` [n, D], that of the head added to
+    /// `head_gradient` [V, D] float32 unless it is undefined.
+    static void spread_gradient(const at::Tensor& d, const at::Tensor& h, const at::Tensor& head, at::Tensor out,
+                                const at::Tensor& head_gradient, std::int64_t chunk_bytes) {
+        const bool whole = fits(head, chunk_bytes);
+        at::Tensor sum = whole ? at::Tensor{} : at::zeros(out.sizes(), out.options().dtype(at::kFloat));
+        for_each_stretch(head, chunk_bytes, [&](std::int64_t from, std::int64_t n) {
+            const at::Tensor part = d.narrow(1, from, n), rows = head.narrow(0, from, n);
+            if (whole) at::mm_out(out, part, rows);
+            else if (d.scalar_type() == at::kFloat) sum.addmm_(part, rows);
+            else sum.add_(at::mm(part, rows));
+            if (!head_gradient.defined()) return;
+            at::Tensor gradient = head_gradient.narrow(0, from, n);
+            if (gradient.scalar_type() == d.scalar_type()) gradient.addmm_(part.t(), h);
+            else gradient.add_(at::mm(part.t(), h));
+        });
+        if (!whole) out.copy_(sum);
+    }
+
     static torch::autograd::variable_list forward(context_type* context, const at::Tensor& hidden,
                                                   const at::Tensor& leaf, const lm_head& head,
                                                   const at::Tensor& targets, const score_options& options) {
@@ -114,7 +159,8 @@ struct score_function : torch::autograd::Function<score_function> {
         const bool keep = total * vocabulary * hidden.element_size() <= options.keep_bytes;
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits = product(hidden.narrow(0, from, n), head.compute, head.blocked);  // [n, V]
+            const at::Tensor logits =
+                logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, options.chunk_bytes);  // [n, V]
             if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {
                 const auto run = [&]<class Value>(const Value* data) {
@@ -146,21 +192,6 @@ struct score_function : torch::autograd::Function<score_function> {
         return {log_probs, entropies};
     }
 
-    /// Adds `d^T h` to the float32 gradient [V, D]. In another compute type the product needs a tensor of its own: it is
-    /// made for as many words at a time as fit in `chunk_bytes`.
-    static void add_head_gradient(at::Tensor gradient, const at::Tensor& d, const at::Tensor& h,
-                                  std::int64_t chunk_bytes) {
-        if (gradient.scalar_type() == d.scalar_type()) {
-            gradient.addmm_(d.t(), h);
-            return;
-        }
-        const std::int64_t vocabulary = d.size(1), chunk = rows_at_once(h.size(1), h.element_size(), chunk_bytes);
-        for (std::int64_t from = 0; from < vocabulary; from += chunk) {
-            const std::int64_t n = std::min(chunk, vocabulary - from);
-            gradient.narrow(0, from, n).add_(at::mm(d.narrow(1, from, n).t(), h));
-        }
-    }
-
     static torch::autograd::variable_list backward(context_type* context, torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &hidden = saved[0], &targets = saved[1], &sums = saved[2], &entropies = saved[3];
@@ -179,14 +210,14 @@ struct score_function : torch::autograd::Function<score_function> {
         const bool with_entropy = gradients[1].defined() && gradients[1].numel() > 0;
         const at::Tensor g_entropy = with_entropy ? gradients[1].to(at::kFloat).contiguous() : at::Tensor{};
         const at::Tensor g_hidden = at::empty_like(hidden);
-        const std::int64_t chunk =
-            rows_at_once(vocabulary, hidden.element_size(), context->saved_data["chunk_bytes"].toInt());
+        const std::int64_t chunk_bytes = context->saved_data["chunk_bytes"].toInt();
+        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
             const at::Tensor h = hidden.narrow(0, from, n), sum = sums.narrow(0, from, n);
             const at::Tensor ids = targets.narrow(0, from, n), g = g_log_prob.narrow(0, from, n);
             at::Tensor d;  // [n, V]: logits, then their gradients
-            if (kept.empty()) d = product(h, compute, layout);
+            if (kept.empty()) d = logits_of(h, compute, layout, chunk_bytes);
             else d = std::exchange(kept[static_cast<std::size_t>(from / chunk)], {});
             if (d.is_cpu()) {
                 const auto run = [&]<class Value>(Value* data) {
@@ -205,9 +236,8 @@ struct score_function : torch::autograd::Function<score_function> {
                                       g_entropy.narrow(0, from, n).unsqueeze(1);
                 d = (at::scatter_add(wide, 1, ids.unsqueeze(1), g.unsqueeze(1)) * inverse).to(d.scalar_type());
             }
-            at::Tensor out = g_hidden.narrow(0, from, n);
-            at::mm_out(out, d, compute);
-            if (leaf.requires_grad()) add_head_gradient(leaf.grad(), d, h, context->saved_data["chunk_bytes"].toInt());
+            spread_gradient(d, h, compute, g_hidden.narrow(0, from, n),
+                            leaf.requires_grad() ? leaf.grad() : at::Tensor{}, chunk_bytes);
         }
         return {g_hidden, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }

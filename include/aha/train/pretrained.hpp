@@ -180,7 +180,8 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
 /// folder appears whole or not at all.
 template <class Model, class Tokenizer>
 void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
-    pretrained_model out{.config = source.model.config()};
+    pretrained_model out;
+    out.config = source.model.config();
     for (const weight_part& part : Model::parts(out.config))
         out.tensors.emplace_back(part.name,
                                  source.model.weights()[part.slot].detach().narrow(0, part.row, part.rows).cpu());
