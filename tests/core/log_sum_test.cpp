@@ -69,4 +69,20 @@ TEST(log_sum, shows_a_nan_anywhere_in_the_row) {
     }
 }
 
+TEST(log_sum, and_entropy_in_one_pass_equal_the_two_passes) {
+    for (const std::size_t n : {1U, 15U, 16U, 2047U, 2048U, 2049U, 5000U}) {
+        const std::vector<float> x = logits<float>(n, 2, -3);
+        const std::span<const float> row{x};
+        const aha::log_sum sum = aha::log_sum_of(row, 1);
+        const auto [one, entropy] = aha::log_sum_and_entropy_of(row);
+        EXPECT_EQ(one.top, sum.top) << n;
+        EXPECT_NEAR(one.total, sum.total, 1e-6 * sum.total) << n;
+        EXPECT_NEAR(entropy, aha::entropy_of(row, sum, 1), 1e-5) << n;
+    }
+    std::vector<float> broken = logits<float>(3000, 1);
+    broken[2999] = std::numeric_limits<float>::quiet_NaN();
+    const auto shown = aha::log_sum_and_entropy_of(broken).sum;
+    EXPECT_FALSE(std::isfinite(shown.top) && std::isfinite(shown.total));
+}
+
 }  // namespace
