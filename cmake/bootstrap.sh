@@ -55,6 +55,18 @@ print(next(pathlib.Path(found.submodule_search_locations[0]).glob("*.gguf")) if 
     export AHA_SMOLLM2
 }
 
+# A Python that draws, for benchmarks with pictures. Sets: plots_python.
+install_plots() {
+    local venv=$cache/plots
+    plots_python=$venv/bin/python
+    [ -e "$venv/complete" ] && return
+    say "installing matplotlib into $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check matplotlib
+    touch "$venv/complete"
+}
+
 build() {
     local preset=$1
     shift

@@ -16,7 +16,7 @@ namespace {
 struct options {
     std::string model = "smollm2";
     std::string out;
-    bool resume = false;
+    bool resume = false, checkpoint_activations = false;
     std::int64_t steps = 40, checkpoint_every = 10, held_out = 256, examples = 1, max_new_tokens = 40;
     aha::grpo_options grpo{.seed = 1};
     aha::grpo_loss_options loss;
@@ -50,6 +50,10 @@ struct options {
         app.add_option("--reference-refresh", grpo.reference_refresh,
                        "steps after which the KL term's reference is renewed; 0: never")
             ->capture_default_str();
+        app.add_option("--microbatch-tokens", grpo.microbatch_tokens, "most tokens of a pass; less memory with fewer")
+            ->capture_default_str();
+        app.add_flag("--checkpoint-activations", checkpoint_activations,
+                     "compute layers again in the backward pass: less memory, a third more arithmetic");
         app.add_option("--seed", grpo.seed)->capture_default_str();
         machine.add_to(app);
     }
@@ -99,6 +103,7 @@ int train(const options& o) {
     std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string()
               << std::endl;
     auto model = aha::load_decoder<Tensor>(o.model);
+    model.model.checkpoint_activations(o.checkpoint_activations);
 
     const aha::r1_template ask{{.examples = worked_examples(o.examples)}};
     aha::addition_prompts_options questions{.seed = o.grpo.seed, .render = ask};
