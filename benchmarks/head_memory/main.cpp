@@ -1,5 +1,5 @@
-// Memory of the log-probs and their gradient at a large vocabulary: what the process holds at its peak, beside the sum of
-// what it must hold: weights, their gradient, hidden states and their gradient, one chunk of logits.
+// Memory of the log-probs and their gradient at a large vocabulary: what the process holds at its peak, beside the sum
+// of what it must hold: weights, their gradient, hidden states and their gradient, one chunk of logits.
 #include <aha/core/resources.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <ATen/ops/full.h>

@@ -27,7 +27,8 @@
 ///    keep their order.
 ///
 /// Not required: that a session can be copied or moved; that `keep` gives memory back; `admit(prompts, copies)`, which
-/// starts completions of further prompts after the present rows: with it a sampler fills the places of those that ended.
+/// starts completions of further prompts after the present rows: with it a sampler fills the places of those that
+/// ended.
 namespace aha {
 
 /// A session's `rows() const` gives an integer.

@@ -16,36 +16,41 @@ struct strided_matrix {
 
 namespace detail {
 
-using float_lanes = float __attribute__((vector_size(64)));
+// The widest vector of the processor that is compiled for: compilers handle wider ones by way of memory.
+#if defined(__AVX512F__)
 inline constexpr std::int64_t lanes_in_vector = 16;
+#elif defined(__AVX__)
+inline constexpr std::int64_t lanes_in_vector = 8;
+#else
+inline constexpr std::int64_t lanes_in_vector = 4;
+#endif
+using float_lanes = float __attribute__((vector_size(lanes_in_vector * sizeof(float))));
 
-inline float_lanes load_lanes(const float* from) {
-    float_lanes v;
-    std::memcpy(&v, from, sizeof v);
-    return v;
-}
-
-/// c[Rows, 16 * Vectors] (+)= a b over `inner` terms; the accumulators stay in registers.
+/// c[Rows, lanes_in_vector * Vectors] (+)= a b over `inner` terms; the accumulators stay in registers. Vectors are never passed or
+/// returned: how that is done depends on the processor that is compiled for.
 template <int Rows, int Vectors>
 inline void product_tile(std::int64_t inner, const strided_matrix& a, const float* b, std::int64_t b_row, float* c,
                          std::int64_t c_row, bool add) {
-    float_lanes sum[Rows][Vectors];
-    for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v)
-            sum[r][v] = add ? load_lanes(c + r * c_row + v * lanes_in_vector) : float_lanes{};
+    float_lanes sum[Rows][Vectors] = {};
+    if (add)
+        for (int r = 0; r < Rows; ++r)
+            for (int v = 0; v < Vectors; ++v)
+                std::memcpy(&sum[r][v], c + r * c_row + v * lanes_in_vector, sizeof(float_lanes));
     for (std::int64_t k = 0; k < inner; ++k) {
         float_lanes right[Vectors];
-        for (int v = 0; v < Vectors; ++v) right[v] = load_lanes(b + k * b_row + v * lanes_in_vector);
+        for (int v = 0; v < Vectors; ++v)
+            std::memcpy(&right[v], b + k * b_row + v * lanes_in_vector, sizeof(float_lanes));
         for (int r = 0; r < Rows; ++r) {
             const float left = a.data[r * a.row + k * a.column];
             for (int v = 0; v < Vectors; ++v) sum[r][v] += left * right[v];
         }
     }
     for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v) std::memcpy(c + r * c_row + v * lanes_in_vector, &sum[r][v], sizeof sum[r][v]);
+        for (int v = 0; v < Vectors; ++v)
+            std::memcpy(c + r * c_row + v * lanes_in_vector, &sum[r][v], sizeof(float_lanes));
 }
 
-/// All rows of a stripe of `16 * Vectors` columns.
+/// All rows of a stripe of `lanes_in_vector * Vectors` columns.
 template <int Vectors>
 inline void product_stripe(std::int64_t rows, std::int64_t inner, strided_matrix a, const float* b, std::int64_t b_row,
                            float* c, std::int64_t c_row, bool add) {
@@ -86,9 +91,7 @@ inline void small_product(std::int64_t rows, std::int64_t columns, std::int64_t 
     }
 }
 
-/// The smallest multiple of a vector's width that is at least `n`: how wide rows of keys are laid out.
-constexpr std::int64_t whole_vectors(std::int64_t n) {
-    return (n + detail::lanes_in_vector - 1) / detail::lanes_in_vector * detail::lanes_in_vector;
-}
+/// The smallest multiple of 16, the widest vector's lanes, that is at least `n`: how wide rows of keys are laid out.
+constexpr std::int64_t whole_vectors(std::int64_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace aha

@@ -126,8 +126,8 @@ struct score_function : torch::autograd::Function<score_function> {
         return logits;
     }
 
-    /// From the logits' gradient [n, V]: that of the hidden states is written to `out` [n, D], that of the head added to
-    /// `head_gradient` [V, D] float32 unless it is undefined.
+    /// From the logits' gradient [n, V]: that of the hidden states is written to `out` [n, D], that of the head added
+    /// to `head_gradient` [V, D] float32 unless it is undefined.
     static void spread_gradient(const at::Tensor& d, const at::Tensor& h, const at::Tensor& head, at::Tensor out,
                                 const at::Tensor& head_gradient, std::int64_t chunk_bytes) {
         const bool whole = fits(head, chunk_bytes);

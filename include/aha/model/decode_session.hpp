@@ -41,9 +41,10 @@ public:
                     " tokens leaves no room in the model's context of ", model_->config().context);
         const at::NoGradGuard no_gradients;
         const packed_prompts packed = pack_prompts(prompts, device());
-        const at::Tensor states = model_->run(packed.batch.ids, [&](const auto& attention, std::size_t n, const at::Tensor& x) {
+        const auto prefill = [&](const auto& attention, std::size_t n, const at::Tensor& x) {
             return attention.prefill(x, packed, model_->rotary_, caches_[n]);
-        });
+        };
+        const at::Tensor states = model_->run(packed.batch.ids, prefill);
         std::vector<std::int64_t> last;
         for (std::size_t p = 0; p < prompts.size(); ++p)
             for (std::int64_t c = 0; c < copies; ++c) {
@@ -65,7 +66,8 @@ public:
         require(std::ssize(ids) == rows(), "a decoding step got ", ids.size(), " tokens for ", rows(), " completions");
         const at::NoGradGuard no_gradients;
         batch_.positions = index(length_);
-        const std::int64_t room = 1 + (batch_.own.empty() ? 0 : *std::max_element(batch_.own.begin(), batch_.own.end()));
+        std::int64_t room = 1;
+        for (const std::int64_t own : batch_.own) room = std::max(room, own + 1);
         hidden_ = model_->run(index(ids), [&](const auto& attention, std::size_t n, const at::Tensor& x) {
             attention.reserve(caches_[n], slots_, room);
             return attention.decode(x, batch_, model_->rotary_, caches_[n]);

@@ -84,7 +84,8 @@ void decode_attention_task(const float* qkv, const head_layout& l, const key_val
                       cache.values.const_data_ptr<float>() + own_place(row), width, result.data() + at * width, width,
                       true);
         Out* const to = out + (row * l.heads + head * rep) * width;
-        for (std::int64_t i = 0; i < rep * width; ++i) to[i] = static_cast<Out>(result[static_cast<std::size_t>(at * width + i)]);
+        const float* const from = result.data() + at * width;
+        for (std::int64_t i = 0; i < rep * width; ++i) to[i] = static_cast<Out>(from[i]);
     }
 }
 
@@ -125,7 +126,9 @@ inline at::Tensor composed_decode_attention(const at::Tensor& qkv, const head_la
         const at::Tensor mine = rows.narrow(1, 0, l.heads).reshape({n, l.key_heads, rep, l.width}) * l.scale();
         const at::Tensor together = mine.permute({1, 0, 2, 3}).reshape({l.key_heads, n * rep, l.width});
         const auto by_row = [&](const at::Tensor& x) {  // [Hk, n rep, w] -> [n Hk, rep, w]
-            return x.view({l.key_heads, n, rep, x.size(2)}).permute({1, 0, 2, 3}).reshape({n * l.key_heads, rep, x.size(2)});
+            return x.view({l.key_heads, n, rep, x.size(2)})
+                .permute({1, 0, 2, 3})
+                .reshape({n * l.key_heads, rep, x.size(2)});
         };
         std::vector<at::Tensor> scores;
         std::vector<const shared_keys*> shared;
