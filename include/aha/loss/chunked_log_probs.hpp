@@ -116,10 +116,15 @@ struct score_function : torch::autograd::Function<score_function> {
     }
 
     /// Logits [n, V] of hidden states [n, D].
+    /// @param buffer [n or more, V] of the chunk before, to be overwritten where possible; may be undefined
     static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout,
-                                std::int64_t chunk_bytes) {
-        if (layout.defined() || fits(head, chunk_bytes)) return product(h, head, layout);
-        const at::Tensor logits = at::empty({h.size(0), head.size(0)}, h.options());
+                                at::Tensor buffer, std::int64_t chunk_bytes) {
+        if (layout.defined() || fits(head, chunk_bytes)) {
+            buffer.reset();  // before the new one: never two at once
+            return product(h, head, layout);
+        }
+        const at::Tensor logits =
+            buffer.defined() ? buffer.narrow(0, 0, h.size(0)) : at::empty({h.size(0), head.size(0)}, h.options());
         for_each_stretch(head, chunk_bytes, [&](std::int64_t from, std::int64_t n) {
             logits.narrow(1, from, n).copy_(product(h, head.narrow(0, from, n), {}));
         });
@@ -157,10 +162,11 @@ struct score_function : torch::autograd::Function<score_function> {
         const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), options.chunk_bytes);
         std::vector<at::Tensor> kept;
         const bool keep = total * vocabulary * hidden.element_size() <= options.keep_bytes;
+        at::Tensor logits;  // [n, V]
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits =
-                logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, options.chunk_bytes);  // [n, V]
+            logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, keep ? at::Tensor{} : std::move(logits),
+                               options.chunk_bytes);
             if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {
                 const auto run = [&]<class Value>(const Value* data) {
@@ -212,12 +218,12 @@ struct score_function : torch::autograd::Function<score_function> {
         const at::Tensor g_hidden = at::empty_like(hidden);
         const std::int64_t chunk_bytes = context->saved_data["chunk_bytes"].toInt();
         const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
+        at::Tensor d;  // [n, V]: logits, then their gradients
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
             const at::Tensor h = hidden.narrow(0, from, n), sum = sums.narrow(0, from, n);
             const at::Tensor ids = targets.narrow(0, from, n), g = g_log_prob.narrow(0, from, n);
-            at::Tensor d;  // [n, V]: logits, then their gradients
-            if (kept.empty()) d = logits_of(h, compute, layout, chunk_bytes);
+            if (kept.empty()) d = logits_of(h, compute, layout, std::move(d), chunk_bytes);
             else d = std::exchange(kept[static_cast<std::size_t>(from / chunk)], {});
             if (d.is_cpu()) {
                 const auto run = [&]<class Value>(Value* data) {
