@@ -116,15 +116,15 @@ struct score_function : torch::autograd::Function<score_function> {
     }
 
     /// Logits [n, V] of hidden states [n, D].
-    /// @param buffer [n or more, V] of the chunk before, to be overwritten where possible; may be undefined
+    /// @param last [n or more, V] of the chunk before, to be overwritten where possible; may be undefined
     static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout,
-                                at::Tensor buffer, std::int64_t chunk_bytes) {
+                                at::Tensor last, std::int64_t chunk_bytes) {
         if (layout.defined() || fits(head, chunk_bytes)) {
-            buffer.reset();  // before the new one: never two at once
+            last.reset();  // before the new one: never two at once
             return product(h, head, layout);
         }
         const at::Tensor logits =
-            buffer.defined() ? buffer.narrow(0, 0, h.size(0)) : at::empty({h.size(0), head.size(0)}, h.options());
+            last.defined() ? last.narrow(0, 0, h.size(0)) : at::empty({h.size(0), head.size(0)}, h.options());
         for_each_stretch(head, chunk_bytes, [&](std::int64_t from, std::int64_t n) {
             logits.narrow(1, from, n).copy_(product(h, head.narrow(0, from, n), {}));
         });
@@ -165,7 +165,8 @@ struct score_function : torch::autograd::Function<score_function> {
         at::Tensor logits;  // [n, V]
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, keep ? at::Tensor{} : std::move(logits),
+            if (keep) logits.reset();
+            logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, std::move(logits),
                                options.chunk_bytes);
             if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {

@@ -51,8 +51,8 @@ void for_each_tile(const segment& own, std::int64_t context, std::int64_t column
         body(query_tile{own, context, column, from, std::min(query_tile::most, own.size - from)});
 }
 
-using buffer = std::vector<float>;
-inline buffer zeros_of(std::int64_t size) { return buffer(static_cast<std::size_t>(size)); }
+using float_buffer = std::vector<float>;
+inline float_buffer zeros_of(std::int64_t size) { return float_buffer(static_cast<std::size_t>(size)); }
 
 /// out[T, H, d] and the log-sums [T, H] of one tree's scores for one key head.
 template <class Out>
@@ -60,9 +60,9 @@ void tree_attention_task(const float* qkv, const head_layout& l, const token_tre
                          float* sums) {
     const tree_columns columns{tree};
     const std::int64_t rep = l.sharing(), width = l.width;
-    buffer keys = zeros_of(width * columns.total), values = zeros_of(columns.total * width);
-    buffer queries = zeros_of(rep * query_tile::most * width), result = queries;
-    buffer scores = zeros_of(rep * query_tile::most * columns.total);
+    float_buffer keys = zeros_of(width * columns.total), values = zeros_of(columns.total * width);
+    float_buffer queries = zeros_of(rep * query_tile::most * width), result = queries;
+    float_buffer scores = zeros_of(rep * query_tile::most * columns.total);
     const auto run = [&](const segment& own, std::int64_t context, std::int64_t column) {
         const float* const rows = qkv + own.begin * l.row();
         gather_columns(rows + l.key(head), l.row(), own.size, width, keys.data() + column, columns.total);
@@ -99,10 +99,10 @@ void tree_attention_backward_task(const float* qkv, const head_layout& l, const 
                                   const Out* g_out, const float* sums, float* g_qkv) {
     const tree_columns columns{tree};
     const std::int64_t rep = l.sharing(), width = l.width, most = rep * query_tile::most;
-    buffer keys = zeros_of(columns.total * width), g_keys = keys, g_values = keys;
-    buffer keys_across = keys, values_across = keys;  // [d, columns]
-    buffer queries = zeros_of(most * width), g_result = queries, g_queries = queries;
-    buffer p = zeros_of(most * columns.total), g = p;
+    float_buffer keys = zeros_of(columns.total * width), g_keys = keys, g_values = keys;
+    float_buffer keys_across = keys, values_across = keys;  // [d, columns]
+    float_buffer queries = zeros_of(most * width), g_result = queries, g_queries = queries;
+    float_buffer p = zeros_of(most * columns.total), g = p;
     const auto run = [&](const segment& own, std::int64_t context, std::int64_t column) {
         const float* const rows = qkv + own.begin * l.row();
         gather_rows(rows + l.key(head), l.row(), own.size, width, 1.0F, keys.data() + column * width);
