@@ -106,9 +106,9 @@ def step(a):
         sampled, trained, generation, whole, losses = [], [], [], [], []
 
         def even_share(completion_ids, **_):
-            # The share of even tokens, later ones counting more: cheap, and never equal in a group.
+            # Even tokens count, later ones more, by roots: cheap, and no completion gets exactly its group's mean.
             sampled.append(sum(len(ids) for ids in completion_ids))
-            return [sum(t for t, i in enumerate(ids, 1) if i % 2 == 0) / len(ids) ** 2 for ids in completion_ids]
+            return [sum(t ** 0.5 for t, i in enumerate(ids, 1) if i % 2 == 0) / len(ids) for ids in completion_ids]
 
         class Counted(GRPOTrainer):
             def compute_loss(self, model, inputs, *rest, **named):
