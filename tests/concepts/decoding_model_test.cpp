@@ -24,6 +24,13 @@ struct sound_session {
     void keep(std::span<const std::int64_t>);
 };
 
+/// Taking further prompts is an extra that no session must have.
+struct admitting_session : sound_session {
+    void admit(prompts_of_ids, std::int64_t);
+};
+static_assert(decoding_session<sound_session> && !session_admits<sound_session>);
+static_assert(decoding_session<admitting_session> && session_admits<admitting_session>);
+
 /// A decoding model with that session.
 template <class Session>
 struct model_of_session : test::least_model {

@@ -51,6 +51,11 @@ concept session_advances = requires(S& s, std::span<const token_id> ids) { s.adv
 template <class S>
 concept session_keeps = requires(S& s, std::span<const std::int64_t> rows) { s.keep(rows); };
 
+/// A session's `admit(std::span<const std::vector<token_id>>, std::int64_t)` can be called; not required.
+template <class S>
+concept session_admits =
+    requires(S& s, std::span<const std::vector<token_id>> prompts, std::int64_t copies) { s.admit(prompts, copies); };
+
 /// A batch of completions being decoded.
 template <class S>
 concept decoding_session = session_has_rows<S> && session_has_hidden<S> && session_advances<S> && session_keeps<S>;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/concepts/decoding_model.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/product.hpp>
 #include <aha/core/random.hpp>
@@ -96,7 +97,7 @@ private:
                     session.keep(running);
                 }
                 session.advance(ids);
-                if constexpr (requires { session.admit(take(0), group_size); })
+                if constexpr (session_admits<typename Model::session>)
                     if (const auto prompts = take(std::ssize(rows)); !prompts.empty())
                         session.admit(prompts, group_size);
             }
