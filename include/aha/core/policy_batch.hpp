@@ -11,6 +11,8 @@ struct policy_batch {
     at::Tensor log_probs;      ///< [N] log pi_theta(token), differentiable (trainer)
     at::Tensor old_log_probs;  ///< [N] log pi_old(token), constant; the sampler's, or `log_probs` detached (trainer)
     at::Tensor ref_log_probs;  ///< [N] log pi_ref(token), constant; undefined without a KL term (trainer)
+    at::Tensor entropies;      ///< [N] nats, of the distribution at each token, differentiable; undefined unless the
+                               ///< loss has a `needs_entropy()` that says so (trainer)
     at::Tensor advantages;     ///< [N] the completion's advantage at each of its tokens (trainer)
     at::Tensor weights;   ///< [N] 1 / denominator of each token, from the aggregation over the whole batch (trainer)
     at::Tensor sequence;  ///< [N] int64: index of the completion in the microbatch (trainer)

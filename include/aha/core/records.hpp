@@ -64,13 +64,23 @@ struct completion {
     std::vector<float> behavior_log_probs;  ///< the same at the sampling temperature, before top-k/top-p/min-p, [T]:
                                             ///< the "old" log-probs of the objective; equals `log_probs` at T 1 or 0
     std::vector<float> entropies;           ///< of the model's distribution at each token, nats, at temperature 1, [T]
+    std::vector<float> ref_log_probs{};     ///< of the same tokens under the reference policy, at the sampling
+                                            ///< temperature, [T]; only where an advantage asks for them (trainer)
     finish_reason finish = finish_reason::length;
+};
+
+/// What a process reward says of one step of a completion.
+struct step_score {
+    std::int64_t end = 0;  ///< one past the step's last token, in (0, T]
+    double value = 0;
+    bool operator==(const step_score&) const = default;
 };
 
 /// What a reward says of a completion. A plain number converts to it.
 struct score {
     double value = 0;                                   ///< the scalar that advantages are made of
     std::vector<std::pair<std::string, double>> parts;  ///< named addends, for metrics; empty for a single reward
+    std::vector<step_score> steps;  ///< of a process reward, in order; what `process_advantage` is made of
     bool applicable = true;  ///< false: leave this completion out of its group's statistics, with advantage 0
 
     score() = default;
@@ -91,6 +101,16 @@ struct rollout_group {
     std::vector<completion> completions;  ///< sampler, [G]
     std::vector<score> scores;            ///< reward stage, [G]
     std::vector<double> advantages;       ///< advantage stage, [G]
+    std::vector<std::vector<float>> token_advantages{};  ///< advantage stage, [G][T], where tokens of one completion
+                                                         ///< differ; empty: `advantages` at each of its tokens
+};
+
+/// A text to learn from, as tokens. Filled by whoever owns the tokenizer; supervised trainers read it.
+struct supervised_example {
+    std::int64_t index = 0;            ///< position in the data set, for messages
+    std::vector<token_id> ids;         ///< the whole text, the end token included, [T]
+    std::vector<std::uint8_t> learned; ///< 1: the token is predicted and counts in the loss, [T]; the first never is
+    bool operator==(const supervised_example&) const = default;
 };
 
 }  // namespace aha
