@@ -36,12 +36,13 @@
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/grpo_options.hpp>
-#include <aha/train/grpo_slots.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/slots.hpp>
+#include <aha/train/trainer_slots.hpp>
+#include <aha/train/weights_state.hpp>
 
 namespace aha {
 
@@ -137,16 +138,9 @@ public:
 
     /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or seed.
     void load(const state& s) {
-        const auto weights = s.tensors.find("weights");
-        require(weights != s.tensors.end() && weights->second.sizes() == model().weights().values().sizes(),
-                "the checkpoint holds weights of another model");
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
-        {
-            const at::NoGradGuard no_gradients;
-            model().weights().values().copy_(weights->second);
-            model().refresh();
-        }
+        restore_weights(model(), s);
         optimizer_.load(s.part("optimizer"));
         prompts_.load(s.part("prompts"));
         reference_.load(s.part("reference"));

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/random.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/state.hpp>
+#include <aha/data/best_fit.hpp>
+#include <aha/data/shuffled_order.hpp>
+
+namespace aha {
+
+/// How examples become rows.
+struct example_rows_options {
+    std::int64_t row_tokens = 2048;  ///< most tokens of a row; a longer example is an error
+    bool pack = false;               ///< several examples a row, best fit; otherwise a row is one example
+    std::int64_t window = 4096;      ///< examples that are packed together, in the order of the epoch
+    bool shuffle = true;             ///< a new order each epoch; false: as given
+    std::uint64_t seed = 0;          ///< of the orders
+    std::int64_t epochs = 1;         ///< times through
+
+    void validate() const {
+        require(row_tokens > 1, "row_tokens must be at least 2, not ", row_tokens);
+        require(window > 0, "window must be positive, not ", window);
+        require(epochs > 0, "epochs must be positive, not ", epochs);
+    }
+};
+
+/// Supervised examples in rows, epoch after epoch; a place in them is two numbers, so that a run goes on where it was.
+/// Each epoch is shuffled and packed anew, from the seed and the epoch's number alone. A batch ends with its epoch.
+class example_rows {
+public:
+    using row = std::vector<const supervised_example*>;
+
+    /// Throws `aha::error` if there are no examples, or one learns nothing or is longer than a row.
+    explicit example_rows(std::vector<supervised_example> examples, const example_rows_options& options = {})
+        : examples_{std::move(examples)}, options_{options} {
+        options_.validate();
+        require(!examples_.empty(), "there are no examples to learn from");
+        detail::fingerprint sum;
+        for (const supervised_example& example : examples_) {
+            require(std::ssize(example.ids) <= options_.row_tokens, "example ", example.index, " has ",
+                    example.ids.size(), " tokens, more than the ", options_.row_tokens, " of a row");
+            bool learns = false;
+            for (const std::uint8_t one : example.learned) learns = learns || one != 0;
+            require(learns, "example ", example.index, " has no token to learn");
+            sum.add(std::string{reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(token_id)});
+            sum.add(std::string{reinterpret_cast<const char*>(example.learned.data()), example.learned.size()});
+        }
+        data_ = sum.value();
+        rows_ = deal(0);
+    }
+
+    std::size_t size() const { return examples_.size(); }
+    const std::vector<supervised_example>& examples() const { return examples_; }
+    std::int64_t epoch() const { return epoch_; }  ///< counted from 0
+
+    /// Epochs done, with the fraction of the one under way.
+    double epochs_done() const {
+        return static_cast<double>(epoch_) + static_cast<double>(position_) / static_cast<double>(rows_.size());
+    }
+
+    /// The next `count` rows, fewer at the end of an epoch, none after the last one.
+    std::vector<row> next(std::int64_t count) {
+        require(count > 0, "a batch needs at least one row, not ", count);
+        if (position_ == rows_.size() && epoch_ + 1 < options_.epochs) {
+            rows_ = deal(++epoch_);
+            position_ = 0;
+        }
+        std::vector<row> batch;
+        for (; position_ < rows_.size() && std::ssize(batch) < count; ++position_) {
+            batch.emplace_back();
+            for (const std::size_t place : rows_[position_]) batch.back().push_back(&examples_[place]);
+        }
+        return batch;
+    }
+
+    /// How many batches of `count` rows all epochs have.
+    std::int64_t batches(std::int64_t count) const {
+        std::int64_t all = 0;
+        for (std::int64_t e = 0; e < options_.epochs; ++e)
+            all += (std::ssize(e == epoch_ ? rows_ : deal(e)) + count - 1) / count;
+        return all;
+    }
+
+    state save() const {
+        state s;
+        s.values = {{"epoch", epoch_}, {"position", position_}, {"fingerprint", data_}, {"seed", options_.seed}};
+        return s;
+    }
+
+    /// Goes to a saved place. Throws `aha::error` if that is a place in other examples or in another order.
+    void load(const state& saved) {
+        const std::string whose = "the examples";
+        require(static_cast<std::uint64_t>(detail::saved_number(saved, "fingerprint", whose)) == data_,
+                "the saved place is in other examples than these ", examples_.size());
+        const auto seed = static_cast<std::uint64_t>(detail::saved_number(saved, "seed", whose));
+        require(seed == options_.seed, "the saved place in ", whose, " is in the order of seed ", seed, ", not ",
+                options_.seed);
+        const auto epoch = detail::saved_number(saved, "epoch", whose),
+                   position = detail::saved_number(saved, "position", whose);
+        require(epoch >= 0 && position >= 0, "the saved place in ", whose, ", row ", position, " of epoch ", epoch,
+                ", cannot be");
+        std::vector<std::vector<std::size_t>> rows = deal(epoch);
+        require(position <= std::ssize(rows), "the saved place in ", whose, ", row ", position, " of epoch ", epoch,
+                ", cannot be");
+        rows_ = std::move(rows);
+        epoch_ = epoch;
+        position_ = static_cast<std::size_t>(position);
+    }
+
+private:
+    /// Fisher and Yates' shuffle in Durstenfeld's form (1964).
+    template <class T>
+    void shuffle(std::vector<T>& items, std::int64_t epoch, std::uint64_t purpose) const {
+        if (!options_.shuffle) return;
+        const random_stream random{
+            {options_.seed, static_cast<std::uint64_t>(epoch), detail::order_stream, purpose}};
+        for (std::size_t left = items.size(); left > 1; --left)
+            std::swap(items[left - 1], items[random.below(items.size() - left, left)]);
+    }
+
+    /// The rows of an epoch, in its order.
+    std::vector<std::vector<std::size_t>> deal(std::int64_t epoch) const {
+        std::vector<std::size_t> order(examples_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        shuffle(order, epoch, 0);
+        std::vector<std::vector<std::size_t>> rows;
+        if (!options_.pack) {
+            for (const std::size_t place : order) rows.push_back({place});
+            return rows;
+        }
+        for (std::size_t from = 0; from < order.size(); from += static_cast<std::size_t>(options_.window)) {
+            const std::size_t end = std::min(order.size(), from + static_cast<std::size_t>(options_.window));
+            std::vector<std::int64_t> lengths;
+            for (std::size_t i = from; i < end; ++i) lengths.push_back(std::ssize(examples_[order[i]].ids));
+            for (std::vector<std::size_t>& packed : best_fit_rows(lengths, options_.row_tokens)) {
+                for (std::size_t& place : packed) place = order[from + place];
+                rows.push_back(std::move(packed));
+            }
+        }
+        shuffle(rows, epoch, 1);  // best fit puts the long examples first
+        return rows;
+    }
+
+    std::vector<supervised_example> examples_;
+    example_rows_options options_;
+    std::uint64_t data_ = 0;                      // a checksum of the examples
+    std::vector<std::vector<std::size_t>> rows_;  // of this epoch
+    std::int64_t epoch_ = 0;
+    std::size_t position_ = 0;  // rows of this epoch that have been given
+};
+
+}  // namespace aha

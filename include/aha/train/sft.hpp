@@ -1,0 +1,187 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <aha/concepts/language_model.hpp>
+#include <aha/concepts/optimizer.hpp>
+#include <aha/concepts/schedule.hpp>
+#include <aha/concepts/supervised_loss.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
+#include <aha/data/example_rows.hpp>
+#include <aha/loss/cross_entropy.hpp>
+#include <aha/optim/adamw.hpp>
+#include <aha/optim/clip_gradient_norm.hpp>
+#include <aha/optim/schedule.hpp>
+#include <aha/train/pretrained.hpp>
+#include <aha/train/sft_options.hpp>
+#include <aha/train/slots.hpp>
+#include <aha/train/supervised_gradient.hpp>
+#include <aha/train/trainer_slots.hpp>
+#include <aha/train/weights_state.hpp>
+
+namespace aha {
+
+/// Supervised fine-tuning on the learned tokens of examples: R1's cold start and its distillation (DeepSeek-R1, sections
+/// 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the learned tokens of the whole
+/// batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
+///
+/// Slots, given after the options in any order: supervised_loss, optimizer, schedule. Without a schedule the rate decays
+/// as a cosine to a tenth, as R1's, over all epochs.
+///
+/// @tparam Source a `pretrained` model, or a bare one
+template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule>
+class sft {
+    static_assert(require_language_model<model_of_t<Source>>());
+
+public:
+    using model_type = model_of_t<Source>;
+
+    /// @param source model to train, by reference: it outlives the trainer
+    /// Throws `aha::error` for options that make no sense, and for examples that `example_rows` refuses or that are
+    /// longer than the model's context.
+    template <class... Policies>
+    sft(Source& source, std::vector<supervised_example> examples, const sft_options& options = {},
+        Policies... policies)
+        : sft{std::tuple<Policies...>{std::move(policies)...}, source, std::move(examples), options} {
+        static_assert((true && ... &&
+                       detail::fits_a_slot<Policies, detail::supervised_loss_slot, detail::optimizer_slot,
+                                           detail::schedule_slot>),
+                      "aha: an argument of sft after the options fits none of its slots: supervised_loss, optimizer, "
+                      "schedule");
+    }
+
+    /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite; the
+    /// model is then as it was before.
+    step_report step() {
+        const stopwatch whole;
+        std::vector<const supervised_example*> batch;
+        for (const example_rows::row& row : rows_.next(options_.batch_size))
+            batch.insert(batch.end(), row.begin(), row.end());
+        require(!batch.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
+                " epochs");
+        model().weights().zero_gradients();
+        const supervised_sums sums =
+            accumulate_supervised(std::as_const(model()), loss_, batch, options_.microbatch_tokens);
+        const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+        require(std::isfinite(norm), "the gradient of step ", step_ + 1, " is not finite; the weights were left as they "
+                "were");
+        const double rate = options_.learning_rate * schedule_(step_);
+        optimizer_.step(model().weights(), rate);
+        model().refresh();
+        ++step_;
+
+        for (const supervised_example* const one : batch) tokens_ += std::ssize(one->ids);
+        step_report r;
+        r.step = step_;
+        r.total_steps = total_;
+        r.metrics = {{"loss", sums.loss},
+                     {"grad_norm", norm},
+                     {"learning_rate", rate},
+                     {"epoch", rows_.epochs_done()},
+                     {"num_tokens", static_cast<double>(tokens_)},
+                     {"tokens/trained", sums.tokens}};
+        if (options_.evaluate_every > 0 && !held_out_.empty() &&
+            (step_ % options_.evaluate_every == 0 || step_ == total_))
+            r.metrics.emplace_back("eval_loss", evaluate(held_out_));
+        r.metrics.emplace_back("step_time", whole.seconds());
+        r.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
+        return r;
+    }
+
+    /// The steps that are left, as an input range: each is taken when the loop asks for it.
+    auto steps() {
+        return std::views::iota(step_, total_) | std::views::transform([this](auto) { return step(); });
+    }
+
+    std::int64_t steps_done() const { return step_; }
+    std::int64_t total_steps() const { return total_; }  ///< of all epochs
+    const sft_options& options() const { return options_; }
+
+    /// The examples on which `eval_loss` is measured every `evaluate_every` steps and after the last.
+    void evaluate_on(std::vector<supervised_example> examples) { held_out_ = std::move(examples); }
+
+    /// The mean loss over all learned tokens of `examples`.
+    double evaluate(std::span<const supervised_example> examples) const {
+        return mean_supervised_loss(model(), loss_, examples, options_.microbatch_tokens);
+    }
+
+    /// Everything needed to go on bit for bit.
+    state save() const {
+        state s;
+        s.tensors["weights"] = model().weights().values();
+        s.put("optimizer", optimizer_.save());
+        s.put("rows", rows_.save());
+        s.values["step"] = step_;
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        return s;
+    }
+
+    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or other examples.
+    void load(const state& s) {
+        rows_.load(s.part("rows"));
+        restore_weights(model(), s);
+        optimizer_.load(s.part("optimizer"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+    }
+
+private:
+    template <class... Policies>
+    sft(std::tuple<Policies...> given, Source& source, std::vector<supervised_example> examples,
+        const sft_options& options)
+        : source_{&source},
+          options_{checked(source, examples, options)},
+          rows_{std::move(examples), options_.rows},
+          total_{rows_.batches(options_.batch_size)},
+          loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
+          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})} {}
+
+    static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
+                                      const sft_options& options) {
+        options.validate();
+        if constexpr (requires { model_of(source).context(); })
+            for (const supervised_example& one : examples)
+                require(std::ssize(one.ids) <= model_of(source).context(), "example ", one.index, " has ",
+                        one.ids.size(), " tokens, more than the model's context of ", model_of(source).context());
+        return options;
+    }
+
+    model_type& model() { return model_of(*source_); }
+    const model_type& model() const { return model_of(*source_); }
+
+    Source* source_;
+    sft_options options_;
+    example_rows rows_;
+    std::int64_t total_;
+    Loss loss_;
+    Optimizer optimizer_;
+    Schedule schedule_;
+    std::vector<supervised_example> held_out_;
+    std::int64_t step_ = 0, tokens_ = 0;
+    double seconds_ = 0;  // of earlier runs that this one continues
+    stopwatch since_start_;
+};
+
+template <class Source, class... Policies>
+sft(Source&, std::vector<supervised_example>, sft_options, Policies...)
+    -> sft<Source, detail::chosen_t<detail::supervised_loss_slot, cross_entropy, Policies...>,
+           detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
+           detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+
+template <class Source>
+sft(Source&, std::vector<supervised_example>) -> sft<Source>;
+
+}  // namespace aha

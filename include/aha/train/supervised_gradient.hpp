@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/index_select.h>
+#include <cstdint>
+#include <span>
+#include <torch/csrc/autograd/autograd.h>
+#include <vector>
+
+#include <aha/core/pack_examples.hpp>
+#include <aha/loss/chunked_log_probs.hpp>
+
+namespace aha {
+
+/// Cuts examples into parts of at most `budget` tokens; one over the budget is a part of its own.
+inline std::vector<std::vector<const supervised_example*>> plan_examples(
+    std::span<const supervised_example* const> examples, std::int64_t budget) {
+    std::vector<std::vector<const supervised_example*>> plan;
+    std::int64_t used = 0;
+    for (const supervised_example* const one : examples) {
+        if (plan.empty() || used + std::ssize(one->ids) > budget) {
+            plan.emplace_back();
+            used = 0;
+        }
+        plan.back().push_back(one);
+        used += std::ssize(one->ids);
+    }
+    return plan;
+}
+
+/// Log-probs of the learned tokens of packed examples, example after example; no logits tensor.
+/// @return [N] float32
+template <class Model>
+at::Tensor example_log_probs(const Model& model, const packed_examples& packed) {
+    const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
+    constexpr std::int64_t keep_bytes = 256 << 20;  // logits of a small batch are cheaper kept than computed again
+    return score_tokens(hidden, model.head(), packed.predictions.targets, {.keep_bytes = keep_bytes}).log_probs;
+}
+
+/// What a pass over examples adds up.
+struct supervised_sums {
+    double loss = 0;    ///< mean over learned tokens
+    double tokens = 0;  ///< learned tokens
+};
+
+/// Adds the gradient of the mean of `loss` over all learned tokens of the examples to the model's gradients, microbatch
+/// by microbatch: every token has the same denominator, however the examples are cut or packed.
+template <class Model, class Loss>
+supervised_sums accumulate_supervised(const Model& model, const Loss& loss,
+                                      std::span<const supervised_example* const> examples, std::int64_t budget) {
+    supervised_sums sums;
+    for (const supervised_example* const one : examples) sums.tokens += static_cast<double>(learned_tokens(*one));
+    for (const auto& part : plan_examples(examples, budget)) {
+        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
+        const at::Tensor sum = loss(example_log_probs(model, packed)).sum() / sums.tokens;
+        torch::autograd::backward({sum}, {});
+        sums.loss += sum.template item<double>();
+    }
+    return sums;
+}
+
+/// The mean of `loss` over all learned tokens, without gradients: the evaluation loss.
+template <class Model, class Loss>
+double mean_supervised_loss(const Model& model, const Loss& loss, std::span<const supervised_example> examples,
+                            std::int64_t budget) {
+    const at::NoGradGuard no_gradients;
+    std::vector<const supervised_example*> all;
+    for (const supervised_example& one : examples) all.push_back(&one);
+    double sum = 0, tokens = 0;
+    for (const auto& part : plan_examples(all, budget)) {
+        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
+        sum += loss(example_log_probs(model, packed)).sum().template item<double>();
+        tokens += static_cast<double>(packed.predictions.targets.size(0));
+    }
+    require(tokens > 0, "there are no examples to evaluate on");
+    return sum / tokens;
+}
+
+}  // namespace aha

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ATen/core/grad_mode.h>
+#include <string>
+
+#include <aha/core/error.hpp>
+#include <aha/core/state.hpp>
+
+namespace aha {
+
+/// Gives a model the weights that a checkpoint holds under `name`. Throws `aha::error` if they are another model's.
+template <class Model>
+void restore_weights(Model& model, const state& saved, const std::string& name = "weights") {
+    const auto found = saved.tensors.find(name);
+    require(found != saved.tensors.end() && found->second.sizes() == model.weights().values().sizes(),
+            "the checkpoint holds ", name, " of another model");
+    const at::NoGradGuard no_gradients;
+    model.weights().values().copy_(found->second);
+    model.refresh();
+}
+
+}  // namespace aha
