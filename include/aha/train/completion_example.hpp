@@ -1,0 +1,43 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/records.hpp>
+#include <aha/train/pretrained.hpp>
+
+namespace aha {
+
+/// An example that learns `completion` and the end token after it, given `prompt`, which counts in no loss. The two are
+/// tokenised apart, as a sampler sees them: a token never spans both.
+/// @param source a `pretrained` model, or anything with a `tokenizer`
+/// @param index place in the data set, for messages
+/// Throws `aha::error` for an empty prompt or completion, and for a tokenizer without an end token.
+template <class Source>
+supervised_example completion_example(const Source& source, std::string_view prompt, std::string_view completion,
+                                      std::int64_t index = 0) {
+    require(!completion.empty(), "the completion of example ", index, " is empty");
+    supervised_example example;
+    example.index = index;
+    aha::prompt asked;
+    asked.index = index;
+    asked.text = prompt;
+    example.ids = tokens_of(source, asked);
+    example.learned.assign(example.ids.size(), 0);
+    std::vector<token_id> said = source.tokenizer.encode(completion);
+    const auto& ends = source.tokenizer.end_ids();
+    require(std::ranges::begin(ends) != std::ranges::end(ends),
+            "the tokenizer has no end token, so where an example ends cannot be learned");
+    if (std::ranges::find(ends, said.back()) == std::ranges::end(ends)) said.push_back(*std::ranges::begin(ends));
+    example.ids.insert(example.ids.end(), said.begin(), said.end());
+    example.learned.resize(example.ids.size(), 1);
+    return example;
+}
+
+}  // namespace aha
