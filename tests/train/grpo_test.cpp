@@ -291,4 +291,89 @@ TEST(grpo, metrics_carry_trls_names) {
     EXPECT_EQ(report.metric("num_tokens"), 8 * 8 * 4);
 }
 
+/// Questions 0, 1, 2, ... of which the first `easy` of each ten are always answered rightly.
+struct mixed_difficulty {
+    std::int64_t easy = 7;
+    double operator()(const aha::prompt& p, const aha::completion& c) const {
+        return p.index % 10 < easy || c.ids.front() == 0 ? 1.0 : 0.0;
+    }
+};
+
+TEST(grpo, dynamic_sampling_asks_on_until_enough_groups_teach_something) {
+    bandit model{{0.0F, 0.0F}};
+    const aha::grpo_options options{.prompts_per_step = 4, .group_size = 8, .dynamic_sampling = 20, .seed = 3};
+    aha::grpo trainer{model, questions(640), mixed_difficulty{}, options, arms(2)};
+    const aha::step_report report = trainer.step();
+    EXPECT_EQ(report.groups->size(), 4U);
+    for (const aha::rollout_group& group : *report.groups) EXPECT_TRUE(aha::scores_differ(group));
+    EXPECT_EQ(report.metric("dynamic_sampling/kept"), 4);
+    EXPECT_GT(report.metric("dynamic_sampling/rounds"), 1);
+    EXPECT_GT(report.metric("frac_reward_zero_std"), 0.4) << "figures are those of all that was sampled";
+    EXPECT_EQ(report.metric("tokens/trained"), 32);
+    EXPECT_GT(report.metric("num_tokens"), 64);
+
+    // Rounds run out: the step learns from what there is; with nothing at all the weights stay.
+    bandit other{{0.0F, 0.0F}};
+    aha::grpo hopeless{other, questions(640), mixed_difficulty{10}, options, arms(2), descent{}};
+    const std::vector<double> before = theta(other);
+    const aha::step_report nothing = hopeless.step();
+    EXPECT_TRUE(nothing.groups->empty());
+    EXPECT_EQ(nothing.metric("dynamic_sampling/rounds"), 20);
+    EXPECT_EQ(theta(other), before);
+}
+
+TEST(grpo, truncated_completions_can_be_masked_out_of_gradient_and_denominator) {
+    bandit model{{0.2F, -0.1F}};  // nothing ends a completion but the budget, so all are truncated
+    const aha::grpo_options options{
+        .prompts_per_step = 2, .group_size = 8, .learning_rate = 1, .mask_truncated = true, .seed = 3};
+    aha::grpo trainer{model, questions(), arm_zero, options, arms(2), descent{}};
+    const std::vector<double> before = theta(model);
+    const aha::step_report report = trainer.step();
+    EXPECT_EQ(report.metric("completions/clipped_ratio"), 1);
+    EXPECT_EQ(report.metric("tokens/trained"), 0);
+    EXPECT_EQ(theta(model), before);
+}
+
+/// Gives the first token of a completion its score and the others nothing, and remembers nothing.
+struct first_token_only {
+    bool needs_reference() const { return true; }
+    aha::token_values operator()(std::span<const aha::rollout_group> groups) const {
+        aha::token_values all;
+        for (const aha::rollout_group& group : groups) {
+            all.emplace_back();
+            for (std::size_t i = 0; i < group.completions.size(); ++i) {
+                const aha::completion& c = group.completions[i];
+                EXPECT_EQ(c.ref_log_probs.size(), c.ids.size());
+                for (std::size_t t = 0; t < c.ids.size(); ++t)
+                    EXPECT_NEAR(c.ref_log_probs[t], c.behavior_log_probs[t], 1e-5) << "the policy has not moved yet";
+                all.back().emplace_back(c.ids.size(), 0.0F);
+                all.back().back().front() = static_cast<float>(group.scores[i].value);
+            }
+        }
+        return all;
+    }
+};
+
+TEST(grpo, a_batch_advantage_weighs_every_token_by_itself) {
+    bandit model{{0.3F, -0.2F, 0.1F}};
+    aha::grpo trainer{
+        model,         questions(),
+        arm_zero,      {.prompts_per_step = 2, .group_size = 4, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
+        arms(3, 2),    first_token_only{},
+        descent{}};
+    std::vector<double> expected = theta(model);
+    const std::vector<double> p = softmax(expected);
+    const aha::step_report report = trainer.step();
+    double taught = 0;
+    for (const aha::rollout_group& group : *report.groups)
+        for (std::size_t i = 0; i < 4; ++i) {
+            taught += group.scores[i].value;
+            for (std::size_t k = 0; k < 3; ++k)
+                expected[k] += group.scores[i].value / 16 *
+                               ((group.completions[i].ids[0] == static_cast<std::int64_t>(k)) - p[k]);
+        }
+    EXPECT_GT(taught, 0);
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);
+}
+
 }  // namespace

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <ATen/core/grad_mode.h>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +19,7 @@
 #include <aha/advantage/group_relative.hpp>
 #include <aha/concepts/advantage.hpp>
 #include <aha/concepts/aggregation.hpp>
+#include <aha/concepts/batch_advantage.hpp>
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/policy_loss.hpp>
@@ -36,6 +39,7 @@
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/grpo_options.hpp>
+#include <aha/train/group_log_probs.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/reference_policy.hpp>
@@ -87,25 +91,24 @@ public:
     /// gradient is not finite; the model is then as it was before the step's update.
     step_report step() {
         const stopwatch whole;
-        stopwatch phase;
-        phase_seconds time;
-        const std::vector<prompt> questions = draw();
-        auto groups = std::make_shared<std::vector<rollout_group>>(sampler_.sample(
-            model(), questions, options_.group_size, {options_.seed, static_cast<std::uint64_t>(step_)}));
-        time.rollout = phase.restart();
+        rollout sampled = roll_out();
+        const stopwatch comparing;
+        compare(sampled.groups);
+        sampled.time.reward += comparing.seconds();
 
-        run_rewards(std::span{*groups}, reward_, reward_options_);
-        for (rollout_group& group : *groups) group.advantages = advantage_(group.scores);
-        time.reward = phase.restart();
-
-        const update_figures figures = update(*groups);
-        time.train = phase.restart();
+        const stopwatch training;
+        const update_figures figures = update(sampled.groups);
+        sampled.time.train = training.seconds();
 
         ++step_;
-        if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) reference_.refresh(model());
-        time.whole = whole.seconds();
-        return report(std::move(groups), figures, time);
+        if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) refresh_reference();
+        sampled.time.whole = whole.seconds();
+        return report(std::move(sampled), figures);
     }
+
+    /// The KL term's reference becomes the policy as it is now: the outer loop of iterative GRPO (DeepSeekMath,
+    /// algorithm 1). Called every `reference_refresh` steps.
+    void refresh_reference() { reference_.refresh(model()); }
 
     /// The next `count` steps as an input range: each is taken when the loop asks for it.
     auto steps(std::int64_t count) {
@@ -160,14 +163,18 @@ private:
         double rollout = 0, reward = 0, train = 0, whole = 0;
     };
 
-    step_report report(std::shared_ptr<const std::vector<rollout_group>> groups, const update_figures& figures,
-                       const phase_seconds& time) {
-        for (const rollout_group& group : *groups)
-            for (const completion& c : group.completions)
-                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+    /// What a step learns from, with the figures of all that was sampled for it.
+    struct rollout {
+        std::vector<rollout_group> groups;
+        std::vector<std::pair<std::string, double>> metrics;
+        phase_seconds time;
+    };
+
+    step_report report(rollout sampled, const update_figures& figures) {
+        const phase_seconds& time = sampled.time;
         step_report r;
         r.step = step_;
-        r.metrics = rollout_metrics(*groups);
+        r.metrics = std::move(sampled.metrics);
         const auto add = [&](const std::string& name, double value) { r.metrics.emplace_back(name, value); };
         for (const auto& [name, sum] : figures.sums.sums)
             add(name, figures.completion_tokens > 0 ? sum / figures.completion_tokens : 0);
@@ -182,7 +189,7 @@ private:
         add("time/train", time.train);
         add("step_time", time.whole);
         add("seconds", seconds_ + since_start_.seconds());
-        r.groups = std::move(groups);
+        r.groups = std::make_shared<const std::vector<rollout_group>>(std::move(sampled.groups));
         return r;
     }
 
@@ -201,23 +208,77 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           reward_options_{
               detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
-          reference_{model_of(source), loss_.needs_reference()} {
+          reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
         options_.validate();
     }
 
     model_type& model() { return model_of(*source_); }
     const model_type& model() const { return model_of(*source_); }
 
-    std::vector<prompt> draw() {
+    /// The next questions, fewer if the prompts run out.
+    std::vector<prompt> draw(std::int64_t count) {
         std::vector<prompt> questions;
-        for (std::int64_t n = 0; n < options_.prompts_per_step; ++n) {
+        while (std::ssize(questions) < count) {
             std::optional<prompt> next = prompts_.next();
-            require(next.has_value(), "the prompts ran out at step ", step_ + 1, " after ", n, " of ",
-                    options_.prompts_per_step);
+            if (!next) break;
             if (next->ids.empty()) next->ids = tokens_of(*source_, *next);
             questions.push_back(std::move(*next));
         }
         return questions;
+    }
+
+    /// Samples and scores groups: those of the step's questions and, with dynamic sampling, of further ones until
+    /// enough have scores that differ.
+    rollout roll_out() {
+        rollout sampled;
+        std::vector<rollout_group>& groups = sampled.groups;
+        const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
+        std::int64_t missing = options_.prompts_per_step, rounds = 0;
+        do {
+            stopwatch phase;
+            const std::vector<prompt> questions = draw(missing);
+            require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1, " after ",
+                    questions.size(), " of ", missing);
+            if (questions.empty()) break;
+            std::vector<rollout_group> more = sampler_.sample(model(), questions, options_.group_size,
+                                                              {options_.seed, static_cast<std::uint64_t>(step_)});
+            sampled.time.rollout += phase.restart();
+            run_rewards(std::span{more}, reward_, reward_options_);
+            sampled.time.reward += phase.restart();
+            std::ranges::move(more, std::back_inserter(groups));
+            missing = options_.prompts_per_step - useful();
+        } while (++rounds < options_.dynamic_sampling && missing > 0);
+
+        for (const rollout_group& group : groups)
+            for (const completion& c : group.completions)
+                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+        sampled.metrics = rollout_metrics(groups);
+        if (options_.dynamic_sampling > 0) {
+            sampled.metrics.emplace_back("dynamic_sampling/rounds", static_cast<double>(rounds));
+            sampled.metrics.emplace_back("dynamic_sampling/kept", static_cast<double>(useful()));
+            std::erase_if(groups, [](const rollout_group& group) { return !scores_differ(group); });
+        }
+        return sampled;
+    }
+
+    bool advantage_needs_reference() const {
+        if constexpr (advantage_says_whether_it_needs_a_reference<Advantage>) return advantage_.needs_reference();
+        else return false;
+    }
+
+    /// Gives every completion its advantage, or every token its own.
+    void compare(std::vector<rollout_group>& groups) const {
+        if constexpr (batch_advantage<Advantage>) {
+            if (advantage_needs_reference()) fill_reference_log_probs(groups);
+            token_values all = advantage_(std::span<const rollout_group>{groups});
+            for (std::size_t g = 0; g < groups.size(); ++g) {
+                groups[g].token_advantages = std::move(all.at(g));
+                for (const std::vector<float>& own : groups[g].token_advantages)
+                    groups[g].advantages.push_back(own.empty() ? 0 : own.front());
+            }
+        } else {
+            for (rollout_group& group : groups) group.advantages = advantage_(group.scores);
+        }
     }
 
     double temperature() const {
@@ -234,6 +295,7 @@ private:
         for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
             for (std::int64_t part = 0; part < options_.minibatches; ++part) {
                 const std::vector<training_item> items = minibatch(groups, old, part);
+                if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
                 for (const training_item& item : items)
                     figures.completion_tokens += static_cast<double>(item.taken().ids.size());
                 model().weights().zero_gradients();
@@ -261,6 +323,7 @@ private:
         for (std::int64_t g = part * count / options_.minibatches; g < (part + 1) * count / options_.minibatches; ++g) {
             const auto at = static_cast<std::size_t>(g);
             for (std::size_t s = 0; s < groups[at].completions.size(); ++s) {
+                if (options_.mask_truncated && groups[at].completions[s].finish == finish_reason::length) continue;
                 items.push_back({&groups[at], s, 0, old.empty() ? std::span<const float>{} : std::span{old[at][s]}});
                 lengths.push_back(static_cast<std::int64_t>(groups[at].completions[s].ids.size()));
             }
@@ -274,7 +337,7 @@ private:
     /// denominator and cost no arithmetic.
     std::vector<training_item> worth_training(std::vector<training_item> items) const {
         if (loss_.zero_advantage_is_free())
-            std::erase_if(items, [](const training_item& i) { return i.group->advantages[i.sample] == 0; });
+            std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
         return items;
     }
 
@@ -284,19 +347,16 @@ private:
         std::vector<std::vector<std::vector<float>>> old(groups.size());
         for (std::size_t g = 0; g < groups.size(); ++g)
             for (const completion& c : groups[g].completions) old[g].push_back(c.behavior_log_probs);
-        if constexpr (model_type::tensor_policy::compute_type != at::kFloat) {
-            const at::NoGradGuard no_gradients;
-            for (std::size_t g = 0; g < groups.size(); ++g) {
-                std::vector<training_item> items;
-                for (std::size_t s = 0; s < groups[g].completions.size(); ++s) items.push_back({&groups[g], s});
-                const packed_groups packed = pack_items(items, model_type::tensor_policy::device());
-                const at::Tensor all = item_log_probs(model(), packed, temperature()).cpu();
-                const float* next = all.template const_data_ptr<float>();
-                for (std::vector<float>& one : old[g])
-                    for (float& value : one) value = *next++;
-            }
-        }
+        if constexpr (model_type::tensor_policy::compute_type != at::kFloat)
+            for (std::size_t g = 0; g < groups.size(); ++g) old[g] = group_log_probs(model(), groups[g], temperature());
         return old;
+    }
+
+    void fill_reference_log_probs(std::vector<rollout_group>& groups) const {
+        for (rollout_group& group : groups) {
+            std::vector<std::vector<float>> all = group_log_probs(*reference_.get(), group, temperature());
+            for (std::size_t s = 0; s < all.size(); ++s) group.completions[s].ref_log_probs = std::move(all[s]);
+        }
     }
 
     Source* source_;

@@ -18,6 +18,19 @@ struct training_item {
     std::span<const float> old_log_probs{};  ///< [T] under the policy that sampled; empty: the policy is still the same
 
     const completion& taken() const { return group->completions[sample]; }
+
+    /// Of the completion's `t`-th token.
+    float advantage(std::size_t t) const {
+        return group->token_advantages.empty() ? static_cast<float>(group->advantages[sample])
+                                               : group->token_advantages[sample][t];
+    }
+
+    /// Whether every token's advantage is 0.
+    bool teaches_nothing() const {
+        if (group->token_advantages.empty()) return group->advantages[sample] == 0;
+        const std::vector<float>& own = group->token_advantages[sample];
+        return std::all_of(own.begin(), own.end(), [](float a) { return a == 0; });
+    }
 };
 
 /// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a

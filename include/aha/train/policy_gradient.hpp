@@ -19,17 +19,33 @@
 
 namespace aha {
 
-/// Log-probabilities of the items' tokens, in order, under `model` at `temperature`; differentiable unless gradients
-/// are switched off. Hidden states are computed for the packed row, log-probs in chunks: no logits tensor.
+/// Log-probs, and entropies if asked for, of the items' tokens, in order, under `model` at `temperature`; differentiable
+/// unless gradients are switched off. Hidden states are computed for the packed row, scores in chunks: no logits tensor.
 /// @return [N] float32
 template <class Model>
-at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
+token_scores item_scores(const Model& model, const packed_groups& packed, double temperature, bool entropy) {
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
     constexpr std::int64_t keep_bytes = 256 << 20;  // logits of a small batch are cheaper kept than computed again
     return score_tokens(hidden, model.head(), packed.predictions.targets,
-                        {.temperature = temperature, .entropy = false, .keep_bytes = keep_bytes})
-        .log_probs;
+                        {.temperature = temperature, .entropy = entropy, .keep_bytes = keep_bytes});
 }
+
+/// The log-probs alone, [N] float32.
+template <class Model>
+at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
+    return item_scores(model, packed, temperature, false).log_probs;
+}
+
+namespace detail {
+
+/// Whether a loss reads `policy_batch::entropies`.
+template <class Loss>
+bool wants_entropy(const Loss& loss) {
+    if constexpr (requires { loss.needs_entropy(); }) return loss.needs_entropy();
+    else return false;
+}
+
+}  // namespace detail
 
 /// What a pass over items adds up.
 struct gradient_sums {
@@ -62,8 +78,7 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
         bool same_policy = true;
         for (std::size_t s = 0; s < part.size(); ++s) {
             const completion& c = part[s].taken();
-            advantages.insert(advantages.end(), c.ids.size(),
-                              static_cast<float>(part[s].group->advantages[part[s].sample]));
+            for (std::size_t t = 0; t < c.ids.size(); ++t) advantages.push_back(part[s].advantage(t));
             weights.insert(weights.end(), c.ids.size(), static_cast<float>(part[s].weight));
             sequence.insert(sequence.end(), c.ids.size(), static_cast<std::int64_t>(s));
             behavior.insert(behavior.end(), c.behavior_log_probs.begin(), c.behavior_log_probs.end());
@@ -71,7 +86,9 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
             same_policy = same_policy && part[s].old_log_probs.empty();
         }
         policy_batch batch;
-        batch.log_probs = item_log_probs(model, packed, temperature);
+        const token_scores scores = item_scores(model, packed, temperature, detail::wants_entropy(loss));
+        batch.log_probs = scores.log_probs;
+        batch.entropies = scores.entropies;
         batch.old_log_probs = same_policy ? batch.log_probs.detach() : at::tensor(old).to(device);
         if (reference != nullptr) {
             const at::NoGradGuard no_gradients;
