@@ -16,8 +16,8 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/utf8.hpp>
 #include <aha/text/json_part.hpp>
-#include <aha/text/utf8.hpp>
 
 namespace aha {
 

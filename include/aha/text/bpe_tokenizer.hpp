@@ -14,12 +14,12 @@
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/bpe_model.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
-#include <aha/text/utf8.hpp>
 
 namespace aha {
 

@@ -9,7 +9,7 @@
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/text/utf8.hpp>
+#include <aha/core/utf8.hpp>
 
 namespace aha {
 

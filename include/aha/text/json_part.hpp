@@ -10,7 +10,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/text/utf8.hpp>
+#include <aha/core/utf8.hpp>
 
 namespace aha::detail::tokenizing {
 

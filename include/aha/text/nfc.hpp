@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/utf8.hpp>
 #include <aha/text/nfc_tables.hpp>
-#include <aha/text/utf8.hpp>
 
 namespace aha {
 

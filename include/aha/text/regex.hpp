@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/text/utf8.hpp>
+#include <aha/core/utf8.hpp>
 
 namespace aha {
 

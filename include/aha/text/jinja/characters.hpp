@@ -36,25 +36,6 @@ inline character character_at(std::string_view text, std::size_t at) {
     return {code, size};
 }
 
-/// `code` as UTF-8.
-inline std::string to_utf8(std::uint32_t code) {
-    std::string text;
-    const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-    if (code < 0x80) {
-        text += static_cast<char>(code);
-    } else if (code < 0x800) {
-        text += static_cast<char>(0xC0 | (code >> 6));
-        tail(0);
-    } else if (code < 0x10000) {
-        text += static_cast<char>(0xE0 | (code >> 12));
-        tail(6), tail(0);
-    } else {
-        text += static_cast<char>(0xF0 | ((code >> 18) & 0x07));
-        tail(12), tail(6), tail(0);
-    }
-    return text;
-}
-
 /// The text cut into its characters.
 inline std::vector<std::string_view> characters(std::string_view text) {
     std::vector<std::string_view> cut;

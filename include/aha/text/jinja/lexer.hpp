@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/utf8.hpp>
 #include <aha/text/jinja/characters.hpp>
 #include <aha/text/jinja/value.hpp>
 
@@ -232,7 +233,7 @@ private:
                 text.empty() || !std::isxdigit(static_cast<unsigned char>(text[0])) ? 0 : std::stoul(text, &used, base);
             if ((base == 16 && used != count) || code > 0x10FFFF)
                 syntax_problem(line_, "an escape in a string is not complete");
-            content += to_utf8(static_cast<std::uint32_t>(code));
+            content += utf8::encode(static_cast<char32_t>(code));
             return from + used - at;
         };
         if (letter >= '0' && letter <= '7') return digits(at + 1, 3, 8);

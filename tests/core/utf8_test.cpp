@@ -1,11 +1,8 @@
-#include <aha/text/utf8.hpp>
+#include <aha/core/utf8.hpp>
 
+#include <cstdint>
 #include <gtest/gtest.h>
-
-#include <aha/text/byte_alphabet.hpp>
-#include <aha/text/nfc.hpp>
-
-#include "tests/text/tokenizer_support.hpp"
+#include <string>
 
 namespace {
 
@@ -46,26 +43,6 @@ TEST(utf8, goes_around_for_every_character) {
     EXPECT_EQ(utf8::unit_at("a", 1).size, 0U);
     EXPECT_TRUE(utf8::is_valid("a\u00e9\U0010ffff"s));
     EXPECT_FALSE(utf8::is_valid("a\xE4\xB8"));
-}
-
-TEST(byte_alphabet, is_that_of_gpt2) {
-    EXPECT_EQ(byte_alphabet::spell("a \n\xC3\xA9\xAD\x7F"s), "a\u0120\u010a\u00c3\u00a9\u0143\u0121");
-    EXPECT_EQ(byte_alphabet::read("\u0120a"), " a");
-    EXPECT_EQ(byte_alphabet::read("a b"), std::nullopt);
-    EXPECT_EQ(byte_alphabet::read("\u4e2d"), std::nullopt);
-    std::string all;
-    for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-    EXPECT_EQ(byte_alphabet::read(byte_alphabet::spell(all)), all);
-}
-
-TEST(nfc, is_pythons) {
-    const auto cases = tokenizer_support::read("nfc.json");
-    ASSERT_GE(cases.size(), 80U);
-    for (const auto& c : cases) EXPECT_EQ(to_nfc(c[0].get<std::string>()), c[1].get<std::string>());
-    EXPECT_EQ(to_nfc("e\u0301"), "\u00e9");
-    EXPECT_EQ(to_nfc("\u0301e"), "\u0301e");
-    EXPECT_EQ(to_nfc("e\u0305\u0301"), "e\u0305\u0301");  // a mark of the same class stands between
-    EXPECT_EQ(to_nfc("plain \u00e9"), "plain \u00e9");
 }
 
 }  // namespace

@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <aha/text/jinja/characters.hpp>
-
 /// UTF-8 read strictly (RFC 3629): no surrogates, no overlong forms, nothing above U+10FFFF.
 namespace aha::utf8 {
 
@@ -40,7 +38,23 @@ inline unit unit_at(std::string_view text, std::size_t at) {
 }
 
 /// `code` (at most U+10FFFF, no surrogate) as UTF-8.
-inline std::string encode(char32_t code) { return detail::jinja::to_utf8(static_cast<std::uint32_t>(code)); }
+inline std::string encode(char32_t code) {
+    std::string text;
+    const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
+    if (code < 0x80) {
+        text += static_cast<char>(code);
+    } else if (code < 0x800) {
+        text += static_cast<char>(0xC0 | (code >> 6));
+        tail(0);
+    } else if (code < 0x10000) {
+        text += static_cast<char>(0xE0 | (code >> 12));
+        tail(6), tail(0);
+    } else {
+        text += static_cast<char>(0xF0 | ((code >> 18) & 0x07));
+        tail(12), tail(6), tail(0);
+    }
+    return text;
+}
 
 /// The character U+FFFD, which stands for what is no UTF-8.
 inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
