@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/io/step_lines.hpp>
+
+namespace aha {
+
+/// An observer that writes the completions of a step's groups as a supervised data set: JSON lines with `prompt` and
+/// `completion`, besides `step`, `prompt_index`, `sample_index`, `reward` and the prompt's row under `row`. A resumed
+/// run's file is that of a run which was never interrupted.
+class examples_file {
+public:
+    /// @param path of the file
+    /// @param prompt_text what to write as the prompt; by default what the model read. A data set for another template
+    /// than the sampler's is made here.
+    explicit examples_file(
+        std::filesystem::path path,
+        std::function<std::string(const prompt&)> prompt_text = [](const prompt& p) { return p.text; })
+        : lines_{std::move(path)}, prompt_text_{std::move(prompt_text)} {}
+
+    /// Throws `aha::error` naming the file if it cannot be written or continued.
+    void on_start(const run_info& info) { lines_.start(info.start_step); }
+
+    /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full, and for text
+    /// that is not UTF-8, which no reader would take back as it is.
+    void on_step(const step_report& report) {
+        if (!report.groups) return;
+        std::string lines;
+        for (const rollout_group& group : *report.groups)
+            for (std::size_t i = 0; i < group.completions.size(); ++i) {
+                nlohmann::ordered_json line = {{"step", report.step},
+                                               {"prompt_index", group.prompt.index},
+                                               {"sample_index", i},
+                                               {"prompt", prompt_text_(group.prompt)},
+                                               {"completion", group.completions[i].text}};
+                if (i < group.scores.size()) line["reward"] = group.scores[i].value;
+                line["row"] = group.prompt.fields;
+                try {
+                    lines += line.dump() + '\n';
+                } catch (const nlohmann::json::exception&) {
+                    fail("a completion of prompt ", group.prompt.index, " is not UTF-8 and cannot be written to ",
+                         lines_.path());
+                }
+            }
+        lines_.append(report.step, lines);
+    }
+
+    const std::filesystem::path& path() const { return lines_.path(); }
+
+private:
+    detail::step_lines lines_;
+    std::function<std::string(const prompt&)> prompt_text_;
+};
+
+}  // namespace aha

@@ -1,0 +1,202 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <aha/concepts/completion_filter.hpp>
+#include <aha/concepts/prompt_source.hpp>
+#include <aha/concepts/reward.hpp>
+#include <aha/concepts/sampler.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
+#include <aha/data/shuffled_order.hpp>
+#include <aha/reward/run_rewards.hpp>
+#include <aha/train/pretrained.hpp>
+#include <aha/train/rollout_metrics.hpp>
+
+namespace aha {
+
+/// Numbers of a rejection sampling run.
+struct rejection_options {
+    std::int64_t samples = 8;            ///< completions a prompt
+    std::int64_t prompts_per_step = 16;  ///< prompts sampled at once
+    double least_reward = 1;             ///< a completion with less, or without an applicable score, is wrong
+    std::int64_t keep = 0;               ///< most completions kept of a prompt, the first ones; 0: all
+    bool deduplicate = true;             ///< a prompt and completion that were kept before are not kept again
+    std::uint64_t seed = 0;              ///< of all sampling
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(samples > 0, "samples must be positive, not ", samples);
+        require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
+        require(keep >= 0, "keep must be 0 (all) or more, not ", keep);
+    }
+};
+
+/// Samples completions, keeps the right ones that pass every filter, and drops duplicates: how R1's 600k reasoning
+/// samples were made (DeepSeek-R1, section 2.3.3). It has a trainer's shape, so `run_training` runs it with
+/// checkpoints, progress and observers; the observer `examples_file` writes what is kept.
+///
+/// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, `wrong`,
+/// `refused/<filter>` (each completion under the first filter that refuses it), `duplicates`, `surplus` (over `keep`),
+/// `kept`; and `kept/total` of the whole run.
+template <class Source, class Prompts, class Reward, class Sampler, class... Filters>
+class rejection_sampling {
+    static_assert(require_prompt_source<Prompts>() && (true && ... && require_completion_filter<Filters>()));
+
+public:
+    /// @param source model to sample from, by reference: it outlives this
+    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options,
+                       Sampler sampler, Filters... filters)
+        : source_{&source},
+          prompts_{std::move(prompts)},
+          reward_{std::move(reward)},
+          options_{options},
+          sampler_{std::move(sampler)},
+          filters_{std::move(filters)...} {
+        options_.validate();
+    }
+
+    /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left.
+    step_report step() {
+        const stopwatch whole;
+        std::vector<prompt> questions;
+        while (std::ssize(questions) < options_.prompts_per_step) {
+            std::optional<prompt> next = prompts_.next();
+            if (!next) break;
+            if (next->ids.empty()) next->ids = tokens_of(*source_, *next);
+            questions.push_back(std::move(*next));
+        }
+        require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
+        auto groups = std::make_shared<std::vector<rollout_group>>(
+            sampler_.sample(model_of(*source_), questions, options_.samples,
+                            {options_.seed, static_cast<std::uint64_t>(step_)}));
+        run_rewards(std::span{*groups}, reward_);
+        step_report report;
+        report.metrics = rollout_metrics(*groups);
+        for (rollout_group& group : *groups)
+            for (const completion& c : group.completions)
+                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+        counts found;
+        for (rollout_group& group : *groups) sift(group, found);
+        total_ += found.kept;
+        report.step = ++step_;
+        const auto add = [&](const std::string& name, std::int64_t count) {
+            report.metrics.emplace_back(name, static_cast<double>(count));
+        };
+        add("sampled", found.sampled);
+        add("wrong", found.wrong);
+        std::size_t n = 0;
+        std::apply(
+            [&](const auto&... filter) {
+                (add("refused/" + std::string{filter.name()}, found.refused[n++]), ...);
+            },
+            filters_);
+        add("duplicates", found.duplicates);
+        add("surplus", found.surplus);
+        add("kept", found.kept);
+        add("kept/total", total_);
+        add("num_tokens", tokens_);
+        report.metrics.emplace_back("step_time", whole.seconds());
+        report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
+        report.groups = std::move(groups);
+        return report;
+    }
+
+    std::int64_t steps_done() const { return step_; }
+    std::int64_t kept() const { return total_; }  ///< completions, of the whole run
+
+    /// Everything needed to go on where it was; what was kept is in the observers' files.
+    state save() const {
+        state s;
+        s.put("prompts", prompts_.save());
+        s.values["step"] = step_;
+        s.values["kept"] = total_;
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        s.values["seed"] = options_.seed;
+        s.values["seen"] = seen_;
+        return s;
+    }
+
+    void load(const state& s) {
+        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
+                ", this run has ", options_.seed);
+        prompts_.load(s.part("prompts"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        total_ = s.values.at("kept").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        seen_ = s.values.at("seen").template get<std::set<std::uint64_t>>();
+        since_start_.restart();
+    }
+
+private:
+    struct counts {
+        std::int64_t sampled = 0, wrong = 0, duplicates = 0, surplus = 0, kept = 0;
+        std::array<std::int64_t, sizeof...(Filters) + 1> refused{};  // one more: never of size 0
+    };
+
+    /// Leaves in `group` what is kept of it, and counts why the rest is not.
+    void sift(rollout_group& group, counts& found) {
+        rollout_group kept;
+        for (std::size_t i = 0; i < group.completions.size(); ++i) {
+            const score& s = group.scores[i];
+            ++found.sampled;
+            if (!s.applicable || s.value < options_.least_reward) {
+                ++found.wrong;
+            } else if (const std::size_t refusing = first_refusing(group.prompt, group.completions[i]);
+                       refusing < sizeof...(Filters)) {
+                ++found.refused[refusing];
+            } else if (options_.keep > 0 && std::ssize(kept.completions) == options_.keep) {
+                ++found.surplus;
+            } else if (options_.deduplicate && !is_new(group.prompt, group.completions[i])) {
+                ++found.duplicates;
+            } else {
+                ++found.kept;
+                kept.completions.push_back(std::move(group.completions[i]));
+                kept.scores.push_back(s);
+            }
+        }
+        group.completions = std::move(kept.completions);
+        group.scores = std::move(kept.scores);
+    }
+
+    /// The place of the first filter that refuses the completion, or the number of filters.
+    std::size_t first_refusing(const prompt& asked, const completion& given) const {
+        std::size_t n = 0;
+        std::apply([&](const auto&... filter) { (void)((filter(asked, given) && (++n, true)) && ...); }, filters_);
+        return n;
+    }
+
+    bool is_new(const prompt& asked, const completion& given) {
+        detail::fingerprint sum;
+        sum.add(asked.text);
+        sum.add(given.text);
+        return seen_.insert(sum.value()).second;
+    }
+
+    const Source* source_;
+    Prompts prompts_;
+    Reward reward_;
+    rejection_options options_;
+    Sampler sampler_;
+    std::tuple<Filters...> filters_;
+    std::set<std::uint64_t> seen_;  // fingerprints of what was kept
+    std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
+    double seconds_ = 0;  // of earlier runs that this one continues
+    stopwatch since_start_;
+};
+
+}  // namespace aha
