@@ -194,8 +194,9 @@ TEST(diverge_tokens, large_logits_do_not_overflow) {
     p.teacher_hidden = p.teacher_hidden * 100;
     expect_same(chunked(p, aha::forward_kl{}), plain(p, 1, direct_forward), {5e-4, 1e-5});
     expect_same(chunked(p, aha::reverse_kl{}), plain(p, 1, direct_reverse), {5e-4, 1e-5});
-    for (const at::Tensor& one : {chunked(p, aha::generalised_jsd{}).values, chunked(p, aha::generalised_jsd{}).hidden_gradient})
-        EXPECT_TRUE(one.isfinite().all().item<bool>());
+    const answer jsd = chunked(p, aha::generalised_jsd{});
+    EXPECT_TRUE(jsd.values.isfinite().all().item<bool>());
+    EXPECT_TRUE(jsd.hidden_gradient.isfinite().all().item<bool>());
 }
 
 TEST(diverge_tokens, rows_that_only_one_model_pads_with_are_left_out) {
@@ -274,7 +275,8 @@ TEST(diverge_tokens, refuses_what_makes_no_sense) {
     EXPECT_THAT(message(p, {.chunk_bytes = 0}), HasSubstr("chunk_bytes must be positive, not 0"));
     EXPECT_THAT(message(p, {.vocabulary = -1}), HasSubstr("not -1"));
     EXPECT_THAT(message(problem{3, 9, 11}, {}), HasSubstr("different vocabularies, 9 and 11 tokens"));
-    EXPECT_THAT(message(problem{3, 9, 11}, {.vocabulary = 10}), HasSubstr("9 and 11 tokens, fewer than the vocabulary of 10"));
+    EXPECT_THAT(message(problem{3, 9, 11}, {.vocabulary = 10}),
+                HasSubstr("9 and 11 tokens, fewer than the vocabulary of 10"));
     problem uneven{3, 9};
     uneven.teacher_hidden = uneven.teacher_hidden.narrow(0, 0, 2);
     EXPECT_THAT(message(uneven, {}), HasSubstr("[3, 6] and [2, 9]"));

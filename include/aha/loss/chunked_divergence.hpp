@@ -12,8 +12,8 @@
 
 namespace aha {
 
-/// How far the student's next-token distribution is from the teacher's, row by row, over the whole vocabulary. Logits of
-/// either model exist for a chunk of rows at a time only, and the backward pass computes them again. Softmax and
+/// How far the student's next-token distribution is from the teacher's, row by row, over the whole vocabulary. Logits
+/// of either model exist for a chunk of rows at a time only, and the backward pass computes them again. Softmax and
 /// divergence are in float32, products in each model's compute type. The student's head gradient is added to
 /// `student_head.weight.grad()` in place; the teacher gets none.
 /// @param student_hidden [N, D] in the student's compute type

@@ -45,9 +45,10 @@ inline top_k_rows top_k_of(const at::Tensor& hidden, const lm_head& head, std::i
     return top;
 }
 
-/// How far the student is from the teacher when k tokens of the teacher's are told apart and all others are one outcome,
-/// whose mass counts: no more than the divergence over the whole vocabulary, and equal to it if k is the vocabulary. The
-/// gradient of that outcome is spread over its tokens in proportion to the student's own probabilities.
+/// How far the student is from the teacher when k tokens of the teacher's are told apart and all others are one
+/// outcome, whose mass counts: with KL or Jensen-Shannon divergences no more than over the whole vocabulary, and equal
+/// to that if k is the vocabulary. The gradient of that outcome is spread over its tokens in proportion to the
+/// student's own probabilities.
 /// @param hidden [N, D] of the student, in its compute type
 /// @param teacher N rows at the temperature of `options`, on the same device
 /// @return [N] float32, differentiable in the student; the head's gradient is added to `head.weight.grad()` in place
