@@ -81,5 +81,5 @@ build() {
 }
 
 install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv libgtest-dev libgmock-dev librange-v3-dev \
-    libeigen3-dev nlohmann-json3-dev libpcre2-dev libcli11-dev
+    libeigen3-dev nlohmann-json3-dev libpcre2-dev libcld2-dev libcli11-dev
 install_torch
