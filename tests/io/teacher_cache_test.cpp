@@ -130,6 +130,7 @@ TEST_F(teacher_cache, an_index_with_a_right_checksum_is_still_checked) {
     const std::string right = R"({"k":4,"temperature":1.5,"vocabulary":20,"examples":1})";
     EXPECT_THAT(about({{8, 0, 0, 0}}, right), HasSubstr("other examples"));
     EXPECT_THAT(about({{8, 0, 1, 0}}, right), HasSubstr("reaches beyond the file"));
+    EXPECT_THAT(about({{1000, 0, 1, 0}}, right), HasSubstr("reaches beyond the file"));
     EXPECT_THAT(about({{~std::uint64_t{0}, 0, 1, 0}}, right), HasSubstr("reaches beyond the file"));
     EXPECT_THAT(about({}, right), HasSubstr("not all there"));
     EXPECT_THAT(about({{8, 0, 0, 0}}, "{}"), HasSubstr("index is not what it should be"));

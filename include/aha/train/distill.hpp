@@ -1,0 +1,214 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <aha/concepts/divergence.hpp>
+#include <aha/concepts/language_model.hpp>
+#include <aha/concepts/optimizer.hpp>
+#include <aha/concepts/sampler.hpp>
+#include <aha/concepts/schedule.hpp>
+#include <aha/core/random.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
+#include <aha/data/example_rows.hpp>
+#include <aha/io/teacher_cache.hpp>
+#include <aha/loss/divergence/forward_kl.hpp>
+#include <aha/optim/adamw.hpp>
+#include <aha/optim/clip_gradient_norm.hpp>
+#include <aha/optim/schedule.hpp>
+#include <aha/train/check_teacher.hpp>
+#include <aha/train/distill_gradient.hpp>
+#include <aha/train/distill_metrics.hpp>
+#include <aha/train/distill_options.hpp>
+#include <aha/train/pretrained.hpp>
+#include <aha/train/slots.hpp>
+#include <aha/train/student_answers.hpp>
+#include <aha/train/trainer_slots.hpp>
+#include <aha/train/weights_state.hpp>
+
+namespace aha {
+
+/// Token-level distillation: the student's next-token distributions are drawn towards the teacher's at the learned
+/// tokens of examples, or, with probability `on_policy`, at those of the student's own answers to their prompts
+/// (Agarwal et al. 2024, GKD, algorithm 1). The loss is the mean over the learned tokens of the whole batch, whatever
+/// the microbatches. R1's own distillation is `sft`: it learns from the teacher's texts alone.
+///
+/// Departures from GKD: whether the student answers is drawn for each example, not for each batch; its divergence is a
+/// slot, forward KL unless another is given; cross-entropy on the data can be added.
+///
+/// Slots, given after the options in any order: divergence, sampler, optimizer, schedule. Without a schedule the rate
+/// decays as a cosine to a tenth over all epochs.
+///
+/// @tparam Source the student: a `pretrained` model, or a bare one (then sampling needs a sampler)
+/// @tparam Teacher a `pretrained` or bare model on the student's device, or a `teacher_cache` of the examples, which
+/// cannot judge what the student samples
+template <class Source, class Teacher, class Divergence = forward_kl,
+          class Sampler = detail::sampler_or_none_t<Source>, class Optimizer = adamw, class Schedule = warmup_schedule>
+class distill {
+    static_assert(require_language_model<model_of_t<Source>>() && require_divergence<Divergence>());
+
+public:
+    using model_type = model_of_t<Source>;
+
+    /// @param source student to train, by reference, and its teacher, by reference: both outlive the trainer
+    /// Throws `aha::error` for options that make no sense, for vocabularies that differ (see `shared_vocabulary`), for
+    /// examples that `example_rows` refuses, that are longer than a context, or that are not those of the cache.
+    template <class... Policies>
+    distill(Source& source, const Teacher& teacher, std::vector<supervised_example> examples,
+            const distill_options& options = {}, Policies... policies)
+        : distill{std::tuple<Policies...>{std::move(policies)...}, source, teacher, std::move(examples), options} {
+        static_assert((true && ... &&
+                       detail::fits_a_slot<Policies, detail::divergence_slot, detail::sampler_slot<model_type>,
+                                           detail::optimizer_slot, detail::schedule_slot>),
+                      "aha: an argument of distill after the options fits none of its slots: divergence, sampler, "
+                      "optimizer, schedule");
+    }
+
+    /// A teacher that would be gone at once.
+    template <class... Policies>
+    distill(Source&, const Teacher&&, std::vector<supervised_example>, const distill_options& = {}, Policies...) =
+        delete;
+
+    /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite; the
+    /// model is then as it was before.
+    step_report step() {
+        const stopwatch whole;
+        stopwatch phase;
+        std::vector<distill_item> items;
+        for (const example_rows::row& row : rows_.next(options_.batch_size))
+            for (const supervised_example* const one : row)
+                items.push_back({one, static_cast<std::size_t>(one - rows_.examples().data())});
+        require(!items.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
+                " epochs");
+        student_answers answers;
+        if (options_.on_policy > 0)
+            answers = answer_as_student(std::as_const(model()), sampler_, items, options_.on_policy,
+                                        {options_.seed, static_cast<std::uint64_t>(step_)});
+        check_lengths("teacher", model_of(*teacher_), answers.examples);
+        const double rollout_seconds = phase.restart();
+
+        model().weights().zero_gradients();
+        const distill_sums sums =
+            accumulate_distillation(std::as_const(model()), model_of(*teacher_), divergence_, items, options_);
+        const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+        require(std::isfinite(norm), "the gradient of step ", step_ + 1,
+                " is not finite; the weights were left as they were");
+        const double rate = options_.learning_rate * schedule_(step_);
+        optimizer_.step(model().weights(), rate);
+        model().refresh();
+        ++step_;
+
+        for (const distill_item& item : items) tokens_ += std::ssize(item.example->ids);
+        step_report r;
+        r.step = step_;
+        r.total_steps = total_;
+        r.metrics = distill_metrics(sums, answers, items.size(), options_);
+        const auto add = [&](const char* name, double value) { r.metrics.emplace_back(name, value); };
+        add("grad_norm", norm);
+        add("learning_rate", rate);
+        add("epoch", rows_.epochs_done());
+        add("num_tokens", static_cast<double>(tokens_));
+        add("time/rollout", rollout_seconds);
+        add("time/train", phase.restart());
+        add("step_time", whole.seconds());
+        add("seconds", seconds_ + since_start_.seconds());
+        return r;
+    }
+
+    /// The steps that are left, as an input range: each is taken when the loop asks for it.
+    auto steps() {
+        return std::views::iota(step_, total_) | std::views::transform([this](auto) { return step(); });
+    }
+
+    std::int64_t steps_done() const { return step_; }
+    std::int64_t total_steps() const { return total_; }  ///< of all epochs
+    const distill_options& options() const { return options_; }
+
+    /// Everything needed to go on bit for bit. Random draws derive from the seed and the step: they need no saving.
+    state save() const {
+        state s;
+        s.tensors["weights"] = model().weights().values();
+        s.put("optimizer", optimizer_.save());
+        s.put("rows", rows_.save());
+        s.values["step"] = step_;
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        s.values["seed"] = options_.seed;
+        return s;
+    }
+
+    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model, other examples or another seed.
+    void load(const state& s) {
+        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
+                ", this run has ", options_.seed);
+        rows_.load(s.part("rows"));
+        restore_weights(model(), s);
+        optimizer_.load(s.part("optimizer"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+    }
+
+private:
+    template <class... Policies>
+    distill(std::tuple<Policies...> given, Source& source, const Teacher& teacher,
+            std::vector<supervised_example> examples, const distill_options& options)
+        : source_{&source},
+          teacher_{&teacher},
+          options_{validated(options)},
+          rows_{std::move(examples), options_.rows},
+          total_{rows_.batches(options_.batch_size)},
+          divergence_{detail::take_slot<detail::divergence_slot, Divergence>(given, detail::make_plain{})},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(
+              given, detail::make_sampler_or_none<Source>{&source})},
+          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})} {
+        check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
+    }
+
+    static const distill_options& validated(const distill_options& options) {
+        options.validate();
+        require(options.on_policy == 0 || !std::is_same_v<Sampler, detail::no_sampler>,
+                "on_policy is ", options.on_policy, ", but there is no sampler: give a bare model one");
+        return options;
+    }
+
+    model_type& model() { return model_of(*source_); }
+    const model_type& model() const { return model_of(*source_); }
+
+    Source* source_;
+    const Teacher* teacher_;
+    distill_options options_;
+    example_rows rows_;
+    std::int64_t total_;
+    Divergence divergence_;
+    Sampler sampler_;
+    Optimizer optimizer_;
+    Schedule schedule_;
+    std::int64_t step_ = 0, tokens_ = 0;
+    double seconds_ = 0;  // of earlier runs that this one continues
+    stopwatch since_start_;
+};
+
+template <class Source, class Teacher, class... Policies>
+distill(Source&, const Teacher&, std::vector<supervised_example>, distill_options, Policies...)
+    -> distill<Source, Teacher, detail::chosen_t<detail::divergence_slot, forward_kl, Policies...>,
+               detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, detail::sampler_or_none_t<Source>,
+                                Policies...>,
+               detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
+               detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+
+template <class Source, class Teacher>
+distill(Source&, const Teacher&, std::vector<supervised_example>) -> distill<Source, Teacher>;
+
+}  // namespace aha

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/tensor.h>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <torch/csrc/autograd/autograd.h>
+#include <vector>
+
+#include <aha/core/pack_examples.hpp>
+#include <aha/core/top_k_rows.hpp>
+#include <aha/io/teacher_cache.hpp>
+#include <aha/loss/chunked_divergence.hpp>
+#include <aha/loss/chunked_log_probs.hpp>
+#include <aha/loss/top_k.hpp>
+#include <aha/train/distill_options.hpp>
+#include <aha/train/supervised_gradient.hpp>
+
+namespace aha {
+
+/// An example on its way into a gradient.
+struct distill_item {
+    const supervised_example* example = nullptr;
+    std::size_t place = 0;  ///< in the data set
+    bool sampled = false;   ///< its learned tokens are the student's own
+};
+
+/// What a pass over items adds up.
+struct distill_sums {
+    double divergence = 0;     ///< mean over learned tokens
+    double cross_entropy = 0;  ///< sum over learned tokens of the data over the count of all learned tokens
+    double tokens = 0;         ///< learned tokens
+};
+
+namespace detail {
+
+/// Divergences of a microbatch from a teacher that is run.
+template <class Model, class Teacher, class Divergence>
+at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, const Teacher& teacher,
+                                 const packed_examples& packed, std::span<const distill_item>,
+                                 const Divergence& divergence, const divergence_options& options) {
+    at::Tensor theirs;  // [N, D2]
+    {
+        const at::NoGradGuard no_gradients;
+        theirs = teacher.hidden(packed.batch).index_select(0, packed.predictions.rows);
+    }
+    return diverge_tokens(hidden, model.head(), theirs, teacher.head(), divergence, options);
+}
+
+/// Divergences of a microbatch from a teacher whose answers were kept.
+template <class Model, class Divergence>
+at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, const teacher_cache& teacher,
+                                 const packed_examples&, std::span<const distill_item> items,
+                                 const Divergence& divergence, const divergence_options& options) {
+    std::vector<at::Tensor> ids, log_probs, tails;
+    for (const distill_item& item : items) {
+        const top_k_rows rows = teacher.rows(item.place, *item.example);
+        ids.push_back(rows.ids);
+        log_probs.push_back(rows.log_probs);
+        tails.push_back(rows.tail);
+    }
+    const at::Device device = hidden.device();
+    return diverge_top_k(hidden, model.head(),
+                         {at::cat(ids).to(device), at::cat(log_probs).to(device), at::cat(tails).to(device)},
+                         divergence, options);
+}
+
+}  // namespace detail
+
+/// Adds the gradient of the mean over all learned tokens of divergence + weight * cross-entropy (the latter where the
+/// token is the data's) to the model's gradients, microbatch by microbatch: every token has the same denominator,
+/// however the items are cut or packed.
+/// @param teacher a language model on the student's device, or a `teacher_cache` of the data set
+template <class Model, class Teacher, class Divergence>
+distill_sums accumulate_distillation(const Model& model, const Teacher& teacher, const Divergence& divergence,
+                                     std::span<const distill_item> items, const distill_options& options) {
+    const at::Device device = Model::tensor_policy::device();
+    distill_sums sums;
+    std::vector<const supervised_example*> all;
+    for (const distill_item& item : items) {
+        all.push_back(item.example);
+        sums.tokens += static_cast<double>(learned_tokens(*item.example));
+    }
+    for (const auto& part : plan_examples(all, options.microbatch_tokens)) {
+        const std::span<const distill_item> taken = items.first(part.size());
+        items = items.subspan(part.size());
+        const packed_examples packed = pack_examples(part, device);
+        const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
+        at::Tensor loss = detail::microbatch_divergence(model, hidden, teacher, packed, taken, divergence,
+                                                        {.temperature = options.temperature,
+                                                         .vocabulary = options.vocabulary})
+                              .sum() /
+                          sums.tokens;
+        sums.divergence += loss.template item<double>();
+        std::vector<std::int64_t> of_data;  // rows whose token is the data's
+        std::int64_t row = 0;
+        for (const distill_item& item : taken)
+            for (const std::int64_t end = row + learned_tokens(*item.example); row < end; ++row)
+                if (!item.sampled) of_data.push_back(row);
+        if (options.cross_entropy > 0 && !of_data.empty()) {
+            const at::Tensor rows = at::tensor(of_data, at::kLong).to(device);
+            const at::Tensor log_probs = score_tokens(hidden.index_select(0, rows), model.head(),
+                                                      packed.predictions.targets.index_select(0, rows))
+                                             .log_probs;
+            const at::Tensor cross_entropy = -log_probs.sum() / sums.tokens;
+            sums.cross_entropy += cross_entropy.template item<double>();
+            loss = loss + options.cross_entropy * cross_entropy;
+        }
+        torch::autograd::backward({loss}, {});
+    }
+    return sums;
+}
+
+}  // namespace aha
