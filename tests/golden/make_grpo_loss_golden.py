@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/train/data/grpo_loss.json: the loss, metrics and gradients that TRL's own GRPOTrainer computes for
-tests/model/data/decoder_llama on a fixed batch, for three loss types, with and without KL term. Versions are in the
-file."""
+"""Writes tests/train/data/grpo_loss.json: the loss, metrics and gradients that TRL's own GRPOTrainer and RLOOTrainer
+compute for tests/model/data/decoder_llama on a fixed batch: three loss types, with and without KL term, then the other
+losses of the family. Versions are in the file."""
 import json, os, pathlib, tempfile
 os.environ["HF_HUB_OFFLINE"] = "1"
 import datasets, tokenizers, torch, transformers, trl
@@ -28,17 +28,25 @@ def padded(rows, width, left):
     return ids, mask
 
 
-def trainer(loss_type, beta, temperature, unbiased):
+def trainer(case):
     vocabulary = {f"t{i}": i for i in range(61)}
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="t0")),
         pad_token="t1", eos_token="t1", bos_token="t0")
-    config = trl.GRPOConfig(
-        output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], loss_type=loss_type, beta=beta,
-        epsilon=0.2, epsilon_high=0.28, temperature=temperature, num_generations=2, per_device_train_batch_size=6,
-        gradient_accumulation_steps=1, steps_per_generation=1, max_completion_length=budget,
-        use_bias_correction_kl=unbiased)
-    made = trl.GRPOTrainer(
+    common = dict(
+        output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], beta=case["beta"],
+        epsilon=case["clip_low"], epsilon_high=case["clip_high"], temperature=case["temperature"], num_generations=2,
+        per_device_train_batch_size=6, gradient_accumulation_steps=1, steps_per_generation=1,
+        max_completion_length=budget)
+    if case["loss"] == "rloo":
+        config = trl.RLOOConfig(**common)
+    else:
+        config = trl.GRPOConfig(
+            **common, loss_type=case["loss_type"], use_bias_correction_kl=case["unbiased_kl"], delta=case["delta"],
+            importance_sampling_level="sequence" if case["loss"] == "gspo" else "token",
+            entropy_coef=case["entropy_bonus"])
+    kind = trl.RLOOTrainer if case["loss"] == "rloo" else trl.GRPOTrainer
+    made = kind(
         model=transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32,
                                                                 attn_implementation="eager"),
         reward_funcs=lambda completions, **_: [0.0] * len(completions), args=config, processing_class=tokenizer,
@@ -57,11 +65,26 @@ def sampled(gradient):
 prompt_ids, prompt_mask = padded([prompts[i // 2] for i in range(6)], max(prompt_lengths), left=True)
 completion_ids, completion_mask = padded(completions, longest, left=False)
 noise = [torch.rand(6, longest, generator=generator) - 0.5, torch.rand(6, longest, generator=generator) - 0.5]
+plain = {"loss": "grpo", "loss_type": "dapo", "beta": 0.0, "unbiased_kl": False, "temperature": 1.0, "clip_low": 0.2,
+         "clip_high": 0.28, "delta": None, "entropy_bonus": 0.0}
+types = ("grpo", "dapo", "dr_grpo")
+settings = [(f"{t}_kl" if b else t, {"loss_type": t, "beta": b}) for t in types for b in (0.0, 0.04)]
+settings += [("dapo_kl_cooler", {"beta": 0.04, "temperature": 0.7})]
+settings += [(f"{t}_unbiased_kl", {"loss_type": t, "beta": 0.04, "unbiased_kl": True}) for t in types]
+narrow = {"clip_low": 0.03, "clip_high": 0.04}  # means of log-ratios are small
+settings += [
+    ("dual_clip", {"delta": 1.4}), ("entropy_bonus", {"entropy_bonus": 0.1, "temperature": 0.7}),
+    ("gspo", {"loss": "gspo", "loss_type": "grpo", **narrow}),
+    ("gspo_kl", {"loss": "gspo", "loss_type": "dapo", "beta": 0.04, **narrow}),
+    ("cispo", {"loss": "cispo", "loss_type": "cispo", "clip_high": 1.3}),  # here TRL's epsilon_high is the bound itself
+    ("cispo_kl", {"loss": "cispo", "loss_type": "cispo", "clip_high": 1.3, "beta": 0.04}),
+    ("sapo", {"loss": "sapo", "loss_type": "sapo"}),
+    ("sapo_kl", {"loss": "sapo", "loss_type": "sapo", "beta": 0.04}),
+    ("rloo", {"loss": "rloo", "loss_type": "grpo"})]
 cases = []
-settings = [(t, b, 1.0, False) for t in ("grpo", "dapo", "dr_grpo") for b in (0.0, 0.04)]
-settings += [("dapo", 0.04, 0.7, False)] + [(t, 0.04, 1.0, True) for t in ("grpo", "dapo", "dr_grpo")]
-for loss_type, beta, temperature, unbiased in settings:
-    t = trainer(loss_type, beta, temperature, unbiased)
+for name, changed in settings:
+    case = {"name": name, **plain, **changed}
+    t = trainer(case)
     model = t.model
     with torch.no_grad():
         log_probs, _, _ = t._get_per_token_logps_and_entropies(
@@ -71,22 +94,24 @@ for loss_type, beta, temperature, unbiased in settings:
               "completion_mask": completion_mask, "advantages": torch.tensor(advantages),
               "old_per_token_logps": log_probs + noise[0], "ref_per_token_logps": log_probs + 1.5 * noise[1],
               "num_items_in_batch": completion_mask.sum()}
+    inputs["old_logps"] = (inputs["old_per_token_logps"] * completion_mask).sum(1)  # what RLOO reads
     model.zero_grad()
     loss = t._compute_loss(model, inputs)
     loss.backward()
     kept = completion_mask.bool()
-    metrics = {k: v[-1] for k, v in t._metrics["train"].items() if k == "kl" or k.startswith("clip_ratio/")}
+    metrics = {k: v[-1] for k, v in t._metrics["train"].items()
+               if k in ("kl", "entropy", "cispo_clip_ratio") or k.startswith("clip_ratio/")}
     gradients = {n: p.grad for n, p in model.named_parameters()}
     cases.append({
-        "loss_type": loss_type, "beta": beta, "unbiased_kl": unbiased, "temperature": temperature, "loss": loss.item(), "metrics": metrics,
+        **case, "value": loss.item(), "metrics": metrics,
         "log_probs": log_probs[kept].tolist(), "old_log_probs": inputs["old_per_token_logps"][kept].tolist(),
         "ref_log_probs": inputs["ref_per_token_logps"][kept].tolist(),
         "gradients": {n: {"norm": g.norm().item(), "entries": sampled(g)} for n, g in gradients.items()},
         "whole_gradients": {n: gradients[n].tolist() for n in whole}})
-    print(loss_type, beta, temperature, loss.item(), metrics)
+    print(name, loss.item(), metrics)
 
 result = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__},
-          "clip_low": 0.2, "clip_high": 0.28, "budget": budget, "prompts": prompts, "completions": completions,
+          "budget": budget, "prompts": prompts, "completions": completions,
           "advantages": advantages, "cases": cases}
 out.parent.mkdir(parents=True, exist_ok=True)
 out.write_text(json.dumps(result))

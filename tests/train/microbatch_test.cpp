@@ -7,7 +7,13 @@
 #include <aha/loss/aggregation/constant_length.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
+#include <aha/loss/cispo_loss.hpp>
 #include <aha/loss/grpo_loss.hpp>
+#include <aha/loss/gspo_loss.hpp>
+#include <aha/loss/gspo_token_loss.hpp>
+#include <aha/loss/reinforce_loss.hpp>
+#include <aha/loss/sapo_loss.hpp>
+#include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/train/microbatch.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -52,8 +58,11 @@ std::vector<aha::training_item> items_of(const std::vector<aha::rollout_group>& 
     return items;
 }
 
-template <class Model>
-at::Tensor gradient(const Model& model, std::span<const aha::training_item> items, std::int64_t budget) {
+const aha::grpo_loss with_kl{{.beta = 0.1}};
+
+template <class Model, class Loss = aha::grpo_loss>
+at::Tensor gradient(const Model& model, std::span<const aha::training_item> items, std::int64_t budget,
+                    const Loss& loss = with_kl) {
     Model reference = model.clone();
     {
         const at::NoGradGuard no_gradients;
@@ -61,32 +70,32 @@ at::Tensor gradient(const Model& model, std::span<const aha::training_item> item
         reference.refresh();
     }
     model.weights().zero_gradients();
-    aha::accumulate_gradient(model, &reference, aha::grpo_loss{{.beta = 0.1}}, items, budget, 0.8);
+    aha::accumulate_gradient(model, &reference, loss, items, budget, 0.8);
     return model.weights().gradients().clone();
 }
 
 double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
 
 /// @param near what rounding may do: in bfloat16 each part's weight gradient is rounded before it is added
-template <class Tensor = aha::cpu<float>, class Aggregation>
-void check_invariance(const Aggregation& aggregation, double near = 1e-6) {
+template <class Tensor = aha::cpu<float>, class Aggregation, class Loss = aha::grpo_loss>
+void check_invariance(const Aggregation& aggregation, double near = 1e-6, const Loss& loss = with_kl,
+                      const std::vector<aha::rollout_group>& all = groups()) {
     const aha::decoder<Tensor> model = small_model<Tensor>();
-    const std::vector<aha::rollout_group> all = groups();
     const std::vector<aha::training_item> items = items_of(all, aggregation);
-    const at::Tensor whole = gradient(model, items, 1000);
+    const at::Tensor whole = gradient(model, items, 1000, loss);
     ASSERT_GT(whole.norm().item<double>(), 0);
     for (const std::int64_t budget : {1, 9, 14, 20, 40})
-        EXPECT_LT(relative(gradient(model, items, budget), whole), near) << "budget " << budget;
+        EXPECT_LT(relative(gradient(model, items, budget, loss), whole), near) << "budget " << budget;
     // Any order of the groups, and of the completions within one.
     std::vector<aha::training_item> turned{items.rbegin(), items.rend()};
-    EXPECT_LT(relative(gradient(model, turned, 1000), whole), near);
-    EXPECT_LT(relative(gradient(model, turned, 17), whole), near);
+    EXPECT_LT(relative(gradient(model, turned, 1000, loss), whole), near);
+    EXPECT_LT(relative(gradient(model, turned, 17, loss), whole), near);
     std::rotate(turned.begin(), turned.begin() + 4, turned.end());
-    EXPECT_LT(relative(gradient(model, turned, 23), whole), near);
+    EXPECT_LT(relative(gradient(model, turned, 23, loss), whole), near);
     // One completion at a time, each alone with its prompt: nothing is shared and nothing is padded.
     model.weights().zero_gradients();
     at::Tensor sum = at::zeros_like(whole);
-    for (const aha::training_item& item : items) sum.add_(gradient(model, std::span{&item, 1}, 1000));
+    for (const aha::training_item& item : items) sum.add_(gradient(model, std::span{&item, 1}, 1000, loss));
     EXPECT_LT(relative(sum, whole), near);
 }
 
@@ -94,6 +103,45 @@ TEST(microbatch, gradient_does_not_depend_on_the_cut_with_token_mean) { check_in
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_sequence_mean) { check_invariance(aha::sequence_mean{}); }
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_constant_length) {
     check_invariance(aha::constant_length{7});
+}
+
+template <class Loss>
+class microbatch_of_a_loss : public testing::Test {};
+
+using losses = testing::Types<aha::grpo_loss, aha::gspo_loss, aha::gspo_token_loss, aha::sequence_ratio_loss,
+                              aha::cispo_loss, aha::sapo_loss, aha::reinforce_loss>;
+TYPED_TEST_SUITE(microbatch_of_a_loss, losses);
+
+/// Ranges so narrow that some completions are clipped and some are not.
+template <class Options>
+Options narrowed(Options options) {
+    if constexpr (requires { options.clip_low; }) options.clip_low = options.clip_high = 0.15;
+    return options;
+}
+
+TYPED_TEST(microbatch_of_a_loss, its_gradient_does_not_depend_on_the_cut) {
+    check_invariance(aha::token_mean{}, 1e-6, TypeParam{narrowed(TypeParam{}.options())});
+    check_invariance(aha::sequence_mean{}, 1e-6, TypeParam{narrowed(TypeParam{}.options())});
+}
+
+TYPED_TEST(microbatch_of_a_loss, its_gradient_does_not_depend_on_the_cut_with_a_kl_term_and_an_entropy_bonus) {
+    auto options = narrowed(TypeParam{}.options());
+    options.beta = 0.1, options.entropy_bonus = 0.05;
+    check_invariance(aha::token_mean{}, 1e-6, TypeParam{options});
+    options.kl = aha::kl_estimator::unbiased;
+    check_invariance(aha::sequence_mean{}, 1e-6, TypeParam{options});
+}
+
+TYPED_TEST(microbatch_of_a_loss, its_gradient_does_not_depend_on_the_cut_where_each_token_has_its_advantage) {
+    std::vector<aha::rollout_group> all = groups();
+    const aha::random_stream random{{12, 0, 0, 0}};
+    std::uint64_t n = 0;
+    for (aha::rollout_group& group : all)
+        for (const aha::completion& c : group.completions) {
+            std::vector<float>& own = group.token_advantages.emplace_back(c.ids.size());
+            for (float& a : own) a = static_cast<float>(2 * random.uniform(n++) - 1);
+        }
+    check_invariance(aha::token_mean{}, 1e-6, TypeParam{narrowed(TypeParam{}.options())}, all);
 }
 
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_bfloat16_products) {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include <aha/advantage/mean_centered.hpp>
+#include <aha/advantage/centered_values.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 

@@ -13,6 +13,7 @@
 ///    kept.
 /// 4. `zero_advantage_is_free() const` says whether tokens with advantage 0 change neither the loss nor its gradient;
 ///    then a trainer leaves them out.
+/// 5. Optional: `needs_entropy() const` says that it reads `entropies`; else they are undefined and none are computed.
 ///
 /// Not required: knowledge of denominators (the batch's `weights` hold them); default construction or copies.
 namespace aha {
@@ -37,6 +38,12 @@ concept loss_has_needs_reference = requires(const L& l) {
 template <class L>
 concept loss_has_zero_advantage_is_free = requires(const L& l) {
     { l.zero_advantage_is_free() } -> detail::yields<bool>;
+};
+
+/// `needs_entropy() const` gives a bool; not required.
+template <class L>
+concept loss_says_whether_it_needs_entropy = requires(const L& l) {
+    { l.needs_entropy() } -> detail::yields<bool>;
 };
 
 /// What is minimised.
