@@ -21,7 +21,8 @@ std::vector<std::string> texts_of(std::string_view text) {
 TEST(words_of, are_runs_of_letters_of_one_script) {
     EXPECT_THAT(texts_of("The answer: 42, so x1y."), ElementsAre("The", "answer", "so", "x", "y"));
     EXPECT_THAT(texts_of("na\u00efve e\u0301tude"), ElementsAre("na\u00efve", "e\u0301tude"));
-    EXPECT_THAT(texts_of("\u043c\u0438\u0440abc\u03b1\u03b2"), ElementsAre("\u043c\u0438\u0440", "abc", "\u03b1\u03b2"));
+    EXPECT_THAT(texts_of("\u043c\u0438\u0440abc\u03b1\u03b2"),
+                ElementsAre("\u043c\u0438\u0440", "abc", "\u03b1\u03b2"));
     EXPECT_THAT(texts_of("\u0939\u093f\u0928\u094d\u0926\u0940"), ElementsAre("\u0939\u093f\u0928\u094d\u0926\u0940"));
     EXPECT_EQ(words_of("\u043c\u0438\u0440")[0].written, script::cyrillic);
     EXPECT_THAT(texts_of(""), IsEmpty());

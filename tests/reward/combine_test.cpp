@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,32 @@ TEST(sum_rewards, keeps_the_parts_of_parts) {
         score_of(sum_rewards(named("rules", sum_rewards(named("a", giving(1)), named("b", giving(2))), 10)));
     EXPECT_EQ(nested.value, 30);
     EXPECT_EQ(nested.parts, (parts{{"rules", 3}, {"rules/a", 1}, {"rules/b", 2}}));
+}
+
+TEST(sum_rewards, with_a_group_reward_is_one) {
+    const auto ranks = [](const prompt&, std::span<const completion> cs) {
+        std::vector<score> scores;
+        for (std::size_t i = 0; i < cs.size(); ++i)
+            scores.push_back(i == 1 ? score::not_applicable() : score{static_cast<double>(i), {{"rank", 5}}});
+        return scores;
+    };
+    const auto judge = sum_rewards(named("a", giving(2)), named("b", ranks, 10));
+    static_assert(group_reward<decltype(judge)> && !reward<decltype(judge)> && any_reward<decltype(judge)>);
+    static_assert(!group_reward<decltype(sum_rewards(named("a", giving(2))))>);
+    const std::vector<completion> group(3);
+    const std::vector<score> sums = judge(prompt{}, group);
+    ASSERT_EQ(sums.size(), 3U);
+    EXPECT_EQ(sums[0].value, 2);
+    EXPECT_EQ(sums[1].value, 2);
+    EXPECT_EQ(sums[1].parts, (parts{{"a", 2}}));
+    EXPECT_EQ(sums[2].value, 22);
+    EXPECT_EQ(sums[2].parts, (parts{{"a", 2}, {"b", 2}, {"b/rank", 5}}));
+    const auto nested = sum_rewards(named("sum", judge, 0.5), named("c", giving(1)));
+    EXPECT_EQ(nested(prompt{}, group)[2].value, 12);
+    const auto silent = [](const prompt&, std::span<const completion> cs) {
+        return std::vector<score>(cs.size(), score::not_applicable());
+    };
+    EXPECT_FALSE(sum_rewards(named("a", silent))(prompt{}, group)[0].applicable);
 }
 
 TEST(sum_rewards, refuses_bad_names_and_weights) {

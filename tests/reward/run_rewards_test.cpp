@@ -319,6 +319,95 @@ TEST(run_rewards, stops_at_a_call_beyond_its_deadline_if_that_is_the_rule) {
     calls.wait_until_gone();
 }
 
+/// Scores each completion with the size of its group.
+const auto size_of_group = [](const prompt&, std::span<const completion> cs) {
+    return std::vector<score>(cs.size(), score{static_cast<double>(cs.size())});
+};
+
+TEST(run_rewards, calls_a_group_reward_once_a_group) {
+    for (const std::int64_t threads : {1, 3})
+        for (const double deadline : {0.0, 3600.0}) {
+            auto groups = groups_of({2, 0, 3});
+            const auto calls = std::make_shared<std::atomic<int>>(0);
+            const auto judge = [calls](const prompt& p, std::span<const completion> cs) {
+                ++*calls;
+                auto scores = size_of_group(p, cs);
+                scores.front().value = std::stod(cs.front().text);
+                return scores;
+            };
+            run_rewards(groups, judge, {.threads = threads, .deadline_seconds = deadline});
+            EXPECT_THAT(values(groups), ElementsAre(ElementsAre(0, 2), ElementsAre(), ElementsAre(2, 3, 3)));
+            EXPECT_EQ(*calls, 2) << "a group without completions is not asked about";
+        }
+}
+
+TEST(run_rewards, a_group_reward_that_throws_fails_for_its_group) {
+    const auto judge = [](const prompt& p, std::span<const completion> cs) {
+        if (p.index == 11) throw std::runtime_error{"no compiler"};
+        return size_of_group(p, cs);
+    };
+    auto groups = groups_of({1, 2, 1});
+    EXPECT_THAT(message_of([&] { run_rewards(groups, judge); }),
+                AllOf(HasSubstr("prompt 11: the reward threw: no compiler")));
+    for (const failure_rule rule : {failure_rule::score_zero, failure_rule::not_applicable}) {
+        std::vector<std::string> lines;
+        run_rewards(groups, judge, {.on_failure = rule, .report = [&](const std::string& line) {
+                                        lines.push_back(line);
+                                    }});
+        EXPECT_THAT(lines, ElementsAre(HasSubstr("prompt 11: the reward threw: no compiler")));
+        EXPECT_THAT(values(groups), ElementsAre(ElementsAre(1), ElementsAre(0, 0), ElementsAre(1)));
+        for (const score& s : groups[1].scores) EXPECT_EQ(s.applicable, rule == failure_rule::score_zero);
+    }
+}
+
+TEST(run_rewards, a_group_rewards_bad_score_is_its_own_completions_failure) {
+    const auto judge = [](const prompt& p, std::span<const completion> cs) {
+        auto scores = size_of_group(p, cs);
+        for (std::size_t i = 0; i < cs.size(); ++i)
+            if (cs[i].text == "2") scores[i] = score{std::nan("")};
+        return scores;
+    };
+    auto groups = groups_of({1, 3});
+    EXPECT_THAT(message_of([&] { run_rewards(groups, judge, {.threads = 1}); }),
+                AllOf(HasSubstr("prompt 11, sample 1"), HasSubstr("nan")));
+    std::vector<std::string> lines;
+    run_rewards(groups, judge, {.on_failure = failure_rule::not_applicable, .report = [&](const std::string& line) {
+                                    lines.push_back(line);
+                                }});
+    EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("prompt 11, sample 1"), HasSubstr("nan"))));
+    EXPECT_THAT(values(groups), ElementsAre(ElementsAre(1), ElementsAre(3, 0, 3)));
+    EXPECT_FALSE(groups[1].scores[1].applicable);
+    EXPECT_TRUE(groups[1].scores[2].applicable);
+}
+
+TEST(run_rewards, refuses_another_number_of_scores_than_of_completions) {
+    auto groups = groups_of({2});
+    const auto judge = [](const prompt&, std::span<const completion>) { return std::vector<score>(3); };
+    EXPECT_THAT(message_of([&] { run_rewards(groups, judge); }),
+                AllOf(HasSubstr("prompt 10"), HasSubstr("3 scores for 2 completions")));
+}
+
+TEST(run_rewards, leaves_behind_a_group_reward_beyond_its_deadline) {
+    left_behind calls;
+    auto groups = groups_of({2, 1});
+    std::vector<std::string> lines;
+    {
+        const auto judge = [go = calls.go, alive = calls.alive](const prompt& p, std::span<const completion> cs) {
+            if (p.index == 10) go->wait();
+            return size_of_group(p, cs);
+        };
+        run_rewards(groups, judge,
+                    {.threads = 1,
+                     .slow_seconds = 0,
+                     .deadline_seconds = 0.05,
+                     .on_failure = failure_rule::score_zero,
+                     .report = [&](const std::string& line) { lines.push_back(line); }});
+    }
+    EXPECT_THAT(lines, testing::Contains(AllOf(HasSubstr("prompt 10: "), HasSubstr("deadline of 0.05 s"))));
+    EXPECT_THAT(values(groups).at(0), ElementsAre(0, 0));
+    calls.wait_until_gone();
+}
+
 TEST(run_rewards, refuses_options_that_make_no_sense) {
     auto groups = groups_of({1});
     const auto message = [&](const reward_options& options) {

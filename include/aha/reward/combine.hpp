@@ -3,20 +3,24 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/as_score.hpp>
+#include <aha/reward/as_scores.hpp>
 
 /// Rewards made of rewards.
 namespace aha {
 
 /// A reward with the name that its figures get in the metrics, and its weight in a sum. Made by `named`.
-template <reward R>
+template <any_reward R>
 struct named_reward {
     std::string name{};
     R judge;
@@ -25,15 +29,15 @@ struct named_reward {
 
 /// Gives `judge` a name and a weight for `sum_rewards`. Throws `aha::error` for an empty name or a weight that is not
 /// finite.
-template <reward R>
+template <any_reward R>
 named_reward<R> named(std::string name, R judge, double weight = 1) {
     require(!name.empty(), "a reward's name must not be empty: its figures appear under it");
     require(std::isfinite(weight), "the weight of the reward \"", name, "\" must be finite, not ", weight);
     return {std::move(name), std::move(judge), weight};
 }
 
-/// The weighted sum of named rewards. Made by `sum_rewards`.
-template <reward... Rs>
+/// The weighted sum of named rewards: a `group_reward` if one of them is, else a `reward`. Made by `sum_rewards`.
+template <any_reward... Rs>
 class reward_sum {
 public:
     explicit reward_sum(named_reward<Rs>... terms) : terms_{std::move(terms)...} {
@@ -45,12 +49,26 @@ public:
                         "\"; their figures need two names");
     }
 
-    score operator()(const prompt& asked, const completion& given) const {
+    score operator()(const prompt& asked, const completion& given) const
+        requires(reward<Rs> && ...)
+    {
         score sum = score::not_applicable();
         std::apply(
             [&](const auto&... term) { (add(sum, term.name, term.weight, as_score(term.judge, asked, given)), ...); },
             terms_);
         return sum;
+    }
+
+    std::vector<score> operator()(const prompt& asked, std::span<const completion> given) const
+        requires(!(reward<Rs> && ...))
+    {
+        std::vector<score> sums(given.size(), score::not_applicable());
+        const auto add_all = [&](const auto& term) {
+            const std::vector<score> scores = as_scores(term.judge, asked, given);
+            for (std::size_t i = 0; i < sums.size(); ++i) add(sums[i], term.name, term.weight, scores[i]);
+        };
+        std::apply([&](const auto&... term) { (add_all(term), ...); }, terms_);
+        return sums;
     }
 
 private:
@@ -72,9 +90,12 @@ private:
 /// reward that is not applicable is left out of the sum and of the parts; if none is applicable, neither is the sum.
 /// Throws `aha::error` if two have the same name.
 ///
+/// One group reward makes the sum one: the others are then asked about a group's completions one after the other, and
+/// one that throws fails for the whole group.
+///
 /// In a group where no answer is right the smaller terms alone drive the update, since advantages do not depend on a
 /// reward's scale; where that is not wanted, see `gate`.
-template <reward... Rs>
+template <any_reward... Rs>
 reward_sum<Rs...> sum_rewards(named_reward<Rs>... terms) {
     static_assert(sizeof...(Rs) > 0, "aha: a sum of rewards needs one reward at least");
     return reward_sum<Rs...>{std::move(terms)...};
@@ -106,7 +127,7 @@ gated_reward<Gatekeeper, R> gate(Gatekeeper gatekeeper, R judge) {
     return {std::move(gatekeeper), std::move(judge)};
 }
 
-template <reward... Rs>
+template <any_reward... Rs>
 inline constexpr bool deterministic_reward<reward_sum<Rs...>> = (deterministic_reward<Rs> && ...);
 
 template <reward Gatekeeper, reward R>

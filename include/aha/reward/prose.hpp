@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace aha {
@@ -47,7 +49,7 @@ private:
         return text_.substr(from, to - from).find("\n\n") != none;
     }
 
-    /// ```...``` or ~~~..., to the end if it is not closed, or `...` within a paragraph.
+    /// ```...```, to the end if it is not closed, or `...` within a paragraph.
     std::size_t code(std::size_t at) {
         if (text_.substr(at).starts_with("```")) {
             const std::size_t close = next("```", at + 3);
@@ -80,14 +82,8 @@ private:
         std::size_t end = at + 1;
         while (end < text_.size() && is_letter(text_[end])) ++end;
         if (end == at + 1) return std::min(end + 1, text_.size());  // \$, \\, \{
-        if (rest.starts_with("\\begin{")) {
-            const std::size_t name = rest.find('}');
-            const std::size_t last = next("\\end{", at);
-            if (name != none && last != none) {
-                const std::size_t close = text_.find("\\end" + std::string{rest.substr(6, name - 5)}, at);
-                if (close != none) return close + name - 1;  // \end{name} is two shorter than \begin{name}
-            }
-        }
+        if (rest.starts_with("\\begin{"))
+            if (const std::size_t close = end_of_environment(at); close != none) return close;
         while (end < text_.size() && (text_[end] == '{' || text_[end] == '[')) {
             const std::size_t close = partner(end);
             if (close == none) break;
@@ -120,6 +116,24 @@ private:
         return partners_[open];
     }
 
+    /// One past the \end{...} that belongs to the \begin{...} at `at`. All are matched at the first question.
+    std::size_t end_of_environment(std::size_t at) {
+        if (!environments_) {
+            environments_.emplace();
+            std::vector<std::size_t> open;
+            for (std::size_t i = text_.find('\\', at); i != none; i = text_.find('\\', i + 1)) {
+                const std::string_view rest = text_.substr(i);
+                if (rest.starts_with("\\begin{")) open.push_back(i);
+                if (!rest.starts_with("\\end{") || open.empty()) continue;
+                const std::size_t name = partner(i + 4);
+                if (name != none) environments_->emplace(open.back(), name + 1);
+                open.pop_back();
+            }
+        }
+        const auto found = environments_->find(at);
+        return found == environments_->end() ? none : found->second;
+    }
+
     struct absence {
         std::string_view mark;
         std::size_t since;
@@ -128,6 +142,7 @@ private:
     std::string_view text_;
     std::vector<absence> missing_;       ///< marks that do not occur any more, and from where on
     std::vector<std::size_t> partners_;  ///< [bytes of text_]; empty: not needed yet
+    std::optional<std::unordered_map<std::size_t, std::size_t>> environments_;  ///< from begins to ends; not needed yet
 };
 
 }  // namespace detail

@@ -19,7 +19,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/reward/as_score.hpp>
+#include <aha/reward/as_scores.hpp>
 
 /// The threads behind `run_rewards`.
 namespace aha::detail {
@@ -44,17 +44,20 @@ inline std::string score_defect(const score& given) {
 
 /// How one call of the reward ended.
 struct reward_outcome {
-    score result{};
-    std::string failure{};  ///< what went wrong, if something did
+    std::vector<score> results{};  ///< one a completion, if the call gave any
+    std::string failure{};         ///< why the call gave none
+
+    bool failed() const {
+        return !failure.empty() ||
+               std::any_of(results.begin(), results.end(), [](const score& s) { return !score_defect(s).empty(); });
+    }
 };
 
 /// What `call` gives or throws.
 template <class Call>
 reward_outcome reward_outcome_of(const Call& call) {
     try {
-        score result = call();
-        std::string defect = score_defect(result);
-        return {std::move(result), std::move(defect)};
+        return {call(), {}};
     } catch (const std::exception& thrown) {
         return {{}, std::string{"the reward threw: "} + thrown.what()};
     } catch (...) {
@@ -62,10 +65,11 @@ reward_outcome reward_outcome_of(const Call& call) {
     }
 }
 
-/// One call of the reward: which completion of which group, and how it ended.
+/// One call of the reward: which completions of which group, and how it ended.
 struct reward_job {
     std::size_t group = 0;
-    std::size_t sample = 0;
+    std::size_t sample = 0;  ///< the first of them
+    std::size_t count = 1;   ///< 1 for a `reward`, all of the group for a `group_reward`
     reward_outcome outcome{};
 };
 
@@ -77,13 +81,13 @@ struct reward_worker {
     bool left_behind = false;          ///< nobody waits for it any more
 };
 
-/// Calls a reward on every completion of some groups, several at once, and watches the calls.
+/// Calls a reward on every completion, or a group reward on every group, several at once, and watches the calls.
 ///
 /// The calling thread and its workers own this object together, since with a deadline a worker may be left behind,
 /// still inside the reward, when the call is long over. What keeps that safe: `groups` belong to the caller, and a
 /// worker reads them only while `readers_` counts it; the caller does not leave before `readers_` is 0. Without a
-/// deadline a worker counts for the whole of a call. With one it counts only while it copies prompt and completion; the
-/// reward then sees those copies, and `judge` is owned by the workers too. A worker that was left behind touches
+/// deadline a worker counts for the whole of a call. With one it counts only while it copies prompt and completions;
+/// the reward then sees those copies, and `judge` is owned by the workers too. A worker that was left behind touches
 /// nothing when it returns but the flag that says so.
 template <class R>
 class reward_run : public std::enable_shared_from_this<reward_run<R>> {
@@ -97,8 +101,10 @@ public:
 
     reward_run(std::span<const rollout_group> groups, std::shared_ptr<const R> judge, settings how)
         : groups_{groups}, judge_{std::move(judge)}, how_{how} {
-        for (std::size_t g = 0; g < groups.size(); ++g)
-            for (std::size_t i = 0; i < groups[g].completions.size(); ++i) jobs_.push_back({.group = g, .sample = i});
+        for (std::size_t g = 0; g < groups.size(); ++g) {
+            const std::size_t all = groups[g].completions.size(), step = reward<R> ? 1 : all;
+            for (std::size_t i = 0; i < all; i += step) jobs_.push_back({.group = g, .sample = i, .count = step});
+        }
     }
 
     reward_run(const reward_run&) = delete;
@@ -186,7 +192,7 @@ private:
 
     /// Ends a job, under the lock.
     void settle(std::size_t job, reward_outcome outcome) {
-        if (!outcome.failure.empty() && how_.stop_at_failure) stopping_ = true;
+        if (how_.stop_at_failure && outcome.failed()) stopping_ = true;
         jobs_[job].outcome = std::move(outcome);
         if (--open_ == 0 && no_more_jobs()) changed_.notify_one();
     }
@@ -206,14 +212,15 @@ private:
             lock.unlock();
             const rollout_group& group = groups_[jobs_[job].group];
             const prompt* asked = &group.prompt;
-            const completion* given = &group.completions[jobs_[job].sample];
-            std::optional<std::pair<prompt, completion>> own;
+            std::span<const completion> given =
+                std::span{group.completions}.subspan(jobs_[job].sample, jobs_[job].count);
+            std::optional<std::pair<prompt, std::vector<completion>>> own;
             reward_outcome outcome;
             if (copies()) {
                 outcome = reward_outcome_of([&] {
-                    own.emplace(*asked, *given);
-                    asked = &own->first, given = &own->second;
-                    return score{};
+                    own.emplace(*asked, std::vector<completion>(given.begin(), given.end()));
+                    asked = &own->first, given = own->second;
+                    return std::vector<score>{};
                 });
             }
             lock.lock();
@@ -226,7 +233,7 @@ private:
                 self.since = reward_clock::now();
                 self.reported = false;
                 lock.unlock();
-                outcome = reward_outcome_of([&] { return as_score(*judge_, *asked, *given); });
+                outcome = reward_outcome_of([&] { return as_scores(*judge_, *asked, given); });
                 lock.lock();
                 if (self.left_behind) return;  // the job was settled without it
                 self.job.reset();

@@ -10,10 +10,9 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include <aha/concepts/reward.hpp>
+#include <aha/concepts/group_reward.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/reward_options.hpp>
@@ -34,8 +33,15 @@ inline std::string excerpt(std::string_view text) {
 }
 
 /// "prompt 17, sample 3": the prompt by its place in the data, the sample counted from 0.
-inline std::string place(std::span<const rollout_group> groups, const reward_job& job) {
-    return "prompt " + std::to_string(groups[job.group].prompt.index) + ", sample " + std::to_string(job.sample);
+inline std::string place(std::span<const rollout_group> groups, std::size_t group, std::size_t sample) {
+    return "prompt " + std::to_string(groups[group].prompt.index) + ", sample " + std::to_string(sample);
+}
+
+/// The place of what a call judges; of a group reward the prompt alone.
+template <class R>
+std::string place_of_call(std::span<const rollout_group> groups, const reward_job& job) {
+    if constexpr (reward<R>) return place(groups, job.group, job.sample);
+    else return "prompt " + std::to_string(groups[job.group].prompt.index);
 }
 
 /// The reward as its workers hold it: a copy of their own if they may outlive the call, else the caller's.
@@ -65,6 +71,10 @@ std::shared_ptr<const R> held_reward(const R& judge, bool outlives) {
 /// prompt and sample, in that order, after the last call. A call of more than `slow_seconds` is reported while it runs,
 /// once.
 ///
+/// A `group_reward` is called once a group that has completions: its calls are what is counted, reported, and given the
+/// deadline. A call that throws or is late fails for all completions of its group and is reported once; a score of NaN
+/// or infinity is the failure of its own completion.
+///
 /// A call of more than `deadline_seconds` is a failure too, and is left behind: no thread can be ended from outside, so
 /// it runs on, and another takes its place. It sees its own copies of prompt and completion and a copy of the reward,
 /// made for this call of `run_rewards` and shared by its threads. So with a deadline the reward must be copyable, and
@@ -73,7 +83,7 @@ std::shared_ptr<const R> held_reward(const R& judge, bool outlives) {
 /// time limit.
 ///
 /// Throws `aha::error` if an option makes no sense, and whatever `report` throws.
-template <reward R>
+template <any_reward R>
 void run_rewards(std::span<rollout_group> groups, const R& judge, const reward_options& options = {}) {
     options.validate();
     const auto report = [&](const std::string& line) {
@@ -91,22 +101,31 @@ void run_rewards(std::span<rollout_group> groups, const R& judge, const reward_o
             .stop_at_failure = stops});
     const std::vector<detail::reward_job> jobs = run->run([&](const detail::reward_job& job, double seconds) {
         std::ostringstream line;
-        line << "the reward has been running for " << seconds << " s on " << detail::place(groups, job) << ": "
-             << detail::excerpt(groups[job.group].prompt.text);
+        line << "the reward has been running for " << seconds << " s on " << detail::place_of_call<R>(groups, job)
+             << ": " << detail::excerpt(groups[job.group].prompt.text);
         report(line.str());
     });
 
     std::vector<std::vector<score>> scores(groups.size());
+    // What stands for a score that cannot be used.
+    const auto failed = [&](const std::string& sentence) {
+        require(!stops, sentence);
+        const bool zero = options.on_failure == failure_rule::score_zero;
+        report(sentence + (zero ? "; scored 0" : "; left out of its group"));
+        return zero ? score{0.0} : score::not_applicable();
+    };
     for (const detail::reward_job& job : jobs) {
-        score given = job.outcome.result;
-        if (const std::string& failure = job.outcome.failure; !failure.empty()) {
-            const std::string sentence = detail::place(groups, job) + ": " + failure;
-            require(!stops, sentence);
-            const bool zero = options.on_failure == failure_rule::score_zero;
-            report(sentence + (zero ? "; scored 0" : "; left out of its group"));
-            given = zero ? score{0.0} : score::not_applicable();
+        std::vector<score>& given = scores[job.group];
+        if (!job.outcome.failure.empty()) {
+            given.insert(given.end(), job.count,
+                         failed(detail::place_of_call<R>(groups, job) + ": " + job.outcome.failure));
+            continue;
         }
-        scores[job.group].push_back(std::move(given));
+        for (const score& one : job.outcome.results) {
+            const std::string defect = detail::score_defect(one);
+            given.push_back(defect.empty() ? one
+                                           : failed(detail::place(groups, job.group, given.size()) + ": " + defect));
+        }
     }
     for (std::size_t g = 0; g < groups.size(); ++g) groups[g].scores = std::move(scores[g]);
 }

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <aha/concepts/group_reward.hpp>
+#include <aha/concepts/reward.hpp>
+#include <aha/core/records.hpp>
+#include <aha/reward/as_scores.hpp>
+
+namespace aha {
+
+/// Kimi k1.5's length reward (arXiv:2501.12599, section 2.3.3), to be added to the others: among the completions of one
+/// prompt a right answer gets lambda = 0.5 - (length - shortest) / (longest - shortest), a wrong one min(0, lambda);
+/// all get 0 where all are equally long. Right is what `correct` scores above 0. Lengths are in tokens (open-r1
+/// compares characters over the whole batch).
+///
+/// Completions to which `correct` does not apply are left out of shortest and longest, and it does not apply to them
+/// either.
+template <any_reward R>
+class kimi_length {
+public:
+    explicit kimi_length(R correct) : correct_{std::move(correct)} {}
+
+    std::vector<score> operator()(const prompt& asked, std::span<const completion> given) const {
+        std::vector<score> scores = as_scores(correct_, asked, given);
+        std::size_t shortest = std::numeric_limits<std::size_t>::max(), longest = 0;
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+            if (!scores[i].applicable) continue;
+            shortest = std::min(shortest, given[i].ids.size());
+            longest = std::max(longest, given[i].ids.size());
+        }
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+            // A NaN goes on, for the reward stage to complain of.
+            if (!scores[i].applicable || !std::isfinite(scores[i].value)) continue;
+            const bool right = scores[i].value > 0;
+            double lambda = 0;
+            if (longest > shortest)
+                lambda = 0.5 - static_cast<double>(given[i].ids.size() - shortest) /
+                                   static_cast<double>(longest - shortest);
+            scores[i] = score{right ? lambda : std::min(0.0, lambda)};
+        }
+        return scores;
+    }
+
+private:
+    R correct_;
+};
+
+template <any_reward R>
+inline constexpr bool deterministic_reward<kimi_length<R>> = deterministic_reward<R>;
+
+}  // namespace aha
