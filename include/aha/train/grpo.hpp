@@ -20,11 +20,11 @@
 #include <aha/concepts/advantage.hpp>
 #include <aha/concepts/aggregation.hpp>
 #include <aha/concepts/batch_advantage.hpp>
+#include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/policy_loss.hpp>
 #include <aha/concepts/prompt_source.hpp>
-#include <aha/concepts/reward.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/concepts/schedule.hpp>
 #include <aha/core/random.hpp>
@@ -38,8 +38,8 @@
 #include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
-#include <aha/train/grpo_options.hpp>
 #include <aha/train/group_log_probs.hpp>
+#include <aha/train/grpo_options.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/reference_policy.hpp>
@@ -66,7 +66,7 @@ template <class Source, class Prompts, class Reward, class Sampler = default_sam
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
           class Optimizer = adamw, class Schedule = warmup_schedule>
 class grpo {
-    static_assert(require_prompt_source<Prompts>() && require_reward<Reward>());
+    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
 
 public:

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include <aha/concepts/completion_filter.hpp>
+#include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/prompt_source.hpp>
-#include <aha/concepts/reward.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
@@ -53,7 +53,7 @@ struct rejection_options {
 /// `kept`; and `kept/total` of the whole run.
 template <class Source, class Prompts, class Reward, class Sampler, class... Filters>
 class rejection_sampling {
-    static_assert(require_prompt_source<Prompts>() && (true && ... && require_completion_filter<Filters>()));
+    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>() && (true && ... && require_completion_filter<Filters>()));
 
 public:
     /// @param source model to sample from, by reference: it outlives this
