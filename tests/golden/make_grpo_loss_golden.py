@@ -71,16 +71,16 @@ types = ("grpo", "dapo", "dr_grpo")
 settings = [(f"{t}_kl" if b else t, {"loss_type": t, "beta": b}) for t in types for b in (0.0, 0.04)]
 settings += [("dapo_kl_cooler", {"beta": 0.04, "temperature": 0.7})]
 settings += [(f"{t}_unbiased_kl", {"loss_type": t, "beta": 0.04, "unbiased_kl": True}) for t in types]
-narrow = {"clip_low": 0.03, "clip_high": 0.04}  # means of log-ratios are small
+narrow = {"clip_low": 0.03, "clip_high": 0.007}  # means of log-ratios are small
 settings += [
-    ("dual_clip", {"delta": 1.4}), ("entropy_bonus", {"entropy_bonus": 0.1, "temperature": 0.7}),
+    ("dual_clip", {"delta": 1.3}), ("entropy_bonus", {"entropy_bonus": 0.1, "temperature": 0.7}),
     ("gspo", {"loss": "gspo", "loss_type": "grpo", **narrow}),
     ("gspo_kl", {"loss": "gspo", "loss_type": "dapo", "beta": 0.04, **narrow}),
     ("cispo", {"loss": "cispo", "loss_type": "cispo", "clip_high": 1.3}),  # here TRL's epsilon_high is the bound itself
     ("cispo_kl", {"loss": "cispo", "loss_type": "cispo", "clip_high": 1.3, "beta": 0.04}),
     ("sapo", {"loss": "sapo", "loss_type": "sapo"}),
     ("sapo_kl", {"loss": "sapo", "loss_type": "sapo", "beta": 0.04}),
-    ("rloo", {"loss": "rloo", "loss_type": "grpo"})]
+    ("rloo", {"loss": "rloo", "loss_type": "grpo", "clip_high": 0.02})]
 cases = []
 for name, changed in settings:
     case = {"name": name, **plain, **changed}
