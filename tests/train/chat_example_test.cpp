@@ -1,0 +1,97 @@
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+#include <aha/text/byte_tokenizer.hpp>
+#include <aha/text/tokenizer_json.hpp>
+#include <aha/train/chat_example.hpp>
+#include <aha/train/completion_example.hpp>
+
+namespace {
+
+const std::filesystem::path data{AHA_TEST_DATA};
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+struct source_with_template {
+    aha::bpe_tokenizer tokenizer;
+    std::optional<aha::chat_template> chat;
+};
+
+/// The small Qwen tokenizer of the tests, whose turns end with <|im_end|>, id 701.
+source_with_template qwen(const std::string& chat) {
+    auto json = nlohmann::json::parse(text_of(data / "text" / "data" / "tokenizers" / "qwen.json"));
+    json.erase("golden");
+    return {aha::make_tokenizer(json, {.end_ids = {701}}), aha::chat_template{chat}};
+}
+
+std::string complaint(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const aha::error& problem) {
+        return problem.what();
+    }
+    return "no complaint";
+}
+
+const nlohmann::ordered_json hello = {{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Hello."}}};
+
+TEST(chat_example, ids_and_marks_are_those_of_transformers) {
+    const auto golden = nlohmann::ordered_json::parse(text_of(data / "train" / "data" / "chat_examples.json"));
+    ASSERT_GE(golden.at("cases").size(), 3U);
+    for (const auto& one : golden.at("cases")) {
+        const auto source =
+            qwen(text_of(data / "text" / "data" / "chat" / (one.at("template").get<std::string>() + ".jinja")));
+        const aha::supervised_example made = aha::chat_example(source, one.at("messages"), 4);
+        EXPECT_EQ(made.ids, one.at("ids").get<std::vector<aha::token_id>>());
+        EXPECT_EQ(made.learned, one.at("mask").get<std::vector<std::uint8_t>>());
+        EXPECT_EQ(made.index, 4);
+    }
+}
+
+TEST(chat_example, a_template_that_cannot_mark_the_assistant_is_an_error_not_a_mask_of_ones) {
+    const auto plain = qwen(text_of(data / "text" / "data" / "chat" / "qwen3.jinja"));
+    EXPECT_THAT(complaint([&] { (void)aha::chat_example(plain, hello, 7); }),
+                testing::AllOf(testing::HasSubstr("example 7"), testing::HasSubstr("does not mark what the assistant")));
+}
+
+TEST(chat_example, a_block_that_leaves_out_the_end_token_is_an_error) {
+    const auto open = qwen(
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}{% generation %}{{ m.content }}"
+        "{% endgeneration %}{% else %}{{ m.content }}{% endif %}<|im_end|>\n{% endfor %}");
+    EXPECT_THAT(complaint([&] { (void)aha::chat_example(open, hello); }), testing::HasSubstr("never learn to stop"));
+    EXPECT_THAT(complaint([&] { (void)aha::chat_example(source_with_template{open.tokenizer, {}}, hello); }),
+                testing::HasSubstr("no chat template"));
+}
+
+TEST(completion_example, the_completion_and_an_end_token_are_learned_given_the_prompt) {
+    const auto source = qwen("");
+    const aha::supervised_example made = aha::completion_example(source, "Hi", " there", 3);
+    const auto prompt = source.tokenizer.encode("Hi"), said = source.tokenizer.encode(" there");
+    std::vector<aha::token_id> ids = prompt;
+    ids.insert(ids.end(), said.begin(), said.end());
+    ids.push_back(701);
+    EXPECT_EQ(made.ids, ids);
+    EXPECT_EQ(std::count(made.learned.begin(), made.learned.end(), 1), std::ssize(said) + 1);
+    EXPECT_EQ(std::count(made.learned.begin(), made.learned.begin() + std::ssize(prompt), 0), std::ssize(prompt));
+    const aha::supervised_example ended = aha::completion_example(source, "Hi", " there<|im_end|>", 3);
+    EXPECT_EQ(ended, made) << "one end token is enough";
+}
+
+TEST(completion_example, what_cannot_be_learned_is_an_error) {
+    const auto source = qwen("");
+    EXPECT_THAT(complaint([&] { (void)aha::completion_example(source, "Hi", "", 3); }),
+                testing::HasSubstr("completion of example 3 is empty"));
+    EXPECT_THAT(complaint([&] { (void)aha::completion_example(source, "", "yes", 3); }),
+                testing::HasSubstr("prompt 3 is empty"));
+    const source_with_template endless{source.tokenizer.with_facts({}), {}};
+    EXPECT_THAT(complaint([&] { (void)aha::completion_example(endless, "Hi", "yes"); }),
+                testing::HasSubstr("no end token"));
+}
+
+}  // namespace
