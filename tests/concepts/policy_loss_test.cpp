@@ -19,6 +19,13 @@ struct sound {
     bool zero_advantage_is_free() const;
 };
 
+struct with_needs_entropy : sound {
+    bool needs_entropy() const;
+};
+struct with_needs_entropy_of_int : sound {
+    int needs_entropy() const;
+};
+
 struct callable_unless_const : sound {
     loss_output operator()(const policy_batch&);
 };
@@ -49,6 +56,12 @@ TEST(policy_loss_concept, the_least_type_satisfies_it) {
     policy_batch batch;
     batch.log_probs = batch.advantages = batch.weights = at::full({2}, -1.0);
     EXPECT_EQ(test::least_policy_loss{test::made}(batch).loss.item<double>(), 2.0);
+}
+
+TEST(policy_loss_concept, whether_it_needs_entropy_need_not_be_said) {
+    static_assert(policy_loss<sound> && !loss_says_whether_it_needs_entropy<sound>);
+    static_assert(policy_loss<with_needs_entropy> && loss_says_whether_it_needs_entropy<with_needs_entropy>);
+    static_assert(!loss_says_whether_it_needs_entropy<with_needs_entropy_of_int>);
 }
 
 TEST(policy_loss_concept, each_defect_breaks_its_clause) {

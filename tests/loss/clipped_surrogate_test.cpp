@@ -43,6 +43,15 @@ TEST(clipped_surrogate, values_and_slopes_are_those_worked_by_hand) {
     EXPECT_EQ((tolerance{1e-6, 0}.excess(ratio.grad(), column(&row::slope))), "");
 }
 
+TEST(clipped_surrogate, a_cap_holds_tokens_of_negative_advantage_that_rose_and_no_others) {
+    const at::Tensor ratio = at::tensor({2.9F, 3.5F, 3.5F, 0.5F}).requires_grad_(true);
+    const at::Tensor advantages = at::tensor({-2.0F, -2.0F, 2.0F, 2.0F});
+    const at::Tensor value = aha::clipped_surrogate(ratio, advantages, low, high, 3);
+    EXPECT_EQ((tolerance{1e-6, 0}.excess(value, at::tensor({-5.8, -6.0, 2.56, 1.0}))), "");
+    torch::autograd::backward({value.sum()}, {});
+    EXPECT_EQ((tolerance{1e-6, 0}.excess(ratio.grad(), at::tensor({-2.0, 0.0, 0.0, 2.0}))), "");
+}
+
 TEST(clipped_surrogate, the_gradient_flows_just_inside_each_edge_and_stops_just_outside) {
     const double hair = 1e-3;
     const at::Tensor ratio =

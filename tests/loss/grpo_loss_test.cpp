@@ -9,26 +9,16 @@
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
 
+#include "tests/loss/policy_batches.hpp"
+
 namespace {
 
+using aha::test::batch_of;
+using aha::test::complaint;
 using aha::testing::tolerance;
 using testing::HasSubstr;
 
 static_assert(aha::require_policy_loss<aha::grpo_loss>());
-
-/// Tokens with these ratios to the old policy and to the reference (pi_ref / pi).
-aha::policy_batch batch_of(const std::vector<double>& ratios, const std::vector<double>& advantages,
-                           const std::vector<double>& weights, const std::vector<double>& reference_ratios = {}) {
-    aha::policy_batch batch;
-    const at::Tensor ratio = at::tensor(ratios, at::kFloat);
-    batch.old_log_probs = at::linspace(-0.5, -3, ratio.numel());
-    batch.log_probs = (batch.old_log_probs + ratio.log()).requires_grad_(true);
-    if (!reference_ratios.empty())
-        batch.ref_log_probs = batch.log_probs.detach() + at::tensor(reference_ratios, at::kFloat).log();
-    batch.advantages = at::tensor(advantages, at::kFloat);
-    batch.weights = at::tensor(weights, at::kFloat);
-    return batch;
-}
 
 TEST(grpo_loss, is_the_weighted_negative_surrogate) {
     const aha::policy_batch batch = batch_of({1, 1.1, 0.5, 1.5}, {2, -1, -2, 3}, {0.5, 0.25, 0.125, 1});
@@ -62,6 +52,30 @@ TEST(grpo_loss, metrics_count_tokens_clipped_on_the_side_that_stops_the_gradient
     EXPECT_EQ(sums.size(), 3U);
 }
 
+TEST(grpo_loss, dual_clip_stops_tokens_of_negative_advantage_whose_ratio_is_large) {
+    const aha::grpo_loss loss{{.dual_clip = 3}};
+    const aha::policy_batch batch = batch_of({2.5, 4, 4, 0.5}, {-1, -2, 2, -1}, {1, 0.5, 1, 1});
+    const aha::loss_output output = loss(batch);
+    // surrogates -2.5, -6 (dual clip), 2.4 (clipped above), -0.8 (clipped below)
+    EXPECT_NEAR(output.loss.item<double>(), 2.5 + 0.5 * 6 - 2.4 + 0.8, 1e-6);
+    torch::autograd::backward({output.loss}, {});
+    EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(batch.log_probs.grad(), at::tensor({2.5, 0.0, 0.0, 0.0}))), "");
+    const at::Tensor without = aha::grpo_loss{}(batch_of({4}, {-2}, {1})).loss;
+    EXPECT_NEAR(without.item<double>(), 8, 1e-5);
+}
+
+TEST(grpo_loss, its_estimator_can_be_chosen) {
+    const aha::policy_batch batch = batch_of({2}, {0}, {1}, {0.25});
+    const double k1 = std::log(4.0), k3 = 0.25 + k1 - 1;
+    const auto value = [&](aha::kl_estimator kl) {
+        return aha::grpo_loss{{.beta = 1, .kl = kl}}(batch).loss.item<double>();
+    };
+    EXPECT_NEAR(value(aha::kl_estimator::k1), k1, 1e-6);
+    EXPECT_NEAR(value(aha::kl_estimator::k2), k1 * k1 / 2, 1e-6);
+    EXPECT_NEAR(value(aha::kl_estimator::k3), k3, 1e-6);
+    EXPECT_NEAR(value(aha::kl_estimator::unbiased), 2 * k3, 1e-6);
+}
+
 TEST(grpo_loss, the_gradient_agrees_with_differences) {
     const aha::policy_batch batch =
         batch_of({1, 1.1, 0.5, 1.6, 0.5, 1.6}, {2, -1, -2, 3, 1, -1}, {0.5, 1, 1, 1, 2, 1}, {1.5, 0.8, 2, 0.5, 1, 1.2});
@@ -86,20 +100,16 @@ TEST(grpo_loss, a_zero_advantage_is_free_exactly_without_a_kl_term) {
 }
 
 TEST(grpo_loss, refuses_options_that_make_no_sense) {
-    const auto message = [](const aha::grpo_loss_options& options) -> std::string {
-        try {
-            aha::grpo_loss{options};
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
-    };
+    const auto message = complaint<aha::grpo_loss, aha::grpo_loss_options>;
     EXPECT_THAT(message({.clip_low = 1.5}), HasSubstr("clip_low must be in [0, 1], not 1.5"));
     EXPECT_THAT(message({.clip_low = -0.1}), HasSubstr("clip_low must be in [0, 1], not -0.1"));
     EXPECT_THAT(message({.clip_high = -0.1}), HasSubstr("clip_high must be 0 or more, not -0.1"));
     EXPECT_THAT(message({.clip_high = INFINITY}), HasSubstr("clip_high must be 0 or more, not inf"));
     EXPECT_THAT(message({.beta = -1}), HasSubstr("beta must be 0 or more, not -1"));
     EXPECT_THAT(message({.beta = NAN}), HasSubstr("beta must be 0 or more, not nan"));
+    EXPECT_THAT(message({.clip_high = 0.5, .dual_clip = 1.5}),
+                HasSubstr("dual_clip must be 0 (off) or more than 1 + clip_high = 1.5, not 1.5"));
+    EXPECT_THAT(message({.dual_clip = -3}), HasSubstr("dual_clip must be 0 (off) or more than 1 + clip_high"));
     EXPECT_EQ(message({.clip_low = 1, .clip_high = 5}), "");
 }
 

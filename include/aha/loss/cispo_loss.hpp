@@ -30,10 +30,11 @@ struct cispo_range {
 
 /// Numbers of `cispo_loss`.
 struct cispo_loss_options {
-    std::variant<cispo_cap, cispo_range> bound;  ///< of the weight: named, since systems mean two things by one number
-    double beta = 0;                             ///< weight of the KL term; 0: no reference is kept
-    kl_estimator kl = kl_estimator::k3;          ///< how the divergence is estimated
-    double entropy_bonus = 0;                    ///< weight of the entropy that is rewarded; 0: none is computed
+    /// Of the weight: named, since systems mean two things by one number.
+    std::variant<cispo_cap, cispo_range> bound = cispo_cap{};
+    double beta = 0;                     ///< weight of the KL term; 0: no reference is kept
+    kl_estimator kl = kl_estimator::k3;  ///< how the divergence is estimated
+    double entropy_bonus = 0;            ///< weight of the entropy that is rewarded; 0: none is computed
     bool operator==(const cispo_loss_options&) const = default;
 
     double smallest_weight() const {
