@@ -1,0 +1,94 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <torch/csrc/autograd/autograd.h>
+#include <vector>
+
+#include <aha/core/pack_texts.hpp>
+#include <aha/train/reward_records.hpp>
+
+namespace aha {
+
+/// How a reward model did on pairs or labelled texts.
+struct reward_figures {
+    double loss = 0;      ///< mean over the records
+    double accuracy = 0;  ///< share of pairs whose chosen text has the higher score; of texts on their label's side of 0
+    double margin = 0;    ///< mean of chosen score - rejected score; of the score, negated where the label is bad
+    double mean_reward = 0, min_reward = std::numeric_limits<double>::infinity(),
+           max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
+};
+
+namespace detail {
+
+/// Scores the records in parts of at most `budget` tokens (one over the budget is a part of its own) and gives each
+/// part's share of the mean loss to `learn`, a differentiable scalar: every record has the same denominator, however
+/// the records are cut.
+template <class Model, class Loss, class Record, class Learn>
+reward_figures score_records(const Model& model, const Loss& loss, std::span<const Record* const> records,
+                             std::int64_t budget, const Learn& learn) {
+    using of = reward_record<Record>;
+    require(!records.empty(), "there is nothing to score among ", of::whose);
+    const double share = 1.0 / static_cast<double>(records.size());
+    reward_figures figures;
+    double texts = 0;
+    for (std::size_t from = 0, to = 0; from < records.size(); from = to) {
+        std::vector<text_group> groups;
+        std::vector<float> numbers;
+        for (std::int64_t used = 0; to < records.size(); ++to) {
+            used += tokens_of_record(*records[to]);
+            if (used > budget && to > from) break;
+            groups.push_back(of::texts(*records[to]));
+            numbers.push_back(static_cast<float>(of::number(*records[to])));
+        }
+        const at::Device device = Model::tensor_policy::device();
+        const at::Tensor targets = at::tensor(numbers, at::kFloat).to(device);
+        const at::Tensor scores = model.scores(pack_texts(groups, device));
+        const at::Tensor part = of::losses(loss, scores, targets).sum() * share;
+        learn(part);
+
+        const at::NoGradGuard no_gradients;
+        const at::Tensor margin = of::margin(scores, targets);
+        figures.loss += part.template item<double>();
+        figures.accuracy += share * (margin > 0).sum().template item<double>();
+        figures.margin += share * margin.sum(at::kDouble).template item<double>();
+        figures.mean_reward += scores.sum(at::kDouble).template item<double>();
+        figures.min_reward = std::min(figures.min_reward, scores.min().template item<double>());
+        figures.max_reward = std::max(figures.max_reward, scores.max().template item<double>());
+        texts += static_cast<double>(scores.numel());
+    }
+    figures.mean_reward /= texts;
+    return figures;
+}
+
+}  // namespace detail
+
+/// Adds the gradient of the mean loss of the records to the gradients of the model's body and head, microbatch by
+/// microbatch.
+/// @param model a `reward_model`
+/// @param loss of scores and margins or labels: `bradley_terry` for pairs, `pointwise` for labelled texts
+/// @param budget most tokens of a microbatch
+template <class Model, class Loss, class Record>
+reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss,
+                                          std::span<const Record* const> records, std::int64_t budget) {
+    return detail::score_records(model, loss, records, budget,
+                                 [](const at::Tensor& part) { torch::autograd::backward({part}, {}); });
+}
+
+/// The same figures without gradients.
+template <class Model, class Loss, class Record>
+reward_figures measure_rewards(const Model& model, const Loss& loss, std::span<const Record> records,
+                               std::int64_t budget) {
+    const at::NoGradGuard no_gradients;
+    std::vector<const Record*> all;
+    for (const Record& one : records) all.push_back(&one);
+    return detail::score_records(model, loss, std::span<const Record* const>{all}, budget, [](const at::Tensor&) {});
+}
+
+}  // namespace aha

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/core/labelled_text.hpp>
+#include <aha/core/pack_texts.hpp>
+#include <aha/core/preference_pair.hpp>
+#include <aha/loss/bradley_terry.hpp>
+#include <aha/loss/pointwise.hpp>
+
+/// What a reward model can learn from, seen alike: a record has texts, whose scores give a loss and a verdict.
+namespace aha::detail {
+
+template <class Record>
+struct reward_record;
+
+template <>
+struct reward_record<preference_pair> {
+    static constexpr const char* whose = "the pairs";
+    using default_loss = bradley_terry;
+
+    template <class L>
+    static constexpr bool fits = requires(const L& loss, const at::Tensor& t) {
+        { loss(t, t, t) } -> std::convertible_to<at::Tensor>;
+    };
+
+    static text_group texts(const preference_pair& pair) { return {pair.chosen, pair.rejected}; }
+    static double number(const preference_pair& pair) { return pair.margin; }
+
+    static void check(const preference_pair& pair) {
+        require(!pair.chosen.empty() && !pair.rejected.empty(), "pair ", pair.index, " has a side without tokens");
+        require(pair.chosen != pair.rejected, "both sides of pair ", pair.index, " are the same");
+        require(std::isfinite(pair.margin), "the margin of pair ", pair.index, " must be finite, not ", pair.margin);
+    }
+
+    /// @param scores [2P]
+    /// @param margins [P]
+    /// @return [P]
+    template <class Loss>
+    static at::Tensor losses(const Loss& loss, const at::Tensor& scores, const at::Tensor& margins) {
+        const at::Tensor both = scores.view({-1, 2});
+        return loss(both.select(1, 0), both.select(1, 1), margins);
+    }
+
+    /// How much higher the chosen text's score is, [P].
+    static at::Tensor margin(const at::Tensor& scores, const at::Tensor&) {
+        const at::Tensor both = scores.view({-1, 2});
+        return both.select(1, 0) - both.select(1, 1);
+    }
+};
+
+template <>
+struct reward_record<labelled_text> {
+    static constexpr const char* whose = "the labelled texts";
+    using default_loss = pointwise;
+
+    template <class L>
+    static constexpr bool fits = requires(const L& loss, const at::Tensor& t) {
+        { loss(t, t) } -> std::convertible_to<at::Tensor>;
+    };
+
+    static text_group texts(const labelled_text& text) { return {text.ids}; }
+    static double number(const labelled_text& text) { return text.label; }
+
+    static void check(const labelled_text& text) {
+        require(!text.ids.empty(), "text ", text.index, " has no tokens");
+        require(text.label >= 0 && text.label <= 1, "the label of text ", text.index, " must lie in 0 .. 1, not ",
+                text.label);
+    }
+
+    /// @param scores, labels [S]
+    /// @return [S]
+    template <class Loss>
+    static at::Tensor losses(const Loss& loss, const at::Tensor& scores, const at::Tensor& labels) {
+        return loss(scores, labels);
+    }
+
+    /// How far each score is on its label's side of zero, [S].
+    static at::Tensor margin(const at::Tensor& scores, const at::Tensor& labels) {
+        return scores * (labels > 0.5).to(at::kFloat).mul(2).sub(1);
+    }
+};
+
+/// Slot of a loss for `Record`.
+template <class Record>
+struct reward_loss_slot {
+    template <class T>
+    static constexpr bool holds = reward_record<Record>::template fits<T>;
+};
+
+/// Tokens of all texts of a record; what they share is counted for each.
+template <class Record>
+std::int64_t tokens_of_record(const Record& record) {
+    std::int64_t tokens = 0;
+    for (const auto& text : reward_record<Record>::texts(record)) tokens += std::ssize(text);
+    return tokens;
+}
+
+}  // namespace aha::detail

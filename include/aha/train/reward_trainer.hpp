@@ -1,0 +1,231 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
+#include <aha/data/shuffled_order.hpp>
+#include <aha/model/reward_model.hpp>
+#include <aha/optim/adamw.hpp>
+#include <aha/optim/clip_joint_norm.hpp>
+#include <aha/optim/schedule.hpp>
+#include <aha/train/pretrained.hpp>
+#include <aha/train/reward_gradient.hpp>
+#include <aha/train/reward_records.hpp>
+#include <aha/train/reward_trainer_options.hpp>
+#include <aha/train/slots.hpp>
+#include <aha/train/trainer_slots.hpp>
+#include <aha/train/weights_state.hpp>
+
+namespace aha {
+
+/// Trains a reward model, on `preference_pair`s (R1's helpfulness) or on `labelled_text`s (its safety): DeepSeek-R1,
+/// Methods. The loss is the mean over the whole batch, whatever the microbatches. Figures have TRL's names.
+///
+/// Slots, given after the options in any order: a loss of the records (`bradley_terry`; `pointwise`), optimizer,
+/// schedule. Without a schedule the rate is constant. The optimizer is copied: body and head have one each.
+///
+/// @tparam Source a `pretrained` `reward_model`, or a bare one
+/// @tparam Record `preference_pair` or `labelled_text`
+template <class Source, class Record, class Loss = typename detail::reward_record<Record>::default_loss,
+          class Optimizer = adamw, class Schedule = warmup_schedule>
+class reward_trainer {
+    static_assert(std::is_copy_constructible_v<Optimizer>,
+                  "aha: the optimizer of a reward_trainer must be copyable: body and head of the model have one each");
+
+public:
+    using model_type = model_of_t<Source>;
+
+    /// @param source model to train, by reference: it outlives the trainer
+    /// Throws `aha::error` for options that make no sense, and naming the first record that cannot be learned from.
+    template <class... Policies>
+    reward_trainer(Source& source, std::vector<Record> records, const reward_trainer_options& options = {},
+                   Policies... policies)
+        : reward_trainer{std::tuple<Policies...>{std::move(policies)...}, source, std::move(records), options} {
+        static_assert((true && ... &&
+                       detail::fits_a_slot<Policies, detail::reward_loss_slot<Record>, detail::optimizer_slot,
+                                           detail::schedule_slot>),
+                      "aha: an argument of reward_trainer after the options fits none of its slots: loss of the "
+                      "records, optimizer, schedule");
+    }
+
+    /// One update from the next batch. Throws `aha::error` after the last epoch, or when the gradient is not finite;
+    /// the model is then as it was before.
+    step_report step() {
+        const stopwatch whole;
+        require(step_ < total_steps(), "the records ran out after ", step_, " steps, the last of ", options_.epochs,
+                " epochs");
+        const std::vector<const Record*> batch = next_batch();
+        model().body().weights().zero_gradients();
+        model().head().weights().zero_gradients();
+        const reward_figures figures = accumulate_reward_gradient(
+            std::as_const(model()), loss_, std::span<const Record* const>{batch}, options_.microbatch_tokens);
+        const std::array<const parameters*, 2> both{&model().body().weights(), &model().head().weights()};
+        const double norm = clip_joint_norm(both, options_.max_gradient_norm);
+        require(std::isfinite(norm), "the gradient of step ", step_ + 1,
+                " is not finite; the weights were left as they were");
+        const double rate = options_.learning_rate * schedule_(step_);
+        optimizer_.step(model().body().weights(), rate);
+        head_optimizer_.step(model().head().weights(), rate);
+        model().body().refresh();
+        ++step_;
+        for (const Record* const one : batch) tokens_ += detail::tokens_of_record(*one);
+
+        step_report r;
+        r.step = step_;
+        r.total_steps = total_steps();
+        r.metrics = {{"loss", figures.loss},
+                     {"accuracy", figures.accuracy},
+                     {"margin", figures.margin},
+                     {"mean_reward", figures.mean_reward},
+                     {"min_reward", figures.min_reward},
+                     {"max_reward", figures.max_reward},
+                     {"grad_norm", norm},
+                     {"learning_rate", rate},
+                     {"epoch", epochs_done()},
+                     {"num_tokens", static_cast<double>(tokens_)},
+                     {"step_time", whole.seconds()},
+                     {"seconds", seconds_ + since_start_.seconds()}};
+        return r;
+    }
+
+    /// The steps that are left, as an input range: each is taken when the loop asks for it.
+    auto steps() {
+        return std::views::iota(step_, total_steps()) | std::views::transform([this](auto) { return step(); });
+    }
+
+    std::int64_t steps_done() const { return step_; }
+    std::int64_t total_steps() const { return options_.epochs * steps_per_epoch(); }  ///< of all epochs
+    const reward_trainer_options& options() const { return options_; }
+
+    /// How the model does on other records, by the loss that it is trained with.
+    reward_figures evaluate(std::span<const Record> records) const {
+        return measure_rewards(model(), loss_, records, options_.microbatch_tokens);
+    }
+
+    /// Everything needed to go on bit for bit.
+    state save() const {
+        state s;
+        s.tensors["weights"] = model().body().weights().values();
+        s.tensors["head"] = model().head().weights().values();
+        s.put("optimizer", optimizer_.save());
+        s.put("head_optimizer", head_optimizer_.save());
+        s.put("order", order_.save());
+        s.values["step"] = step_;
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        return s;
+    }
+
+    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or other records.
+    void load(const state& s) {
+        order_.load(s.part("order"));
+        restore_weights(model().body(), s);
+        restore_weights(model().head(), s, "head");
+        optimizer_.load(s.part("optimizer"));
+        head_optimizer_.load(s.part("head_optimizer"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+    }
+
+private:
+    using of = detail::reward_record<Record>;
+
+    template <class... Policies>
+    reward_trainer(std::tuple<Policies...> given, Source& source, std::vector<Record> records,
+                   const reward_trainer_options& options)
+        : source_{&source},
+          records_{std::move(records)},
+          options_{options},
+          order_{of::whose, checked().size(), fingerprint(),
+                 {.shuffle = options.shuffle, .seed = options.seed, .epochs = options.epochs}},
+          loss_{detail::take_slot<detail::reward_loss_slot<Record>, Loss>(given, detail::make_plain{})},
+          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
+          head_optimizer_{optimizer_},
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})} {}
+
+    const std::vector<Record>& checked() const {
+        options_.validate();
+        require(!records_.empty(), "there is nothing to learn from: ", of::whose, " are none");
+        for (const Record& one : records_) {
+            of::check(one);
+            if constexpr (requires { model().context(); })
+                for (const auto& text : of::texts(one))
+                    require(std::ssize(text) <= model().context(), "record ", one.index, " of ", of::whose, " has ",
+                            text.size(), " tokens, more than the model's context of ", model().context());
+        }
+        return records_;
+    }
+
+    std::uint64_t fingerprint() const {
+        detail::fingerprint sum;
+        const auto add = [&](const auto* bytes, std::size_t size) {
+            sum.add({reinterpret_cast<const char*>(bytes), size});
+        };
+        for (const Record& one : records_) {
+            const double number = of::number(one);
+            for (const auto& text : of::texts(one)) add(text.data(), text.size_bytes());
+            add(&number, sizeof number);
+        }
+        return sum.value();
+    }
+
+    std::int64_t steps_per_epoch() const {
+        return (std::ssize(records_) + options_.batch_size - 1) / options_.batch_size;
+    }
+
+    /// Records are used up `step_` batches far; a batch ends with its epoch.
+    std::int64_t used_of_epoch() const { return step_ % steps_per_epoch() * options_.batch_size; }
+
+    double epochs_done() const {
+        return static_cast<double>(step_ / steps_per_epoch()) +
+               static_cast<double>(used_of_epoch()) / static_cast<double>(records_.size());
+    }
+
+    std::vector<const Record*> next_batch() {
+        std::vector<const Record*> batch;
+        const std::int64_t count = std::min(options_.batch_size, std::ssize(records_) - used_of_epoch());
+        while (std::ssize(batch) < count) batch.push_back(&records_[order_.next().value().row]);
+        return batch;
+    }
+
+    model_type& model() { return model_of(*source_); }
+    const model_type& model() const { return model_of(*source_); }
+
+    Source* source_;
+    std::vector<Record> records_;
+    reward_trainer_options options_;
+    detail::shuffled_order order_;
+    Loss loss_;
+    Optimizer optimizer_, head_optimizer_;
+    Schedule schedule_;
+    std::int64_t step_ = 0, tokens_ = 0;
+    double seconds_ = 0;  // of earlier runs that this one continues
+    stopwatch since_start_;
+};
+
+template <class Source, class Record, class... Policies>
+reward_trainer(Source&, std::vector<Record>, reward_trainer_options, Policies...)
+    -> reward_trainer<Source, Record,
+                      detail::chosen_t<detail::reward_loss_slot<Record>,
+                                       typename detail::reward_record<Record>::default_loss, Policies...>,
+                      detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
+                      detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+
+template <class Source, class Record>
+reward_trainer(Source&, std::vector<Record>) -> reward_trainer<Source, Record>;
+
+}  // namespace aha
