@@ -8,6 +8,7 @@
 
 #include <examples/support/chain.hpp>
 #include <examples/r1/evaluate.hpp>
+#include <examples/r1/preferences.hpp>
 #include <examples/support/stages.hpp>
 #include <examples/support/tasks.hpp>
 #include <examples/support/program.hpp>
@@ -166,6 +167,20 @@ private:
         if (stage.done()) return;
         const auto policy = load(model("dev2"));
         stage.finish(example::sample_and_filter(all_, stage, policy, sums(plain_), s_));
+    }
+
+    /// A reward model on dev3, from pairs of courtesies of which the warm one is preferred; it reads the summary alone.
+    void learn_preferences() {
+        if (!chosen("reward") || o_.replaced.contains("reward")) return;
+        const aha::stage stage = all_.begin("reward", "a reward model on dev3, from pairs of courtesies",
+                                            {{"model", model("dev3")}},
+                                            {{"learning_rate", s_.rm_rate}, {"seed", s_.seed}});
+        if (!stage.done()) stage.finish(example::train_judge(all_, stage, load(model("dev3")), s_));
+    }
+
+    /// The reward model's opinion of a courtesy's summary, scaled as it scored its training pairs.
+    auto preference_reward() const {
+        return example::judge_reward(aha::load_reward_model<Tensor>(model("reward")));
     }
 
     aha::pretrained<aha::decoder<Tensor>> load(const path& folder) const { return aha::load_decoder<Tensor>(folder); }

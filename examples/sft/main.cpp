@@ -1,0 +1,134 @@
+// Supervised fine-tuning on a file of JSON lines: pairs of "prompt" and "completion", or conversations under "messages".
+// With a file of R1's own kind, a teacher's answers, this is distillation as the paper does it.
+#include <cmath>
+#include <iomanip>
+#include <iostream>
+#include <string>
+
+#include <aha/aha.hpp>
+#include <aha/data/jsonl_rows.hpp>
+#include <aha/train/row_example.hpp>
+
+#include <examples/support/program.hpp>
+#include <examples/support/run_folder.hpp>
+
+namespace {
+
+struct options {
+    std::string model = "smollm2", in, held_out_file, chat_template, out, loss = "nll";
+    double held_out = 0.1;
+    bool resume = false;
+    std::int64_t warmup = 0, checkpoint_every = 50;
+    aha::sft_options sft{.rows = {.row_tokens = 1024, .pack = true, .epochs = 2}};
+    example::machine_options machine;
+
+    void add_to(CLI::App& app) {
+        app.add_option("--model", model, "Hugging Face folder, GGUF file, or smollm2")->capture_default_str();
+        app.add_option("--in", in,
+                       "JSON lines to learn; by default those of examples/sft/sums.jsonl beside this program's source");
+        app.add_option("--held-out", held_out, "share of the lines, the last ones, kept for the evaluation loss")
+            ->check(CLI::Range(0.0, 0.9))
+            ->capture_default_str();
+        app.add_option("--held-out-file", held_out_file, "or a file of its own for it");
+        app.add_option("--chat-template", chat_template, "a template that marks what the assistant says");
+        app.add_option("--out", out, "folder of the run; by default the first free one of runs/sft, runs/sft-2, ...");
+        app.add_flag("--resume", resume, "go on from the newest checkpoint in --out");
+        app.add_option("--loss", loss, "of a token")->check(CLI::IsMember({"nll", "dft"}))->capture_default_str();
+        app.add_option("--learning-rate", sft.learning_rate, "peak; falls as a cosine to a tenth")
+            ->capture_default_str();
+        app.add_option("--warmup", warmup, "steps")->capture_default_str();
+        app.add_option("--epochs", sft.rows.epochs)->capture_default_str();
+        app.add_option("--batch", sft.batch_size, "rows a step")->capture_default_str();
+        app.add_option("--row-tokens", sft.rows.row_tokens, "most tokens of a row")->capture_default_str();
+        app.add_flag("!--no-packing", sft.rows.pack, "one example a row");
+        app.add_option("--evaluate-every", sft.evaluate_every, "steps; 0: before and after")->capture_default_str();
+        app.add_option("--checkpoint-every", checkpoint_every, "steps")->capture_default_str();
+        app.add_option("--microbatch-tokens", sft.microbatch_tokens, "most tokens of a pass")->capture_default_str();
+        app.add_option("--seed", sft.rows.seed)->capture_default_str();
+        machine.add_to(app);
+    }
+};
+
+template <class Source>
+std::vector<aha::supervised_example> read_examples(const Source& source, const std::string& file,
+                                                   const std::optional<aha::chat_template>& chat) {
+    std::vector<aha::supervised_example> all;
+    for (const aha::data_row& row : aha::jsonl_rows{file}) all.push_back(aha::row_example(source, row, chat));
+    aha::require(!all.empty(), file, " holds no examples");
+    return all;
+}
+
+/// Trains with `loss` and says what it did to the loss on held-out examples.
+template <class Tensor, class Loss>
+int train(const options& o, const Loss& loss) {
+    const example::run_folder run{o.out, "sft", o.resume};
+    auto model = aha::load_decoder<Tensor>(o.model);
+    std::optional<aha::chat_template> chat;
+    if (!o.chat_template.empty()) {
+        const auto text = aha::detail::read_text_file(o.chat_template);
+        aha::require(text.has_value(), "cannot read ", o.chat_template);
+        chat.emplace(*text);
+    }
+    std::vector<aha::supervised_example> learned = read_examples(model, o.in, chat), held_out;
+    if (!o.held_out_file.empty()) held_out = read_examples(model, o.held_out_file, chat);
+    else {
+        const auto kept = static_cast<std::ptrdiff_t>(o.held_out * static_cast<double>(learned.size()));
+        held_out.assign(learned.end() - kept, learned.end());
+        learned.resize(learned.size() - static_cast<std::size_t>(kept));
+    }
+    const auto count = learned.size();
+    std::int64_t steps = 0;
+    {
+        const aha::example_rows rows{learned, o.sft.rows};
+        steps = rows.batches(o.sft.batch_size);
+    }
+    aha::sft trainer{model, std::move(learned), o.sft, loss,
+                     aha::warmup_schedule{{.warmup_steps = o.warmup,
+                                           .total_steps = steps,
+                                           .shape = aha::decay_shape::cosine,
+                                           .floor = 0.1}}};
+    trainer.evaluate_on(held_out);
+    std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string() << '\n'
+              << count << " examples, " << held_out.size() << " held out, " << steps << " steps" << std::endl;
+    const double before = held_out.empty() ? 0 : trainer.evaluate(held_out);
+
+    const aha::interrupt_guard interrupt;
+    aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
+    aha::metrics_file metrics{run.path()};
+    aha::tensorboard_writer curves{run.path()};
+    aha::progress_line progress{std::cout};
+    const aha::run_summary done = aha::run_training(trainer, checkpoints,
+                                                    {.steps = steps,
+                                                     .checkpoint_every = o.checkpoint_every,
+                                                     .resume = o.resume,
+                                                     .interrupted = [&] { return interrupt.requested(); }},
+                                                    metrics, curves, progress);
+    if (done.interrupted) {
+        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
+                  << run.path().string() << '\n';
+        return 130;
+    }
+    aha::save_pretrained(model, run.path() / "model");
+    std::cout << done.steps << " steps in " << std::fixed << std::setprecision(0) << done.seconds << " s; the model is "
+              << (run.path() / "model").string() << '\n';
+    if (held_out.empty()) return 0;
+    const double after = trainer.evaluate(held_out);
+    std::cout << std::setprecision(3) << "loss on " << held_out.size() << " held-out examples: " << before << " before, "
+              << after << " after (perplexity " << std::exp(before) << ", " << std::exp(after) << ")\n";
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    CLI::App app{"Supervised fine-tuning on JSON lines"};
+    options o;
+    o.in = std::filesystem::path{__FILE__}.parent_path() / "sums.jsonl";
+    o.add_to(app);
+    return example::run(app, count, arguments, [&] {
+        o.sft.validate();
+        return example::with_tensors(o.machine, [&]<class Tensor>() {
+            return o.loss == "dft" ? train<Tensor>(o, aha::dft{}) : train<Tensor>(o, aha::cross_entropy{});
+        });
+    });
+}
