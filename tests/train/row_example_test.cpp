@@ -1,0 +1,101 @@
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+#include <aha/text/tokenizer_json.hpp>
+#include <aha/train/row_example.hpp>
+
+namespace {
+
+const std::filesystem::path data{AHA_TEST_DATA};
+using testing::HasSubstr;
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+struct source {
+    aha::bpe_tokenizer tokenizer;
+    std::optional<aha::chat_template> chat;
+};
+
+/// The small Qwen tokenizer of the tests, whose turns end with <|im_end|>, id 701.
+source qwen(const std::string& chat) {
+    auto json = nlohmann::json::parse(text_of(data / "text" / "data" / "tokenizers" / "qwen.json"));
+    json.erase("golden");
+    return {aha::make_tokenizer(json, {.end_ids = {701}}), aha::chat_template{chat}};
+}
+
+const std::string simple =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+aha::data_row row(const char* json) { return {6, "set.jsonl:7", nlohmann::json::parse(json)}; }
+
+std::string learned_text(const source& from, const aha::supervised_example& example) {
+    std::vector<aha::token_id> ids;
+    for (std::size_t i = 0; i < example.ids.size(); ++i)
+        if (example.learned[i] != 0) ids.push_back(example.ids[i]);
+    return from.tokenizer.decode(ids, false);
+}
+
+std::string complaint(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const aha::error& problem) {
+        return problem.what();
+    }
+    return "no complaint";
+}
+
+TEST(row_example, each_shape_teaches_what_is_to_be_said) {
+    const source from = qwen(simple);
+    const auto texts = aha::row_example(from, row(R"({"prompt": "Hi", "completion": " there"})"));
+    EXPECT_EQ(texts.index, 6);
+    EXPECT_EQ(learned_text(from, texts), " there<|im_end|>");
+    const auto turns = aha::row_example(
+        from, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
+                      "completion": [{"role": "assistant", "content": "Hello."}]})"));
+    EXPECT_EQ(learned_text(from, turns), "Hello.<|im_end|>\n");
+    EXPECT_EQ(from.tokenizer.decode(turns.ids, false),
+              "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n");
+    const source marked = qwen(text_of(data / "text" / "data" / "chat" / "qwen3_training.jinja"));
+    const auto spoken = aha::row_example(
+        marked, row(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})"));
+    EXPECT_THAT(learned_text(marked, spoken), HasSubstr("Hello.<|im_end|>"));
+    EXPECT_THAT(learned_text(marked, spoken), testing::Not(HasSubstr("Hi")));
+    // A template that is given goes before the model's own, which cannot mark.
+    EXPECT_EQ(aha::row_example(from, row(R"({"messages": [{"role": "user", "content": "Hi"},
+                                                          {"role": "assistant", "content": "Hello."}]})"),
+                               marked.chat),
+              spoken);
+}
+
+TEST(row_example, rows_that_teach_nothing_are_named_by_file_and_line) {
+    const source from = qwen(simple), mute{from.tokenizer, std::nullopt};
+    const auto of = [&](const char* json) {
+        return complaint([&] { (void)aha::row_example(from, row(json)); });
+    };
+    EXPECT_THAT(of(R"({"prompt": "Hi", "answer": 3})"), HasSubstr("set.jsonl:7: nothing to learn"));
+    EXPECT_THAT(of(R"({"prompt": "Hi", "completion": ""})"), HasSubstr("set.jsonl:7: taken for a pair"));
+    EXPECT_THAT(of(R"({"messages": [{"role": "user", "content": "Hi"}]})"), HasSubstr("no turn of \"assistant\""));
+    EXPECT_THAT(of(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]})"),
+                testing::AllOf(HasSubstr("set.jsonl:7: "), HasSubstr("does not mark what the assistant says")));
+    EXPECT_THAT(complaint([&] {
+                    (void)aha::row_example(mute, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
+                                                         "completion": [{"role": "assistant", "content": "Yes"}]})"));
+                }),
+                HasSubstr("no chat template"));
+    const source endless = qwen("{% for m in messages %}{{ m.content }}{% endfor %}");
+    EXPECT_THAT(complaint([&] {
+                    (void)aha::row_example(endless, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
+                                                            "completion": [{"role": "assistant", "content": "Yes"}]})"));
+                }),
+                HasSubstr("never learn to stop"));
+}
+
+}  // namespace
