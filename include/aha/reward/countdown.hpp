@@ -15,11 +15,10 @@
 
 namespace aha {
 
-/// The verifier of Countdown: 1 if the expression in the completion's last `<answer>...</answer>` uses each of the row's
-/// numbers exactly once, with + - * / and round brackets, and is exactly its target (TinyZero's task and reward; there
-/// the value is a double within 1e-5, which takes some wrong fractions for right, and signs before numbers are allowed).
-/// The answer is the expression alone, without "= target". Where the row has "operators", a text such as "+-", the
-/// expression may hold no others.
+/// The verifier of Countdown: 1 if the expression in the last `<answer>...</answer>` of the completion uses each of the
+/// row's numbers exactly once, with + - * / and round brackets, and is exactly its target. TinyZero's task and reward,
+/// where the value is a double within 1e-5 of the target and signs before numbers are allowed. The answer is the
+/// expression alone, without "= target". Where the row has "operators", a text such as "+-", it holds no others.
 ///
 /// Throws `aha::error` if the row's numbers are no list of whole numbers from 0 up, its target is no whole number, or
 /// its operators are no text.
