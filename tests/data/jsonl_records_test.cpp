@@ -1,0 +1,152 @@
+#include <aha/data/jsonl_records.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aha/concepts/stateful.hpp>
+#include <aha/core/row_shapes.hpp>
+#include <aha/data/jsonl_prompts.hpp>
+#include <aha/data/jsonl_reader.hpp>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+static_assert(aha::stateful<aha::jsonl_records>);
+
+class jsonl_records_test : public testing::Test {
+protected:
+    jsonl_records_test() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "aha-records-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+    }
+    ~jsonl_records_test() override { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path file(std::string_view content) const {
+        std::ofstream{folder_ / "rows.jsonl", std::ios::binary} << content;
+        return folder_ / "rows.jsonl";
+    }
+    std::filesystem::path numbers(int count) const {
+        std::string content;
+        for (int i = 0; i < count; ++i)
+            content += "{\"prompt\":\"p" + std::to_string(i) + "\",\"n\":" + std::to_string(i) + "}\n";
+        return file(content);
+    }
+    static std::vector<int> take(aha::jsonl_records& records, int count) {
+        std::vector<int> all;
+        for (int i = 0; i < count; ++i) all.push_back(records.next().value().fields["n"].get<int>());
+        return all;
+    }
+    std::filesystem::path folder_;
+};
+
+TEST_F(jsonl_records_test, gives_what_the_reader_gives) {
+    const auto path = file("\xEF\xBB\xBF{\"n\":0,\"t\":\"\xC3\xA4\"}\r\n\n  \t\r\n {\"n\":1}\n{\"n\":{\"m\":[2]}}");
+    aha::jsonl_reader reader{path};
+    aha::jsonl_records records{path, {.shuffle = false, .epochs = 1}};
+    ASSERT_EQ(records.size(), 3U);
+    for (std::int64_t i = 0; i < 3; ++i) {
+        const aha::jsonl_reader::row expected = reader.next().value();
+        const aha::data_row row = records.next().value(), same = records.at(static_cast<std::size_t>(i));
+        EXPECT_EQ(row.fields, expected.fields);
+        EXPECT_EQ(row.where, reader.where(expected.line));
+        EXPECT_EQ(row.index, i);
+        EXPECT_EQ(same.fields, row.fields);
+        EXPECT_EQ(same.where, row.where);
+    }
+    EXPECT_FALSE(records.next());
+    EXPECT_THAT([&] { (void)records.at(3); }, ThrowsMessage<aha::error>(HasSubstr("has 3 rows, so none at 3")));
+}
+
+TEST_F(jsonl_records_test, shuffles_each_epoch_as_prompts_are_shuffled) {
+    const auto path = numbers(20);
+    aha::jsonl_records records{path, {.seed = 7}};
+    aha::jsonl_prompts prompts{path, {.seed = 7}};
+    std::vector<std::vector<int>> epochs(2);
+    for (std::size_t epoch = 0; epoch < 2; ++epoch)
+        for (int i = 0; i < 20; ++i) {
+            const aha::data_row row = records.next().value();
+            const aha::prompt p = prompts.next().value();
+            EXPECT_EQ(row.fields, p.fields);
+            EXPECT_EQ(row.index, p.index);
+            epochs[epoch].push_back(row.fields["n"].get<int>());
+        }
+    EXPECT_NE(epochs[0], epochs[1]);
+    EXPECT_EQ(std::set<int>(epochs[1].begin(), epochs[1].end()).size(), 20U);
+}
+
+TEST_F(jsonl_records_test, goes_on_from_any_saved_place) {
+    const auto path = numbers(5);
+    const aha::jsonl_records_options options{.seed = 3, .epochs = 2};
+    for (int taken = 0; taken <= 10; ++taken) {
+        aha::jsonl_records records{path, options}, resumed{path, options};
+        take(records, taken);
+        resumed.load(records.save());
+        EXPECT_EQ(take(records, 10 - taken), take(resumed, 10 - taken));
+        EXPECT_FALSE(records.next() || resumed.next());
+    }
+}
+
+TEST_F(jsonl_records_test, refuses_a_place_that_is_not_its_own) {
+    const aha::state saved = aha::jsonl_records{numbers(5)}.save();
+    const auto refuses = [&](const std::filesystem::path& path, const aha::jsonl_records_options& options,
+                             const std::string& sentence) {
+        aha::jsonl_records records{path, options};
+        EXPECT_THAT([&] { records.load(saved); }, ThrowsMessage<aha::error>(HasSubstr(sentence)));
+    };
+    aha::jsonl_records{numbers(5)}.load(saved);
+    refuses(numbers(5), {.seed = 1}, "order of seed 0, not 1");
+    refuses(numbers(5), {.shuffle = false}, "a shuffled order, not in file order");
+    refuses(numbers(4), {}, "a data set of 5 rows, but");
+    refuses(file("{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":5}\n"), {}, "as many rows, but not the same");
+}
+
+TEST_F(jsonl_records_test, a_move_keeps_the_place) {
+    aha::jsonl_records first{numbers(5), {.shuffle = false}};
+    take(first, 2);
+    aha::jsonl_records second{std::move(first)};
+    EXPECT_THAT(take(second, 3), ElementsAre(2, 3, 4));
+}
+
+TEST_F(jsonl_records_test, says_which_line_is_at_fault_and_when) {
+    const auto path = file("{\"n\":1}\n\n{\"n\":}\n");
+    const auto message = [&](std::string_view content) {
+        try {
+            aha::jsonl_records{file(content)};
+        } catch (const aha::error& wrong) {
+            return std::string{wrong.what()}.substr(path.string().size());
+        }
+        return std::string{"none"};
+    };
+    EXPECT_THAT(message("{\"n\":1}\n\n{\"n\":}\n"), testing::StartsWith(":3: not valid JSON"));
+    EXPECT_EQ(message("[1]\n"), ":1: a JSON object is needed, not array");
+    EXPECT_EQ(message("{\"n\":1,\"n\":2}"), ":1: the key \"n\" is given twice");
+    EXPECT_EQ(message("\n\n"), " holds no prompts");
+    file("{\"n\":1}\n\n{\"n\":}\n");
+    aha::jsonl_records later{path, {.shuffle = false, .check = false}};
+    EXPECT_EQ(later.next()->fields["n"], 1);
+    EXPECT_THAT([&] { later.next(); }, ThrowsMessage<aha::error>(HasSubstr(":3: not valid JSON")));
+    EXPECT_THAT([&] { aha::jsonl_records{folder_ / "none"}; }, ThrowsMessage<aha::error>(HasSubstr("cannot open")));
+    EXPECT_THAT(([&] { aha::jsonl_records{path, {.epochs = -1}}; }), ThrowsMessage<aha::error>(HasSubstr("not -1")));
+}
+
+TEST_F(jsonl_records_test, rows_are_parsed_where_they_are_used) {
+    const auto path = file("{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"prompt\":\"a\",\"completion\":3}\n");
+    aha::jsonl_records records{path, {.shuffle = false}};
+    EXPECT_EQ(aha::as_pair(*records.next()).completion, aha::text_or_turns{"b"});
+    EXPECT_THAT([&] { aha::as_pair(*records.next()); },
+                ThrowsMessage<aha::error>(HasSubstr(path.string() + ":2: taken for a pair")));
+}
+
+}  // namespace
