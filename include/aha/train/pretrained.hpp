@@ -119,6 +119,8 @@ inline std::filesystem::path model_location(const std::filesystem::path& name) {
 
 template <class Tensor>
 decoder<Tensor> decoder_from(const weight_source& source) {
+    require(!source.config().gives_score, source.path(),
+            " is a reward model and generates no text; load_reward_model loads it");
     decoder<Tensor> model{source.config()};
     load_weights(model, source);
     return model;

@@ -35,6 +35,7 @@ struct decoder_config {
     bool tie_embeddings = false;  ///< the LM head is the embedding
     bool attention_bias = false;  ///< q, k and v have biases (Qwen2)
     bool qk_norm = false;         ///< q and k are normed per head (Qwen3)
+    bool gives_score = false;     ///< a reward model's file: a head of one row in place of the LM head
     std::optional<token_id> bos_id, pad_id;
     std::vector<token_id> eos_ids;                    ///< any of them ends a completion
     nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back

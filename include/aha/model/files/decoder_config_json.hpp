@@ -21,10 +21,12 @@ namespace aha {
 namespace detail {
 
 struct architecture_names {
-    std::string_view ours, transformers;
+    std::string_view ours, transformers, scoring;
 };
 inline constexpr std::array<architecture_names, 3> known_architectures{
-    {{"llama", "LlamaForCausalLM"}, {"qwen2", "Qwen2ForCausalLM"}, {"qwen3", "Qwen3ForCausalLM"}}};
+    {{"llama", "LlamaForCausalLM", "LlamaForSequenceClassification"},
+     {"qwen2", "Qwen2ForCausalLM", "Qwen2ForSequenceClassification"},
+     {"qwen3", "Qwen3ForCausalLM", "Qwen3ForSequenceClassification"}}};
 
 /// Reads keys of a JSON object once each, with sentences that name the file and the key. A null counts as missing.
 class config_reader {
@@ -148,15 +150,25 @@ inline void read_architecture(config_reader& in, decoder_config& c) {
         require(list.is_null() || list.is_array(), in.where(), ": architectures must be a list of names");
     }
     for (const architecture_names& known : known_architectures)
-        if (name == known.transformers || (name == known.ours && name == type)) {
-            require(!type || *type == known.ours, in.where(), ": the architecture ", known.transformers,
+        if (name == known.transformers || name == known.scoring || (name == known.ours && name == type)) {
+            require(!type || *type == known.ours, in.where(), ": the architecture ", name,
                     " does not go with the model_type ", shown_name(type.value_or("")));
             c.architecture = known.ours;
+            c.gives_score = name == known.scoring;
             return;
         }
     require(!name.empty(), in.where(), " names no architecture");
     fail(in.where(), ": the architecture ", shown_name(name),
          " is not supported (only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM)");
+}
+
+/// A classifier with one label is a reward model. transformers counts the labels' names, two if there are none.
+inline void require_one_label(const config_reader& in) {
+    const auto names = in.rest().find("id2label"), number = in.rest().find("num_labels");
+    std::size_t count = 2;
+    if (names != in.rest().end() && !names->is_null()) count = names->size();
+    else if (number != in.rest().end() && *number == 1) count = 1;
+    require(count == 1, in.where(), " describes a classifier with ", count, " labels; a reward model has one");
 }
 
 }  // namespace detail
@@ -204,6 +216,7 @@ inline decoder_config decoder_config_from_json(const nlohmann::json& value, cons
     c.pad_id = in.integer("pad_token_id");
     if (c.pad_id && (*c.pad_id < 0 || *c.pad_id >= c.vocabulary_size)) c.pad_id.reset();  // -1 is an old habit
     c.eos_ids = in.integers("eos_token_id");
+    if (c.gives_score) detail::require_one_label(in);
     c.extra = in.rest();
     try {
         c.validate();
@@ -223,7 +236,12 @@ inline nlohmann::json decoder_config_to_json(const decoder_config& c) {
     c.validate();
     nlohmann::json value = c.extra;
     for (const detail::architecture_names& known : detail::known_architectures)
-        if (c.architecture == known.ours) value["architectures"] = nlohmann::json::array({known.transformers});
+        if (c.architecture == known.ours)
+            value["architectures"] = nlohmann::json::array({c.gives_score ? known.scoring : known.transformers});
+    if (c.gives_score) {
+        value["id2label"] = {{"0", "LABEL_0"}};
+        value["label2id"] = {{"LABEL_0", 0}};
+    }
     value["model_type"] = c.architecture;
     value["vocab_size"] = c.vocabulary_size;
     value["hidden_size"] = c.hidden_size;

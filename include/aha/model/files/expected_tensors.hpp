@@ -39,7 +39,8 @@ inline std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_t
         add(layer + "mlp.down_proj.weight", {c.hidden_size, c.intermediate_size});
     }
     add("model.norm.weight", {c.hidden_size});
-    if (!c.tie_embeddings) add("lm_head.weight", {c.vocabulary_size, c.hidden_size});
+    if (c.gives_score) add("score.weight", {1, c.hidden_size});
+    else if (!c.tie_embeddings) add("lm_head.weight", {c.vocabulary_size, c.hidden_size});
     return all;
 }
 

@@ -93,8 +93,9 @@ inline void keep_other_files(const std::filesystem::path& old_folder, const std:
 
 }  // namespace detail
 
-/// Writes a folder that transformers' AutoModelForCausalLM and AutoTokenizer load: config.json, generation_config.json,
-/// model.safetensors (or shards and their index) and the tokenizer's files. The folder appears whole or not at all; one
+/// Writes a folder that transformers' AutoModelForCausalLM (of a reward model AutoModelForSequenceClassification) and
+/// AutoTokenizer load: config.json, generation_config.json (of what generates), model.safetensors (or shards and their
+/// index) and the tokenizer's files. The folder appears whole or not at all; one
 /// that is there already is replaced if it holds a model (other files in it are kept), else it is an error.
 /// Throws `aha::error` for tensors that do not go with the configuration, or with what the system says.
 inline void write_pretrained(const std::filesystem::path& folder, const pretrained_model& model) {
@@ -113,7 +114,7 @@ inline void write_pretrained(const std::filesystem::path& folder, const pretrain
         write_atomically(place / name, detail::dump_json(value, (folder / name).string(), indent) + "\n");
     };
     write("config.json", config);
-    write("generation_config.json", detail::generation_config(model, config));
+    if (!model.config.gives_score) write("generation_config.json", detail::generation_config(model, config));
     write_safetensors_folder(place, model.tensors, model.max_shard_bytes);
     if (model.text) {
         write("tokenizer.json", tokenizer_json(*model.text), -1);

@@ -140,7 +140,7 @@ private:
             expected.insert(name);
         }
         std::erase_if(stored_, [](const auto& s) { return s.first.ends_with(".rotary_emb.inv_freq"); });
-        if (config_.tie_embeddings && stored_.contains("lm_head.weight")) {
+        if (!config_.gives_score && config_.tie_embeddings && stored_.contains("lm_head.weight")) {
             require(shard("lm_head.weight").tensor("lm_head.weight").equal(load("model.embed_tokens.weight")),
                     path_.string(),
                     ": the configuration ties the head to the embedding, but lm_head.weight differs from it");
