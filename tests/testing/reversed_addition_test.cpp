@@ -115,7 +115,7 @@ TEST(reversed_addition, a_foreign_reasoning_says_the_same_in_the_other_alphabet)
         consistent += two_languages.consistency(p, mixed) / 1000;
         in_second += p["language"] == 1 ? 1 : 0;
         for (std::size_t at = 0; at < plain.size(); ++at) {
-            const auto value = [](char c) { return c >= 'A' && c <= 'J' ? c - 'A' : c >= '0' && c <= '9' ? c - '0' : c; };
+            const auto value = [](char c) { return c >= 'A' && c <= 'J' ? c - 'A' + '0' : int{c}; };
             EXPECT_EQ(value(mixed[at]), value(plain[at]));
         }
         EXPECT_EQ(mixed.substr(mixed.find("<answer>")), plain.substr(plain.find("<answer>")));

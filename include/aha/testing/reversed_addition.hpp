@@ -18,7 +18,7 @@ namespace aha::testing {
 struct reversed_addition_options {
     std::int64_t digits = 2;                             ///< of both numbers; the first digit is not 0
     std::vector<std::string> alphabets{"0123456789"};    ///< ten characters each, the digits of one "language"
-    std::int64_t held_out_every = 8;                     ///< one in so many pairs of numbers is held out, whatever the seed
+    std::int64_t held_out_every = 8;                     ///< one in so many sums is held out, for any seed
     std::uint64_t seed = 0;                              ///< of the questions
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -127,9 +127,9 @@ public:
         return "<think>" + chain + "</think><answer>" + answer + "</answer>";
     }
 
-    /// The share of a completion's reasoning digits that are in the question's alphabet, 1 if it has none: R1's language
-    /// consistency (DeepSeek-R1, section 2.3.2), with digits as words. What stands before "</think>" is reasoning, or
-    /// everything where that is missing.
+    /// The share of a completion's reasoning digits that are in the question's alphabet, 1 if it has none: R1's
+    /// language consistency (DeepSeek-R1, section 2.3.2), with digits as words. What stands before "</think>" is
+    /// reasoning, or everything where that is missing.
     double consistency(const prompt& asked, std::string_view text) const {
         const std::string& own = options_.alphabets.at(asked["language"].get<std::size_t>());
         const std::string_view chain = text.substr(0, text.find("</think>"));

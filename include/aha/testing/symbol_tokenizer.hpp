@@ -25,9 +25,7 @@ public:
         require(!symbols_.empty(), "a tokenizer needs at least one symbol");
         for (std::size_t i = 0; i < symbols_.size(); ++i) {
             require(!symbols_[i].empty(), "symbol ", i, " is empty");
-            const auto twin = std::find(symbols_.begin(), symbols_.begin() + static_cast<std::ptrdiff_t>(i), symbols_[i]);
-            require(*twin != symbols_[i] || twin - symbols_.begin() == static_cast<std::ptrdiff_t>(i), "the symbol \"",
-                    symbols_[i], "\" is there twice");
+            require(std::ranges::count(symbols_, symbols_[i]) == 1, "the symbol \"", symbols_[i], "\" is there twice");
         }
     }
 
