@@ -1,6 +1,6 @@
 // Distillation beats reinforcement on a small model (DeepSeek-R1, section 4.1): a teacher's right answers teach a smaller
 // student by supervised training, the same student learns by RL alone for as long, and both are compared. The student
-// is the teacher's base without a third of its layers, taught the format on sums of which half are wrong.
+// is the teacher's base without the layers that it misses least, taught the format on sums of which many are wrong.
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
@@ -8,6 +8,7 @@
 
 #include <aha/aha.hpp>
 
+#include <examples/distill/pruning.hpp>
 #include <examples/support/chain.hpp>
 #include <examples/support/program.hpp>
 #include <examples/support/reasoning_evaluation.hpp>
@@ -18,7 +19,7 @@ namespace {
 
 struct options {
     std::string base = "smollm2", teacher, out = "runs/distill";
-    std::int64_t layers = 20, teacher_examples = 240, teacher_steps = 16, start_examples = 320, prompts = 512,
+    std::int64_t layers = 24, teacher_examples = 240, teacher_steps = 16, start_examples = 320, prompts = 512,
                  samples = 4, held_out = 256;
     double noise = 0.5, start_rate = 1e-4, student_rate = 1e-4, student_rl_rate = 2e-5;
     example::stage_options stages;
@@ -45,30 +46,6 @@ struct options {
         machine.add_to(app);
     }
 };
-
-/// The model with `layers` of its layers: the first ones, and the last quarter of them from the end, since what is
-/// between matters least (Gromov et al. 2024).
-template <class Model>
-Model fewer_layers(const Model& whole, std::int64_t layers) {
-    aha::decoder_config config = whole.config();
-    aha::require(layers > 0 && layers < config.layers, "--layers must be in [1, ", config.layers - 1, "], not ", layers);
-    const std::int64_t first = layers - layers / 4, dropped = config.layers - layers;
-    config.layers = layers;
-    Model part{config};
-    const at::NoGradGuard no_gradients;
-    const std::string prefix = "model.layers.";
-    for (std::size_t i = 0; i < part.weights().size(); ++i) {
-        std::string name = part.weights().at(i).name;
-        if (name.starts_with(prefix)) {
-            const std::size_t dot = name.find('.', prefix.size());
-            const std::int64_t layer = std::stoll(name.substr(prefix.size(), dot - prefix.size()));
-            name = prefix + std::to_string(layer < first ? layer : layer + dropped) + name.substr(dot);
-        }
-        part.weights()[i].copy_(whole.weights()[name]);
-    }
-    part.refresh();
-    return part;
-}
 
 template <class Tensor>
 class program {
@@ -126,8 +103,15 @@ private:
                                              {"seed", o_.stages.seed}});
         if (stage.done()) return;
         pretrained source = load(o_.base);
-        source.model = fewer_layers(source.model, o_.layers);
+        const std::int64_t layers = source.model.config().layers;
+        aha::require(o_.layers > 0 && o_.layers < layers, "--layers must be in [1, ", layers - 1, "], not ", o_.layers);
         aha::addition_prompts questions{{.seed = o_.stages.seed + 2, .held_out = held_out_, .render = ask_}};
+        std::vector<aha::supervised_example> shown;
+        for (std::int64_t n = 0; n < 8; ++n) {
+            const aha::prompt asked = *questions.next();
+            shown.push_back(aha::completion_example(source, asked.text, example::sum_response(asked, true), n));
+        }
+        source.model = example::with_layers(source.model, example::layers_to_keep(source.model, o_.layers, shown));
         const aha::random_stream random{{o_.stages.seed, 3, 0, 0}};
         std::vector<aha::supervised_example> examples;
         for (std::int64_t n = 0; n < o_.start_examples; ++n) {

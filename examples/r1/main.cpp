@@ -178,7 +178,7 @@ private:
         if (!stage.done()) stage.finish(example::train_judge(all_, stage, load(model("dev3")), s_));
     }
 
-    /// The reward model's opinion of a courtesy's summary, scaled as it scored its training pairs.
+    /// The reward model's opinion of a courtesy's summary.
     auto preference_reward() const {
         return example::judge_reward(aha::load_reward_model<Tensor>(model("reward")));
     }

@@ -41,7 +41,7 @@ nlohmann::json train_judge(const chain& all, const aha::stage& stage, aha::pretr
     aha::reward_trainer trainer{
         judge, courtesy_pairs(judge), {.batch_size = 16, .learning_rate = o.rm_rate, .seed = o.seed}};
     const double seconds = all.train(stage, trainer, trainer.total_steps());
-    aha::save_reward_model(judge, stage.model());
+    aha::save_pretrained(judge, stage.model());
     return {{"steps", trainer.steps_done()}, {"seconds", seconds}};
 }
 
