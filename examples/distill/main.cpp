@@ -1,6 +1,6 @@
 // Distillation beats reinforcement on a small model (DeepSeek-R1, section 4.1): a teacher's right answers teach a smaller
 // student by supervised training, the same student learns by RL alone for as long, and both are compared. The student
-// is the teacher's base without the layers that it misses least, taught the format on sums of which many are wrong.
+// is the teacher's base without the layers that it misses least, and has had a cold start of its own.
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
@@ -19,9 +19,9 @@ namespace {
 
 struct options {
     std::string base = "smollm2", teacher, out = "runs/distill";
-    std::int64_t layers = 24, teacher_examples = 240, teacher_steps = 16, start_examples = 320, prompts = 512,
-                 samples = 4, held_out = 256;
-    double noise = 0.5, start_rate = 1e-4, student_rate = 1e-4, student_rl_rate = 2e-5;
+    std::int64_t layers = 20, teacher_examples = 240, teacher_steps = 16, start_examples = 160, prompts = 1024,
+                 samples = 1, held_out = 256;
+    double start_rate = 1e-4, student_rate = 1e-4, student_rl_rate = 2e-5;
     example::stage_options stages;
     example::machine_options machine;
 
@@ -34,8 +34,7 @@ struct options {
         app.add_option("--layers", layers, "of the base that the student keeps")->capture_default_str();
         app.add_option("--teacher-examples", teacher_examples, "of the teacher's cold start")->capture_default_str();
         app.add_option("--teacher-steps", teacher_steps, "of the teacher's RL")->capture_default_str();
-        app.add_option("--start-examples", start_examples, "that teach the student the format")->capture_default_str();
-        app.add_option("--noise", noise, "share of their answers that are wrong")->capture_default_str();
+        app.add_option("--start-examples", start_examples, "of the student's cold start")->capture_default_str();
         app.add_option("--prompts", prompts, "that the teacher answers")->capture_default_str();
         app.add_option("--samples", samples, "answers a prompt")->capture_default_str();
         app.add_option("--start-rate", start_rate)->capture_default_str();
@@ -57,8 +56,8 @@ public:
         make_student();
         sample();
         distill_sequences();
-        distill_tokens();
         reinforce();
+        distill_tokens();
         const double budget = seconds("sampled") + seconds("sequences");
         std::cout << '\n' << o_.held_out << " held-out sums, sampled at temperature 1\n"
                   << std::left << std::setw(34) << "" << std::right << std::setw(10) << "accuracy" << std::setw(10)
@@ -98,7 +97,6 @@ private:
                                             {{"model", o_.base}},
                                             {{"layers", o_.layers},
                                              {"examples", o_.start_examples},
-                                             {"noise", o_.noise},
                                              {"learning_rate", o_.start_rate},
                                              {"seed", o_.stages.seed}});
         if (stage.done()) return;
@@ -107,17 +105,14 @@ private:
         aha::require(o_.layers > 0 && o_.layers < layers, "--layers must be in [1, ", layers - 1, "], not ", o_.layers);
         aha::addition_prompts questions{{.seed = o_.stages.seed + 2, .held_out = held_out_, .render = ask_}};
         std::vector<aha::supervised_example> shown;
-        for (std::int64_t n = 0; n < 8; ++n) {
+        for (std::int64_t n = 0; n < 4; ++n) {
             const aha::prompt asked = *questions.next();
             shown.push_back(aha::completion_example(source, asked.text, example::sum_response(asked, true), n));
         }
         source.model = example::with_layers(source.model, example::layers_to_keep(source.model, o_.layers, shown));
-        const aha::random_stream random{{o_.stages.seed, 3, 0, 0}};
         std::vector<aha::supervised_example> examples;
         for (std::int64_t n = 0; n < o_.start_examples; ++n) {
-            aha::prompt asked = *questions.next();
-            const auto draw = static_cast<std::uint64_t>(2 * n);
-            if (random.uniform(draw) < o_.noise) asked.fields["answer"] = 2 + random.below(draw + 1, 98);
+            const aha::prompt asked = *questions.next();
             examples.push_back(aha::completion_example(source, asked.text, example::sum_response(asked, true), n));
         }
         example::stage_options s = o_.stages;

@@ -52,16 +52,16 @@ nlohmann::json evaluate(const Source& source, const stage_options& o,
         english += consistency(group.prompt, said);
         if (shown.size() < 2) show(group.prompt, said);
     }
-    const auto courtesies = answers(courtesy_prompts(true, render));
-    for (const aha::rollout_group& group : courtesies) {
+    const auto others = answers(courtesy_prompts(true, render));
+    for (const aha::rollout_group& group : others) {
         const aha::completion& said = group.completions.front();
         warm += is_warm(said.text) ? 1 : 0;
         polite += format(group.prompt, said) ? 1 : 0;
         if (shown.size() < 4) show(group.prompt, said);
     }
-    const auto sum_count = static_cast<double>(sums.size()), others = static_cast<double>(courtesies.size());
-    return {{"accuracy", right / sum_count},     {"format", (formed + polite) / (sum_count + others)},
-            {"language", english / sum_count}, {"preference", warm / others},
+    const auto sum_count = static_cast<double>(sums.size()), other_count = static_cast<double>(others.size());
+    return {{"accuracy", right / sum_count},     {"format", (formed + polite) / (sum_count + other_count)},
+            {"language", english / sum_count}, {"preference", warm / other_count},
             {"shown", shown}};
 }
 

@@ -149,10 +149,10 @@ private:
         table_.emplace_back(name, stage.figures());
         std::cout << name << ':';
         for (const auto& [column, value] : stage.figures().items())
-            if (value.is_number()) std::cout << "  " << column << ' ' << aha::detail::readable(value.get<double>());
+            if (value.is_number()) std::cout << "  " << column << ' ' << aha::detail::readable(value.template get<double>());
         std::cout << '\n';
         for (const auto& said : stage.figures().at("shown"))
-            std::cout << "  " << said.at(0).get<std::string>() << "  ->  "
+            std::cout << "  " << said.at(0).template get<std::string>() << "  ->  "
                       << said.at(1).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
         std::cout << std::flush;
     }

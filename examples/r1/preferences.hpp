@@ -39,7 +39,7 @@ nlohmann::json train_judge(const chain& all, const aha::stage& stage, aha::pretr
                                                                    source.tokenizer, source.chat,
                                                                    source.tokenizer_folder, source.text};
     aha::reward_trainer trainer{
-        judge, courtesy_pairs(judge), {.batch_size = 16, .learning_rate = o.rm_rate, .seed = o.seed}};
+        judge, courtesy_pairs(judge), {.batch_size = 16, .learning_rate = o.rm_rate, .epochs = 4, .seed = o.seed}};
     const double seconds = all.train(stage, trainer, trainer.total_steps());
     aha::save_pretrained(judge, stage.model());
     return {{"steps", trainer.steps_done()}, {"seconds", seconds}};

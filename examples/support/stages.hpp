@@ -56,14 +56,18 @@ inline auto reasoning_reward() {
                             aha::named("language", aha::language_consistency<>{{.language = "en"}}));
 }
 
-/// R1's supervised stages: from `source`, two epochs at a rate that decays to a tenth.
+/// R1's supervised stages: from `source`, at a rate that rises for a tenth of the steps and decays to a tenth.
 template <class Source>
 nlohmann::json fine_tune(const chain& all, const aha::stage& stage, Source& source,
                          std::vector<aha::supervised_example> examples, const stage_options& o) {
     const auto count = std::ssize(examples);
-    aha::sft trainer{source,
-                     std::move(examples),
-                     {.batch_size = 16, .learning_rate = o.sft_rate, .rows = {.seed = o.seed, .epochs = o.epochs}}};
+    const std::int64_t batch = 16, steps = (count + batch - 1) / batch * o.epochs;
+    aha::sft trainer{
+        source,
+        std::move(examples),
+        {.batch_size = batch, .learning_rate = o.sft_rate, .rows = {.seed = o.seed, .epochs = o.epochs}},
+        aha::warmup_schedule{
+            {.warmup_steps = steps / 10, .total_steps = steps, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
     const double seconds = all.train(stage, trainer, trainer.total_steps());
     aha::save_pretrained(source, stage.model());
     return {{"examples", count}, {"seconds", seconds}};
