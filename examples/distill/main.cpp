@@ -153,11 +153,16 @@ private:
         if (stage.done()) return;
         pretrained student = load(model("student"));
         const pretrained source = load(teacher());
-        aha::distill trainer{student, source.model, example::sampled_examples(student, examples_file()),
-                             {.batch_size = 16,
+        std::vector<aha::supervised_example> examples = example::sampled_examples(student, examples_file());
+        const auto rate = example::supervised_rate(std::ssize(examples), o_.stages);
+        aha::distill trainer{student,
+                             source.model,
+                             std::move(examples),
+                             {.batch_size = example::batch_of_examples,
                               .learning_rate = o_.student_rate,
                               .rows = {.seed = o_.stages.seed, .epochs = o_.stages.epochs},
-                              .seed = o_.stages.seed}};
+                              .seed = o_.stages.seed},
+                             rate};
         const double seconds = all_.train(stage, trainer, trainer.total_steps());
         aha::save_pretrained(student, stage.model());
         stage.finish({{"seconds", seconds}});

@@ -146,12 +146,13 @@ private:
         const aha::stage stage{all_.folder() / "evaluation", name, inputs,
                                {{"model", folder.string()}, {"held_out", s_.held_out}, {"seed", s_.seed}}};
         if (!stage.done()) stage.finish(example::evaluate(load(folder), s_, render));
-        table_.emplace_back(name, stage.figures());
+        const nlohmann::json figures = stage.figures();
+        table_.emplace_back(name, figures);
         std::cout << name << ':';
-        for (const auto& [column, value] : stage.figures().items())
+        for (const auto& [column, value] : figures.items())
             if (value.is_number()) std::cout << "  " << column << ' ' << aha::detail::readable(value.template get<double>());
         std::cout << '\n';
-        for (const auto& said : stage.figures().at("shown"))
+        for (const auto& said : figures.at("shown"))
             std::cout << "  " << said.at(0).template get<std::string>() << "  ->  "
                       << said.at(1).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
         std::cout << std::flush;

@@ -56,18 +56,26 @@ inline auto reasoning_reward() {
                             aha::named("language", aha::language_consistency<>{{.language = "en"}}));
 }
 
-/// R1's supervised stages: from `source`, at a rate that rises for a tenth of the steps and decays to a tenth.
+/// Examples a step of supervised training.
+inline constexpr std::int64_t batch_of_examples = 16;
+
+/// A rate that rises for a tenth of the steps over `count` examples and decays to a tenth.
+inline aha::warmup_schedule supervised_rate(std::int64_t count, const stage_options& o) {
+    const std::int64_t steps = (count + batch_of_examples - 1) / batch_of_examples * o.epochs;
+    return aha::warmup_schedule{
+        {.warmup_steps = steps / 10, .total_steps = steps, .shape = aha::decay_shape::cosine, .floor = 0.1}};
+}
+
+/// R1's supervised stages: a model folder made of `source` and examples.
 template <class Source>
 nlohmann::json fine_tune(const chain& all, const aha::stage& stage, Source& source,
                          std::vector<aha::supervised_example> examples, const stage_options& o) {
     const auto count = std::ssize(examples);
-    const std::int64_t batch = 16, steps = (count + batch - 1) / batch * o.epochs;
     aha::sft trainer{
         source,
         std::move(examples),
-        {.batch_size = batch, .learning_rate = o.sft_rate, .rows = {.seed = o.seed, .epochs = o.epochs}},
-        aha::warmup_schedule{
-            {.warmup_steps = steps / 10, .total_steps = steps, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
+        {.batch_size = batch_of_examples, .learning_rate = o.sft_rate, .rows = {.seed = o.seed, .epochs = o.epochs}},
+        supervised_rate(count, o)};
     const double seconds = all.train(stage, trainer, trainer.total_steps());
     aha::save_pretrained(source, stage.model());
     return {{"examples", count}, {"seconds", seconds}};
