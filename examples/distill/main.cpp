@@ -197,7 +197,9 @@ private:
     }
     pretrained load(const std::filesystem::path& folder) const { return aha::load_decoder<Tensor>(folder); }
     std::filesystem::path model(const std::string& stage) const { return all_.folder() / stage / "model"; }
-    std::filesystem::path teacher() const { return o_.teacher.empty() ? model("teacher") : std::filesystem::path{o_.teacher}; }
+    std::filesystem::path teacher() const {
+        return o_.teacher.empty() ? model("teacher") : std::filesystem::path{o_.teacher};
+    }
     std::filesystem::path examples_file() const { return all_.folder() / "sampled" / "sft.jsonl"; }
     aha::addition_prompts sums() const {
         return aha::addition_prompts{{.seed = o_.stages.seed, .held_out = held_out_, .render = ask_}};

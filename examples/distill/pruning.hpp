@@ -25,7 +25,8 @@ std::vector<std::int64_t> layers_to_keep(const Model& whole, std::int64_t count,
     // A layer adds to the residual stream what these two projections give: without them it is as if it were not there.
     const auto outputs = [](const Model& of, std::int64_t layer) {
         const std::string name = "model.layers." + std::to_string(layer);
-        return std::vector{of.weights()[name + ".self_attn.o_proj.weight"], of.weights()[name + ".mlp.down_proj.weight"]};
+        return std::vector{of.weights()[name + ".self_attn.o_proj.weight"],
+                           of.weights()[name + ".mlp.down_proj.weight"]};
     };
     const auto remove = [&](std::int64_t layer) {
         for (const at::Tensor& output : outputs(model, layer)) output.zero_();

@@ -1,21 +1,30 @@
 // DeepSeek-R1's whole chain in one command (DeepSeek-R1, section 2.3; ../docs/r1.md says what it shows): R1-Zero; cold
 // start; reasoning RL with a language reward; rejection sampling and supervised training from the base again; RL for all
 // scenarios with rules and, in its last part, a reward model. Each stage is a folder that a later run finds done.
+#include <algorithm>
+#include <array>
 #include <iostream>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <aha/aha.hpp>
 
-#include <examples/support/chain.hpp>
 #include <examples/r1/evaluate.hpp>
 #include <examples/r1/preferences.hpp>
+#include <examples/support/chain.hpp>
+#include <examples/support/program.hpp>
 #include <examples/support/stages.hpp>
 #include <examples/support/tasks.hpp>
-#include <examples/support/program.hpp>
 
 namespace {
 
 using path = std::filesystem::path;
+
+/// The stages that make a model, which a model of the user's can replace.
+constexpr std::array<std::string_view, 7> with_models{"zero", "dev1", "dev2", "dev3", "reward", "rules", "r1"};
 
 struct options {
     std::string base = "smollm2", out = "runs/r1", only;
@@ -63,8 +72,11 @@ struct options {
             aha::require(equals != std::string::npos && equals > 0, "--use needs STAGE=FOLDER, not ", one);
             replaced[one.substr(0, equals)] = one.substr(equals + 1);
         }
-        for (const auto& [stage, folder] : replaced)
+        for (const auto& [stage, folder] : replaced) {
+            aha::require(std::ranges::count(with_models, stage) == 1, "--use ", stage,
+                         ": no stage of that name makes a model");
             aha::require(std::filesystem::is_directory(folder), "--use ", stage, ": ", folder, " is not a folder");
+        }
     }
 };
 
@@ -76,7 +88,7 @@ public:
         : o_{o}, all_{o.out, o.checkpoint_every, interrupt} {}
 
     void run() {
-        evaluate("base", o_.base, few_, {});
+        evaluate("base", o_.base, few_, {{"model", o_.base}});
         model_stage("zero", "R1-Zero, from the base with rules alone", {{"model", o_.base}},
                     s_.rl(s_.zero_steps, 1), few_, [&](const aha::stage& stage) {
                         auto model = load(o_.base);
@@ -144,13 +156,14 @@ private:
                   const std::map<std::string, path>& inputs) {
         if (!chosen(name)) return;
         const aha::stage stage{all_.folder() / "evaluation", name, inputs,
-                               {{"model", folder.string()}, {"held_out", s_.held_out}, {"seed", s_.seed}}};
+                               {{"held_out", s_.held_out}, {"seed", s_.seed}}};
         if (!stage.done()) stage.finish(example::evaluate(load(folder), s_, render));
         const nlohmann::json figures = stage.figures();
         table_.emplace_back(name, figures);
         std::cout << name << ':';
         for (const auto& [column, value] : figures.items())
-            if (value.is_number()) std::cout << "  " << column << ' ' << aha::detail::readable(value.template get<double>());
+            if (value.is_number())
+                std::cout << "  " << column << ' ' << aha::detail::readable(value.template get<double>());
         std::cout << '\n';
         for (const auto& said : figures.at("shown"))
             std::cout << "  " << said.at(0).template get<std::string>() << "  ->  "
@@ -158,7 +171,7 @@ private:
         std::cout << std::flush;
     }
 
-    /// R1's rejection sampling: several answers of dev2 to each question; the right ones that pass the filters are kept.
+    /// R1's rejection sampling: several answers of dev2 to each question; right ones that pass the filters are kept.
     void sample_from_dev2() {
         if (!chosen("sampled")) return;
         const aha::stage stage = all_.begin("sampled", "rejection sampling from dev2", {{"model", model("dev2")}},

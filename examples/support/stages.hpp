@@ -174,8 +174,9 @@ std::vector<aha::supervised_example> general_examples(const Source& source, cons
         if (held_out(n % courtesies)) continue;
         const courtesy c = nth_courtesy(n % courtesies);
         const bool warm = (n / 3 + n / courtesies) % 2 == 0;
-        examples.push_back(aha::completion_example(source, render(c.request), response(c.thought, warm ? c.warm : c.curt),
-                                                   static_cast<std::int64_t>(n)));
+        const std::string said = response(c.thought, warm ? c.warm : c.curt);
+        examples.push_back(
+            aha::completion_example(source, render(c.request), said, static_cast<std::int64_t>(n)));
     }
     return examples;
 }

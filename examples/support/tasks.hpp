@@ -43,9 +43,10 @@ struct courtesy {
 
 inline courtesy courtesy_of(std::size_t name, std::size_t occasion) {
     constexpr std::string_view names[] = {
-        "Anna", "Ben",  "Clara", "David", "Emma",  "Frank", "Grace", "Henry", "Iris", "Jack",  "Kate", "Leo",   "Maria", "Noah",
-        "Olga", "Paul", "Rosa",  "Sam",   "Tina",  "Victor", "Wendy", "Adam",  "Bella", "Carl", "Diana", "Eric", "Fiona", "George",
-        "Helen", "Ian", "Julia", "Kevin", "Laura", "Mark",  "Nina",  "Oscar", "Peter", "Ruth", "Simon", "Alice"};
+        "Anna", "Ben",   "Clara", "David",  "Emma",  "Frank", "Grace", "Henry", "Iris",  "Jack",
+        "Kate", "Leo",   "Maria", "Noah",   "Olga",  "Paul",  "Rosa",  "Sam",   "Tina",  "Victor",
+        "Adam", "Wendy", "Bella", "Carl",   "Diana", "Eric",  "Fiona", "Helen", "Ian",   "George",
+        "Mark", "Julia", "Kevin", "Laura",  "Nina",  "Oscar", "Peter", "Ruth",  "Simon", "Alice"};
     const std::string who{names[name % std::size(names)]};
     switch (occasion % 3) {
         case 0:

@@ -64,6 +64,17 @@ TEST_F(stage_folders, a_stage_made_of_another_stage_notices_that_it_was_made_ane
     EXPECT_THAT(complaint([&] { (void)second().done(); }), HasSubstr("other inputs (model"));
 }
 
+TEST_F(stage_folders, an_input_is_known_by_its_bytes_and_a_name_by_itself) {
+    made().finish({});
+    write("moved.jsonl", "one");
+    const auto other = [&](const fs::path& data, const fs::path& model) {
+        return aha::stage{chain, "dev1", {{"data", data}, {"model", model}}, {{"steps", 5}, {"seed", 1}}};
+    };
+    EXPECT_TRUE(other(chain / "moved.jsonl", "smollm2").done());
+    EXPECT_THAT(complaint([&] { (void)other(chain / "moved.jsonl", "smollm3").done(); }),
+                HasSubstr("other inputs (model: "));
+}
+
 TEST_F(stage_folders, a_damaged_manifest_is_named) {
     made().finish({});
     write("dev1/manifest.json", "{\"inputs\": {");

@@ -49,9 +49,11 @@ public:
         if (!std::filesystem::exists(manifest_path())) return false;
         const nlohmann::json manifest = read();
         for (const auto& [what, mine, its] : {std::tuple{"inputs", inputs_, manifest.at("inputs")},
-                                              std::tuple{"options", options_, manifest.at("options")}})
-            require(mine == its, "the stage ", name_, " in ", folder_, " was made with other ", what, " (",
-                    difference(mine, its), "); give another folder, or delete this one to make it again");
+                                              std::tuple{"options", options_, manifest.at("options")}}) {
+            const std::string change = difference(mine, its);
+            require(change.empty(), "the stage ", name_, " in ", folder_, " was made with other ", what, " (", change,
+                    "); give another folder, or delete this one to make it again");
+        }
         return true;
     }
 
@@ -95,14 +97,22 @@ private:
         return crc32c(std::string{std::istreambuf_iterator<char>{in}, {}});
     }
 
-    /// The first key under which two objects differ.
+    /// An input with a checksum is the same wherever it is now.
+    static nlohmann::json essence(nlohmann::json value) {
+        if (value.is_object() && value.contains("path") && !value["crc32c"].is_null()) value.erase("path");
+        return value;
+    }
+
+    /// The first key under which two objects differ, and how; empty if they do not.
     static std::string difference(const nlohmann::json& mine, const nlohmann::json& its) {
+        if (!mine.is_object() || !its.is_object())
+            return mine == its ? "" : its.dump() + " then, " + mine.dump() + " now";
         for (const auto& [key, value] : mine.items())
-            if (!its.contains(key) || its[key] != value)
+            if (!its.contains(key) || essence(its[key]) != essence(value))
                 return key + ": " + (its.contains(key) ? its[key].dump() : "none") + " then, " + value.dump() + " now";
         for (const auto& [key, value] : its.items())
             if (!mine.contains(key)) return key + ": " + value.dump() + " then, none now";
-        return "not objects";
+        return "";
     }
 
     std::filesystem::path folder_;

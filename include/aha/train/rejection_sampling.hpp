@@ -53,7 +53,8 @@ struct rejection_options {
 /// `kept`; and `kept/total` of the whole run.
 template <class Source, class Prompts, class Reward, class Sampler, class... Filters>
 class rejection_sampling {
-    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>() && (true && ... && require_completion_filter<Filters>()));
+    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>() &&
+                  (true && ... && require_completion_filter<Filters>()));
 
 public:
     /// @param source model to sample from, by reference: it outlives this
