@@ -19,7 +19,7 @@ struct options {
     double held_out = 0.1;
     bool resume = false;
     std::int64_t warmup = 0, checkpoint_every = 50;
-    aha::sft_options sft{.rows = {.row_tokens = 1024, .pack = true, .epochs = 2}};
+    aha::sft_options sft{.batch_size = 2, .rows = {.row_tokens = 512, .pack = true, .epochs = 2}};
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
