@@ -28,6 +28,7 @@ public:
         const bool used = std::filesystem::exists(path_, problem) &&
                           !(std::filesystem::is_directory(path_, problem) && std::filesystem::is_empty(path_, problem));
         aha::require(!used || std::filesystem::is_directory(path_, problem), path_, " is not a folder");
+        aha::require(used || !resume, "there is no run in ", path_, " to go on with; leave out --resume to begin one");
         aha::require(!used || resume, path_, " already holds files; go on with --resume, or give another --out");
         std::filesystem::create_directories(path_, problem);
         aha::require(!problem, "cannot make the folder ", path_, ": ", problem.message());
