@@ -1,4 +1,4 @@
-// DeepSeek-R1's whole chain in one command (DeepSeek-R1, section 2.3; ../docs/r1.md says what it shows): R1-Zero; cold
+// DeepSeek-R1's whole chain in one command (DeepSeek-R1, section 2.3; docs/r1.md says what it shows): R1-Zero; cold
 // start; reasoning RL with a language reward; rejection sampling and supervised training from the base again; RL for all
 // scenarios with rules and, in its last part, a reward model. Each stage is a folder that a later run finds done.
 #include <algorithm>

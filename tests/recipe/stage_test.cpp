@@ -1,13 +1,15 @@
 #include <aha/recipe/stage.hpp>
 
 #include <fstream>
-#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
+using aha::test::complaint;
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
@@ -24,14 +26,6 @@ protected:
     void write(const fs::path& name, const std::string& text) const { std::ofstream{chain / name} << text; }
     aha::stage made(int steps = 5) const {
         return {chain, "dev1", {{"data", chain / "data.jsonl"}, {"model", "smollm2"}}, {{"steps", steps}, {"seed", 1}}};
-    }
-    static std::string complaint(const std::function<void()>& call) {
-        try {
-            call();
-        } catch (const aha::error& problem) {
-            return problem.what();
-        }
-        return "no complaint";
     }
 };
 

@@ -1,6 +1,5 @@
 #include <aha/text/tokenizer_json.hpp>
 
-#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <random>
@@ -8,24 +7,17 @@
 
 #include <aha/core/error.hpp>
 
+#include "tests/support/complaint.hpp"
 #include "tests/text/tokenizer_support.hpp"
 
 namespace {
 
+using aha::test::complaint;
 using namespace aha;
 using namespace tokenizer_support;
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string complaint(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const error& wrong) {
-        return wrong.what();
-    }
-    return "no complaint";
-}
 
 json small() {
     return {{"added_tokens",

@@ -9,7 +9,11 @@
 #include <aha/train/chat_example.hpp>
 #include <aha/train/completion_example.hpp>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
+
+using aha::test::complaint;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 
@@ -28,15 +32,6 @@ source_with_template qwen(const std::string& chat) {
     auto json = nlohmann::json::parse(text_of(data / "text" / "data" / "tokenizers" / "qwen.json"));
     json.erase("golden");
     return {aha::make_tokenizer(json, {.end_ids = {701}}), aha::chat_template{chat}};
-}
-
-std::string complaint(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no complaint";
 }
 
 const nlohmann::ordered_json hello = {{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Hello."}}};

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -13,10 +12,12 @@
 #include <vector>
 
 #include <aha/testing/symbol_tokenizer.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
+using aha::test::complaint;
 using nlohmann::json;
 using testing::HasSubstr;
 using scoring = aha::reward_model<aha::decoder<aha::cpu<float>>>;
@@ -51,15 +52,6 @@ std::vector<double> scores_of(const scoring& model, const json& given) {
 void expect_near(const std::vector<double>& ours, const json& theirs, double tolerance) {
     ASSERT_EQ(ours.size(), theirs.size());
     for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], theirs.at(i).get<double>(), tolerance) << i;
-}
-
-std::string complaint(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no complaint";
 }
 
 TEST_F(pretrained_reward_model, gives_the_scores_of_transformers) {

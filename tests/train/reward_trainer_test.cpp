@@ -3,17 +3,18 @@
 #include <ATen/ATen.h>
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
 
 #include <aha/core/random.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
+using aha::test::complaint;
 using aha::test::small_model;
 using testing::HasSubstr;
 
@@ -144,15 +145,6 @@ TYPED_TEST(reward_training, learns_to_tell_good_from_bad) {
     for (const aha::step_report& step : trainer.steps()) EXPECT_LE(step.step, 60);
     EXPECT_GT(trainer.evaluate(unseen).accuracy, 0.9);
     EXPECT_GT(trainer.evaluate(unseen).margin, 1);
-}
-
-std::string complaint(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no complaint";
 }
 
 TEST(reward_trainer, an_epoch_ends_a_batch_and_uses_each_record_once) {

@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -8,7 +7,11 @@
 #include <aha/text/tokenizer_json.hpp>
 #include <aha/train/row_example.hpp>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
+
+using aha::test::complaint;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 using testing::HasSubstr;
@@ -41,15 +44,6 @@ std::string learned_text(const source& from, const aha::supervised_example& exam
     for (std::size_t i = 0; i < example.ids.size(); ++i)
         if (example.learned[i] != 0) ids.push_back(example.ids[i]);
     return from.tokenizer.decode(ids, false);
-}
-
-std::string complaint(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no complaint";
 }
 
 TEST(row_example, each_shape_teaches_what_is_to_be_said) {

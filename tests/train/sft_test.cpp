@@ -9,10 +9,12 @@
 #include <aha/loss/dft.hpp>
 #include <aha/model/files/weights.hpp>
 #include <aha/train/sft.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
+using aha::test::complaint;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 
@@ -159,15 +161,6 @@ TEST(sft, learns) {
     const double before = trainer.evaluate(examples);
     for (const aha::step_report& step : trainer.steps()) EXPECT_LE(step.step, 120);
     EXPECT_LT(trainer.evaluate(examples), 0.5 * before);
-}
-
-std::string complaint(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no complaint";
 }
 
 TEST(sft, bad_examples_and_options_are_named) {
