@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/records.hpp>
+#include <aha/core/score.hpp>
 
 namespace aha::detail {
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include <aha/core/records.hpp>
+#include <aha/core/score.hpp>
 
 namespace aha {
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
+#include <aha/core/completion.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
-#include <aha/core/records.hpp>
 
 namespace aha {
 

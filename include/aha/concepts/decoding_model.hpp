@@ -9,7 +9,7 @@
 
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/result.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 /// A decoding model is a language model that can be continued token by token, many completions side by side.
 ///

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aha/concepts/result.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 /// A tokenizer turns text into the ids that a model reads, and ids into text.
 ///

@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/packed.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 namespace aha {
 

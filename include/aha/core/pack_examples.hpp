@@ -6,8 +6,9 @@
 #include <span>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/packed.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
 
 namespace aha {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 namespace aha {
 

@@ -10,8 +10,9 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
+#include <aha/core/supervised_example.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/data/best_fit.hpp>
 #include <aha/data/shuffled_order.hpp>
 

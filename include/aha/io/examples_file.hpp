@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/io/step_lines.hpp>

@@ -16,7 +16,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/core/top_k_rows.hpp>
 #include <aha/io/crc32c.hpp>
 #include <aha/io/tensor_file.hpp>

@@ -12,7 +12,7 @@
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/pack_examples.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/core/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
 

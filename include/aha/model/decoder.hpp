@@ -14,8 +14,8 @@
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/model/attention/grouped_query.hpp>
 #include <aha/model/decode_session.hpp>
 #include <aha/model/feed_forward/gated.hpp>

@@ -10,8 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include <aha/core/records.hpp>
+#include <aha/core/completion.hpp>
 #include <aha/core/script.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/core/words.hpp>
 #include <aha/reward/trimmed.hpp>

@@ -11,8 +11,8 @@
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
+#include <aha/core/token_id.hpp>
 
 namespace aha::testing {
 

@@ -11,7 +11,7 @@
 
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 namespace aha::testing {
 

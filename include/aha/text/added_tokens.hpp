@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/text/jinja/characters.hpp>
 #include <aha/text/regex.hpp>
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/json_part.hpp>
 

@@ -13,7 +13,7 @@
 
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/bpe_model.hpp>

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/message.hpp>
 #include <aha/text/jinja/evaluator.hpp>
 #include <aha/text/jinja/parser.hpp>
 

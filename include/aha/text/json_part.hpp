@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 
 namespace aha::detail::tokenizing {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <aha/concepts/tokenizer.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 
 namespace aha {
 

@@ -12,7 +12,7 @@
 #include <aha/concepts/language_model.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/pack_examples.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/io/teacher_cache_writer.hpp>
 #include <aha/loss/top_k.hpp>
 #include <aha/train/pretrained.hpp>

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/text/chat_template.hpp>
 #include <aha/train/pretrained.hpp>
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/shared_vocabulary.hpp>
 #include <aha/train/distill_options.hpp>

@@ -14,11 +14,12 @@
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/concepts/schedule.hpp>
+#include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/data/example_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>

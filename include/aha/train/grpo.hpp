@@ -27,6 +27,7 @@
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/concepts/schedule.hpp>
+#include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/model/decoder.hpp>

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/model/files/pretrained_writer.hpp>
 #include <aha/model/files/weights.hpp>

@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <optional>
 
+#include <aha/core/error.hpp>
 #include <aha/core/state.hpp>
 
 namespace aha {

@@ -16,6 +16,7 @@
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
+#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>

@@ -11,6 +11,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/pack_texts.hpp>
 #include <aha/train/reward_records.hpp>
 

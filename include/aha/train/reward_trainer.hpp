@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>

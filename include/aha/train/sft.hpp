@@ -12,10 +12,11 @@
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/schedule.hpp>
 #include <aha/concepts/supervised_loss.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/error.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/data/example_rows.hpp>
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/optim/adamw.hpp>

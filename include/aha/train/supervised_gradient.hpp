@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/pack_examples.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 

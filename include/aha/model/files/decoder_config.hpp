@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
 #include <aha/model/ops/rotary.hpp>
 
 namespace aha {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/records.hpp>
-#include <aha/model/files/gguf.hpp>
 #include <aha/core/shown_name.hpp>
+#include <aha/core/token_id.hpp>
+#include <aha/model/files/gguf.hpp>
 
 namespace aha {
 

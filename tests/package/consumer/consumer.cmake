@@ -1,0 +1,13 @@
+# What every consumer builds: two programs, with a strict user's flags.
+foreach(variable CMAKE_CXX_STANDARD CMAKE_BUILD_TYPE CMAKE_CXX_FLAGS BUILD_TESTING system package_folder)
+    if(${variable})
+        message(FATAL_ERROR "aha set ${variable} to \"${${variable}}\" in its user's project")
+    endif()
+endforeach()
+add_executable(program ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+target_link_libraries(program PRIVATE aha::aha)
+add_executable(reward ${CMAKE_CURRENT_LIST_DIR}/reward.cpp)
+target_link_libraries(reward PRIVATE aha::text)
+foreach(target program reward)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Werror)
+endforeach()
