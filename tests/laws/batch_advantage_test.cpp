@@ -1,0 +1,82 @@
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include <aha/advantage/batch_normalised.hpp>
+#include <aha/advantage/group_relative.hpp>
+#include <aha/advantage/kl_in_reward.hpp>
+#include <aha/advantage/process_advantage.hpp>
+#include <aha/advantage/reinforce_plus_plus.hpp>
+#include <aha/advantage/reinforce_plus_plus_baseline.hpp>
+#include <aha/testing/suites/batch_advantage_suite.hpp>
+#include <tests/laws/mutants.hpp>
+
+namespace aha::testing {
+namespace {
+
+struct batch_normalised_case {
+    static batch_normalised make() { return batch_normalised{}; }
+};
+struct kl_in_reward_case {
+    static auto make() { return kl_in_reward<group_relative>{}; }
+};
+struct process_advantage_case {
+    static process_advantage make() { return process_advantage{}; }
+};
+struct reinforce_plus_plus_case {
+    static reinforce_plus_plus make() { return reinforce_plus_plus{}; }
+};
+struct reinforce_plus_plus_baseline_case {
+    static reinforce_plus_plus_baseline make() { return reinforce_plus_plus_baseline{}; }
+};
+using fillings = ::testing::Types<batch_normalised_case, kl_in_reward_case, process_advantage_case,
+                                  reinforce_plus_plus_case, reinforce_plus_plus_baseline_case>;
+INSTANTIATE_TYPED_TEST_SUITE_P(fillings, batch_advantage_suite, fillings);
+
+/// The score at each token, changed by `change` of a group's values.
+template <class Change>
+auto scores(Change change) {
+    return [change](std::span<const rollout_group> groups) {
+        token_values values;
+        for (const rollout_group& group : groups) {
+            auto& of_group = values.emplace_back();
+            for (std::size_t n = 0; n < group.completions.size(); ++n)
+                of_group.emplace_back(group.completions[n].ids.size(),
+                                      group.scores[n].applicable ? static_cast<float>(group.scores[n].value) : 0.0F);
+            change(of_group, group);
+        }
+        return values;
+    };
+}
+struct forgets_a_token {
+    static auto make() {
+        return scores([](auto& values, const rollout_group&) { values[0].pop_back(); });
+    }
+};
+struct divides_by_nothing {
+    static auto make() {
+        return scores([](auto& values, const rollout_group& group) {
+            double spread = 0;
+            for (const score& s : group.scores) spread += std::abs(s.value - group.scores[0].value);
+            for (float& value : values[0]) value /= static_cast<float>(spread);
+        });
+    }
+};
+struct punishes_silence {
+    static auto make() {
+        return scores([](auto& values, const rollout_group& group) {
+            for (std::size_t n = 0; n < values.size(); ++n)
+                if (!group.scores[n].applicable) values[n].assign(values[n].size(), -1.0F);
+        });
+    }
+};
+
+TEST(batch_advantage_laws, each_is_needed) {
+    test::expect_a_mutant_for_each_law(
+        batch_advantage_laws::all<batch_normalised_case>(),
+        {test::mutant_of("gives_one_number_a_token", batch_advantage_laws::all<forgets_a_token>()),
+         test::mutant_of("gives_finite_numbers", batch_advantage_laws::all<divides_by_nothing>()),
+         test::mutant_of("gives_zero_where_nothing_was_said", batch_advantage_laws::all<punishes_silence>())});
+}
+
+}  // namespace
+}  // namespace aha::testing
