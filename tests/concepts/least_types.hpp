@@ -45,6 +45,7 @@ struct fixed {
     ~fixed() = default;
 };
 
+//! [tensor_policy]
 struct least_tensor_policy {
     using compute = float;
     static constexpr c10::ScalarType compute_type = c10::kFloat, parameter_type = c10::kFloat,
@@ -53,8 +54,10 @@ struct least_tensor_policy {
     static c10::TensorOptions options() { return c10::TensorOptions{}.dtype(c10::kFloat); }
     least_tensor_policy() = delete;
 };
+//! [tensor_policy]
 
 /// Four ids: '0' to '3'; the last one ends.
+//! [tokenizer]
 struct least_tokenizer : movable {
     using movable::movable;
     std::vector<token_id> encode(std::string_view text) const {
@@ -71,8 +74,10 @@ struct least_tokenizer : movable {
     std::forward_list<token_id> end_ids() const { return {3}; }
     std::int64_t vocabulary_size() const { return 4; }
 };
+//! [tokenizer]
 
 /// Prompts 0, 1, 2, ... without end.
+//! [prompt_source]
 struct least_prompt_source : movable {
     using movable::movable;
     std::optional<prompt> next() {
@@ -92,8 +97,10 @@ struct least_prompt_source : movable {
 private:
     std::int64_t place = 0;
 };
+//! [prompt_source]
 
 /// A bigram model over four ids, hidden width 2, all weights zero at first.
+//! [model]
 struct least_model : fixed {
     explicit least_model(made_t m) : fixed{m}, weights_{{{"embedding", {4, 2}}, {"head", {4, 2}}}, at::kFloat} {}
     using tensor_policy = least_tensor_policy;
@@ -105,8 +112,10 @@ struct least_model : fixed {
 private:
     parameters weights_;
 };
+//! [model]
 
 /// The same, to be sampled from token by token.
+//! [decoding_model]
 struct least_decoding_model : least_model {
     using least_model::least_model;
 
@@ -135,9 +144,11 @@ struct least_decoding_model : least_model {
         return session{*this, at::tensor(last)};
     }
 };
+//! [decoding_model]
 
 /// Serves `least_model` alone; completions are "01", "12", "23", ... whatever the weights (log-probs of the first
 /// ones).
+//! [sampler]
 struct least_sampler : movable {
     using movable::movable;
     std::vector<rollout_group> sample(const least_model&, std::span<const prompt> prompts, std::int64_t group_size,
@@ -156,12 +167,16 @@ struct least_sampler : movable {
         return groups;
     }
 };
+//! [sampler]
 
+//! [reward]
 struct least_reward : movable {
     using movable::movable;
     bool operator()(const prompt&, const completion& c) const { return c.text == "01"; }
 };
+//! [reward]
 
+//! [advantage]
 struct least_advantage : movable {
     using movable::movable;
     std::vector<double> operator()(std::span<const score> scores) const {
@@ -170,14 +185,18 @@ struct least_advantage : movable {
         return advantages;
     }
 };
+//! [advantage]
 
+//! [aggregation]
 struct least_aggregation : movable {
     using movable::movable;
     std::vector<double> operator()(std::span<const std::int64_t> lengths) const {
         return std::vector<double>(lengths.size(), 1.0 / static_cast<double>(lengths.size()));
     }
 };
+//! [aggregation]
 
+//! [policy_loss]
 struct least_policy_loss : movable {
     using movable::movable;
     loss_output operator()(const policy_batch& b) const {
@@ -186,7 +205,9 @@ struct least_policy_loss : movable {
     bool needs_reference() const { return false; }
     bool zero_advantage_is_free() const { return true; }
 };
+//! [policy_loss]
 
+//! [optimizer]
 struct least_optimizer : movable {
     using movable::movable;
     void step(const parameters& weights, double learning_rate) {
@@ -195,12 +216,16 @@ struct least_optimizer : movable {
     state save() const { return {}; }
     void load(const state&) {}
 };
+//! [optimizer]
 
+//! [schedule]
 struct least_schedule : movable {
     using movable::movable;
     double operator()(std::int64_t) const { return 1; }
 };
+//! [schedule]
 
+//! [checkpoint_store]
 struct least_checkpoint_store : fixed {
     using fixed::fixed;
     void save(std::int64_t step, const state& whole) { kept[step] = whole; }
@@ -212,10 +237,13 @@ struct least_checkpoint_store : fixed {
 private:
     std::map<std::int64_t, state> kept;
 };
+//! [checkpoint_store]
 
+//! [observer]
 struct least_observer : fixed {
     using fixed::fixed;
     void on_step(const step_report&) {}
 };
+//! [observer]
 
 }  // namespace aha::test

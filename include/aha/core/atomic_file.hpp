@@ -65,6 +65,7 @@ public:
             size_ += static_cast<std::size_t>(written);
         }
     }
+    /// Appends to the file that is not there yet.
     void write(std::string_view text) { write(std::as_bytes(std::span{text})); }
 
     std::size_t size() const { return size_; }  ///< bytes written so far

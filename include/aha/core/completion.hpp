@@ -36,7 +36,7 @@ struct completion {
     std::vector<float> entropies;           ///< of the model's distribution at each token, nats, at temperature 1, [T]
     std::vector<float> ref_log_probs{};     ///< of the same tokens under the reference policy, at the sampling
                                             ///< temperature, [T]; only where an advantage asks for them (trainer)
-    finish_reason finish = finish_reason::length;
+    finish_reason finish = finish_reason::length;  ///< why it ended
 };
 
 }  // namespace aha

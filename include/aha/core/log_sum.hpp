@@ -13,12 +13,14 @@
 /// within blocks of `log_sum_block` entries, double across blocks.
 namespace aha {
 
+/// Entries that are summed in float32.
 inline constexpr std::size_t log_sum_block = 2048;
 
 /// log(sum(exp(inverse_temperature * x))), kept as the largest x and the sum relative to it.
 struct log_sum {
-    float top = 0;
+    float top = 0;  ///< the greatest number
     double total = 0;  ///< sum of exp(inverse_temperature * (x - top))
+    /// Log of the sum of exp(x / temperature).
     double value(double inverse_temperature) const { return inverse_temperature * top + std::log(total); }
 };
 
@@ -35,6 +37,8 @@ double shifted_sum(std::span<const Value> x, float top, Term term) {
     return total;
 }
 
+/// The log-sum of a row, [V].
+/// @tparam Value float or bfloat16
 template <class Value>
 log_sum log_sum_of(std::span<const Value> x, float inverse_temperature) {
     log_sum result;
@@ -57,10 +61,11 @@ double entropy_of(std::span<const Value> x, const log_sum& sum, float inverse_te
 
 /// `log_sum_of` at temperature 1 and the entropy of softmax(x) in nats, with one exponential an entry.
 struct log_sum_and_entropy {
-    log_sum sum;
-    double entropy = 0;
+    log_sum sum;  ///< log of the sum of exp(x)
+    double entropy = 0;  ///< of softmax(x), nats
 };
 
+/// Both of a row, [V].
 inline log_sum_and_entropy log_sum_and_entropy_of(std::span<const float> x) {
     constexpr std::size_t lanes = 16;
     log_sum_and_entropy result;

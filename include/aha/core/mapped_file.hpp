@@ -40,6 +40,7 @@ public:
         bytes_ = {static_cast<const std::byte*>(start), static_cast<std::size_t>(facts.st_size)};
     }
 
+    /// Takes over the mapping.
     mapped_file(mapped_file&& other) noexcept
         : path_{std::move(other.path_)}, bytes_{std::exchange(other.bytes_, {})} {}
     mapped_file& operator=(mapped_file&& other) noexcept {
@@ -54,6 +55,7 @@ public:
     }
 
     std::span<const std::byte> bytes() const { return bytes_; }  ///< the whole file; writing to it is a fault
+    /// The file.
     const std::filesystem::path& path() const { return path_; }
 
 private:

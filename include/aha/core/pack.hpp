@@ -16,13 +16,13 @@ namespace aha {
 
 /// A prompt and the completions that continue it, as tokens.
 struct token_group {
-    std::span<const token_id> trunk;
-    std::vector<std::span<const token_id>> branches;
+    std::span<const token_id> trunk;  ///< the prompt
+    std::vector<std::span<const token_id>> branches;  ///< its completions
 };
 
 /// A packed row with, for each branch token, the row that predicts it.
 struct packed_groups {
-    packed_trees batch;
+    packed_trees batch;  ///< the row
     aha::predictions
         predictions;  ///< [N]: branch tokens in order; the first of a branch is predicted by the trunk's end
 };
@@ -64,7 +64,7 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const at::
 
 /// Prompts as a model reads them before it decodes.
 struct packed_prompts {
-    packed_trees batch;
+    packed_trees batch;  ///< the row
     segment prefix;                ///< of the row: the tokens that all prompts begin with; empty if each has its own tree
     std::vector<segment> prompts;  ///< of the row: the rest of each prompt, never empty
 };

@@ -14,7 +14,7 @@ namespace aha {
 
 /// A packed row of examples with, for each learned token, the row that predicts it.
 struct packed_examples {
-    packed_trees batch;
+    packed_trees batch;  ///< the row
     aha::predictions predictions;  ///< [N]: learned tokens, example after example
 };
 

@@ -20,7 +20,7 @@ using text_group = std::vector<std::span<const token_id>>;
 
 /// A packed row of whole texts, with the row of each text's last token.
 struct packed_texts {
-    packed_trees batch;
+    packed_trees batch;  ///< the row
     at::Tensor last;  ///< [S] int64, indices into the packed row: text after text, group after group
 };
 

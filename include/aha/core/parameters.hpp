@@ -17,8 +17,8 @@ class parameters {
 public:
     /// Name and shape of a parameter.
     struct slot {
-        std::string name;
-        std::vector<std::int64_t> shape;
+        std::string name;  ///< in files and messages
+        std::vector<std::int64_t> shape;  ///< its extents
         bool decay = true;  ///< weight decay applies (matrices; not norms, not biases)
     };
 
@@ -41,7 +41,9 @@ public:
         }
     }
 
+    /// How many parameters there are.
     std::size_t size() const { return slots_.size(); }
+    /// Name, shape and decay of parameter `i`.
     const slot& at(std::size_t i) const { return slots_.at(i); }
     const at::Tensor& operator[](std::size_t i) const { return leaves_[i]; }  ///< leaf, shape of the slot
 
@@ -54,6 +56,7 @@ public:
 
     const at::Tensor& values() const { return values_; }        ///< [N] all weights (with alignment gaps of zeros)
     const at::Tensor& gradients() const { return gradients_; }  ///< [N] all gradients, same layout
+    /// Sets all gradients to zero.
     void zero_gradients() const { gradients_.zero_(); }
 
     /// The slice of any buffer laid out like `values()` (a moment, a compute copy) that belongs to parameter `i`.

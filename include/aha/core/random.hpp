@@ -20,6 +20,7 @@ struct random_key {
 /// n-th number can be had without the ones before it.
 class random_stream {
 public:
+    /// The stream of a key.
     explicit constexpr random_stream(const random_key& key)
         : base_{mix(mix(mix(mix(key.seed + golden) ^ (key.step + golden)) ^ (key.prompt + 2 * golden)) ^
                     (key.sample + 3 * golden))} {}

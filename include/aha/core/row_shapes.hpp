@@ -18,6 +18,7 @@
 /// The shapes of rows that data sets for language models have, by the names of their fields.
 namespace aha {
 
+/// What a row of data is.
 enum class row_shape { preference, conversation, pair, question };
 
 /// The shape that a row's fields are of, the richest first: "chosen" and "rejected"; "messages"; "prompt" and

@@ -10,7 +10,7 @@ namespace aha {
 /// What a process reward says of one step of a completion.
 struct step_score {
     std::int64_t end = 0;  ///< one past the step's last token, in (0, T]
-    double value = 0;
+    double value = 0;  ///< how good the step is
     bool operator==(const step_score&) const = default;
 };
 
@@ -22,7 +22,9 @@ struct score {
     bool applicable = true;  ///< false: leave this completion out of its group's statistics, with advantage 0
 
     score() = default;
+    /// No score yet, a number, or a number with named parts.
     score(double v) : value{v} {}  // NOLINT(google-explicit-constructor): a number is a score
+    /// No score yet, a number, or a number with named parts.
     score(double v, std::vector<std::pair<std::string, double>> named) : value{v}, parts{std::move(named)} {}
 
     /// The score of a completion that a reward has nothing to say about.

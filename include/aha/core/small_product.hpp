@@ -9,9 +9,9 @@ namespace aha {
 
 /// A read-only matrix with element (i, k) at `data[i * row + k * column]`: transposing is swapping the strides.
 struct strided_matrix {
-    const float* data;
-    std::int64_t row;
-    std::int64_t column;
+    const float* data;  ///< the first number
+    std::int64_t row;  ///< numbers from one row to the next
+    std::int64_t column;  ///< numbers from one column to the next
 };
 
 namespace detail {

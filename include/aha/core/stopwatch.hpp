@@ -7,6 +7,7 @@ namespace aha {
 /// Seconds since it was made or restarted, by a clock that never goes back.
 class stopwatch {
 public:
+    /// Since it was made or started again.
     double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
 
     /// Begins anew; gives the seconds that had passed.

@@ -38,7 +38,7 @@ struct example_rows_options {
 /// Each epoch is shuffled and packed anew, from the seed and the epoch's number alone. A batch ends with its epoch.
 class example_rows {
 public:
-    using row = std::vector<const supervised_example*>;
+    using row = std::vector<const supervised_example*>;  ///< Of a file: its fields and its number.
 
     /// Throws `aha::error` if there are no examples, or one learns nothing or is longer than a row.
     explicit example_rows(std::vector<supervised_example> examples, const example_rows_options& options = {})
@@ -59,7 +59,9 @@ public:
         rows_ = deal(0);
     }
 
+    /// How many examples there are.
     std::size_t size() const { return examples_.size(); }
+    /// All of them, in the file's order.
     const std::vector<supervised_example>& examples() const { return examples_; }
     std::int64_t epoch() const { return epoch_; }  ///< counted from 0
 

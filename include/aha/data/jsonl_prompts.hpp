@@ -41,6 +41,7 @@ public:
     /// Reads `path`. Throws `aha::error`, "FILE:LINE: ..." if a line is at fault.
     jsonl_prompts(const std::filesystem::path& path, jsonl_prompts_options options)
         : jsonl_prompts{read(path, options), path, options} {}
+    /// Opens the file; throws `aha::error` if it cannot be read.
     explicit jsonl_prompts(const std::filesystem::path& path) : jsonl_prompts{path, jsonl_prompts_options{}} {}
 
     /// The next question, or nothing after the last epoch.
@@ -65,6 +66,7 @@ public:
 private:
     using rows = std::vector<jsonl_reader::row>;
 
+    /// Opens the file; throws `aha::error` if it cannot be read.
     jsonl_prompts(rows read, const std::filesystem::path& path, const jsonl_prompts_options& options)
         : rows_{std::move(read)},
           field_{options.field},

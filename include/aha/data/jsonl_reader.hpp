@@ -40,7 +40,7 @@ public:
     /// One line's object.
     struct row {
         std::int64_t line = 0;  ///< counted from 1, blank lines included
-        nlohmann::json fields = nlohmann::json::object();
+        nlohmann::json fields = nlohmann::json::object();  ///< what the line holds
     };
 
     /// Opens `path`, which may be a pipe. Throws `aha::error` naming it if it is missing, not readable or a folder.
@@ -61,10 +61,12 @@ public:
         return std::nullopt;
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return path_; }
 
     /// "FILE:LINE", of the line that was read last or of `line`: how messages about it begin.
     std::string where() const { return where(line_); }
+    /// "FILE line N", for messages.
     std::string where(std::int64_t line) const { return path_.string() + ":" + std::to_string(line); }
 
 private:

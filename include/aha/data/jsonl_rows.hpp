@@ -25,6 +25,7 @@ namespace aha {
 /// fault `jsonl_reader`'s `aha::error`, "FILE:LINE: ...", comes out of the loop that reads it.
 class jsonl_rows : public ranges::view_base, public std::ranges::view_base {
 public:
+    /// Goes through the rows once.
     class iterator {
     public:
         using value_type = data_row;
@@ -35,11 +36,12 @@ public:
 
         /// What `*i++` needs: the row that was passed by.
         struct passed_row {
-            data_row row;
+            data_row row;  ///< as it was read
             data_row& operator*() { return row; }
         };
 
         iterator() = default;
+        /// Where the view stands.
         explicit iterator(jsonl_rows* rows) : rows_{rows} {}
 
         /// The row that was read last; it may be moved from.
@@ -75,6 +77,7 @@ public:
         if (!at_->begun) read();
         return iterator{this};
     }
+    /// After the last row.
     static std::default_sentinel_t end() { return {}; }
 
 private:

@@ -44,9 +44,12 @@ public:
                 "\" must be positive and finite, not ", weight_);
     }
 
+    /// What it is called in metrics.
     const std::string& name() const { return name_; }
+    /// Its share.
     double weight() const { return weight_; }
     std::optional<prompt> next() { return source_->next(); }
+    /// What a checkpoint must hold of it.
     state save() const { return source_->save(); }
     void load(const state& saved) { source_->load(saved); }
 

@@ -49,6 +49,7 @@ public:
     /// Goes back to a saved place. Throws `aha::error` if that is a place among other prompts.
     void load(const state& saved) { order_.load(saved); }
 
+    /// How many prompts there are.
     std::size_t size() const { return prompts_.size(); }
 
 private:

@@ -19,6 +19,7 @@ namespace aha {
 /// Resumed and fresh runs find the file as `metrics_file` says.
 class completions_file {
 public:
+    /// Appends to `folder`/completions.jsonl.
     explicit completions_file(const std::filesystem::path& folder) : lines_{folder / "completions.jsonl"} {}
 
     /// Throws `aha::error` naming the file if it cannot be written or continued.
@@ -33,6 +34,7 @@ public:
         lines_.append(report.step, lines);
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:

@@ -48,6 +48,7 @@ inline std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t befo
         rest = tables[0][(rest ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ rest >> 8;
     return ~rest;
 }
+/// The same of a text.
 inline std::uint32_t crc32c(std::string_view text, std::uint32_t before = 0) {
     return crc32c(std::as_bytes(std::span{text}), before);
 }

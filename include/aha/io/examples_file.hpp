@@ -54,6 +54,7 @@ public:
         lines_.append(report.step, lines);
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:

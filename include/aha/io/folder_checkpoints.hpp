@@ -92,6 +92,7 @@ public:
         return all.empty() ? std::nullopt : std::optional{all.rbegin()->first};
     }
 
+    /// Where the checkpoints are.
     const std::filesystem::path& folder() const { return folder_; }
 
 private:

@@ -15,6 +15,7 @@ namespace aha {
 /// stopped; a fresh run renames an earlier one's file to metrics.jsonl.replaced-1.
 class metrics_file {
 public:
+    /// Appends to `folder`/metrics.jsonl.
     explicit metrics_file(const std::filesystem::path& folder) : lines_{folder / "metrics.jsonl"} {}
 
     /// Throws `aha::error` naming the file if it cannot be written or continued.
@@ -28,6 +29,7 @@ public:
         lines_.append(report.step, line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:

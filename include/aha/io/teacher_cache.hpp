@@ -114,6 +114,7 @@ public:
 
     const teacher_cache_options& options() const { return options_; }
     std::size_t size() const { return entries_.size(); }  ///< examples
+    /// The file.
     const std::filesystem::path& path() const { return file_->path(); }
 
     /// Throws `aha::error` unless these are the examples of this cache, in its order, and the teacher's vocabulary.

@@ -89,6 +89,7 @@ inline std::string scalars_event(double wall_time, std::int64_t step,
 /// forget what its predecessor wrote beyond the checkpoint.
 class tensorboard_writer {
 public:
+    /// Writes an event file into `folder`.
     explicit tensorboard_writer(const std::filesystem::path& folder) : folder_{folder / "tensorboard"} {}
 
     /// Throws `aha::error` naming the file if it cannot be made.

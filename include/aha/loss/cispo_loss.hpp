@@ -17,14 +17,14 @@ namespace aha {
 /// Weight min(ratio, largest): the bound itself, and none from below (ScaleRL, Khatri et al. 2025; TRL's `epsilon_high`
 /// of `loss_type="cispo"`).
 struct cispo_cap {
-    double largest = 5;
+    double largest = 5;  ///< the weight is cut at this number
     bool operator==(const cispo_cap&) const = default;
 };
 
 /// Weight clip(ratio, 1 - low, 1 + high): distances from 1 (MiniMax-M1, Chen et al. 2025, equation 5; verl's
 /// `clip_ratio_low` and `clip_ratio_high`). A low of 1 is no bound from below.
 struct cispo_range {
-    double low = 0.2, high = 0.2;
+    double low = 0.2, high = 0.2;  ///< how far below and above 1 the weight may be
     bool operator==(const cispo_range&) const = default;
 };
 
@@ -37,10 +37,12 @@ struct cispo_loss_options {
     double entropy_bonus = 0;            ///< weight of the entropy that is rewarded; 0: none is computed
     bool operator==(const cispo_loss_options&) const = default;
 
+    /// The least weight of a token's term.
     double smallest_weight() const {
         const auto* range = std::get_if<cispo_range>(&bound);
         return range != nullptr ? 1 - range->low : 0;
     }
+    /// The greatest weight of a token's term.
     double largest_weight() const {
         const auto* range = std::get_if<cispo_range>(&bound);
         return range != nullptr ? 1 + range->high : std::get<cispo_cap>(bound).largest;

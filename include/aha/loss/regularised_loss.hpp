@@ -23,6 +23,7 @@ namespace aha {
 template <class Options>
 class regularised_loss {
 public:
+    /// Throws `aha::error` naming the first option that makes no sense.
     explicit regularised_loss(const Options& options) : options_{options} {
         require(options.beta >= 0 && std::isfinite(options.beta), "beta must be 0 or more, not ", options.beta);
         require(options.entropy_bonus >= 0 && std::isfinite(options.entropy_bonus),
@@ -31,6 +32,7 @@ public:
     }
 
     const Options& options() const { return options_; }
+    /// Whether there is a KL term.
     bool needs_reference() const { return options_.beta > 0; }
     bool needs_entropy() const { return options_.entropy_bonus > 0; }
     /// Only the divergence and the entropy move a token whose advantage is 0.

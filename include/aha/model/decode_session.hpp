@@ -22,6 +22,7 @@ namespace aha {
 template <class Decoder>
 class decode_session {
 public:
+    /// Starts `copies` completions of each prompt.
     decode_session(const Decoder& model, std::span<const std::vector<token_id>> prompts, std::int64_t copies)
         : model_{&model}, caches_(model.layers_.size()) {
         admit(prompts, copies);

@@ -40,8 +40,8 @@ template <class Tensor = cpu<float>, template <class> class Attention = grouped_
 class decoder {
 public:
     using tensor_policy = Tensor;
-    using attention = Attention<Tensor>;
-    using session = decode_session<decoder>;
+    using attention = Attention<Tensor>;  ///< How tokens look at one another.
+    using session = decode_session<decoder>;  ///< A batch of completions being decoded.
 
     /// All weights zero; see `load_decoder` and `initialise`.
     explicit decoder(decoder_config config)
@@ -73,6 +73,7 @@ public:
         return twin;
     }
 
+    /// Its sizes and variants.
     const decoder_config& config() const { return config_; }
     const parameters& weights() const { return store_.parameters(); }
 
@@ -119,7 +120,7 @@ public:
     }
 
 private:
-    friend session;
+    friend session;  ///< A batch of completions being decoded.
 
     struct layer {
         at::Tensor attention_norm;     // [D]

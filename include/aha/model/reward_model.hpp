@@ -25,15 +25,19 @@ class reward_model {
 
 public:
     using tensor_policy = typename Model::tensor_policy;
-    using body_type = Model;
+    using body_type = Model;  ///< The language model below the head.
 
     /// Every score is 0 until the head is trained or loaded.
     explicit reward_model(Model body)
         : body_{std::move(body)}, head_{body_.head().weight.size(1), tensor_policy::options()} {}
 
+    /// The language model below the head.
     Model& body() { return body_; }
+    /// The language model below the head.
     const Model& body() const { return body_; }
+    /// What turns a state into a score.
     scalar_head& head() { return head_; }
+    /// What turns a state into a score.
     const scalar_head& head() const { return head_; }
 
     /// A model of its own with the same weights.

@@ -16,8 +16,8 @@ namespace aha {
 struct weight_part {
     std::string name;  ///< in the folder
     std::string slot;  ///< in `parameters`
-    std::int64_t row = 0;
-    std::int64_t rows = 0;
+    std::int64_t row = 0;  ///< where it begins in the parameter
+    std::int64_t rows = 0;  ///< how many rows it has
 };
 
 /// A model's weights: the float32 parameters that are trained and what products need besides, made anew once after each
@@ -27,11 +27,13 @@ template <class Tensor>
 class weight_store {
 public:
     weight_store() = default;
+    /// Lays out the weights and their copies in the compute type.
     explicit weight_store(std::vector<aha::parameters::slot> slots) : parameters_{std::move(slots), Tensor::options()} {
         compute_ = shared ? parameters_.values() : parameters_.values().to(Tensor::compute_type);
         for (std::size_t i = 0; i < parameters_.size(); ++i) blocked_.push_back(std::make_shared<at::Tensor>());
     }
 
+    /// The trainable weights.
     const aha::parameters& parameters() const { return parameters_; }
 
     /// Must be called after the float32 values changed and before the model runs again.

@@ -38,9 +38,13 @@ public:
         require(!problem, "cannot make the folder ", folder_, " of the stage ", name_, ": ", problem.message());
     }
 
+    /// Its name, which is its folder's.
     const std::string& name() const { return name_; }
+    /// Where it works.
     const std::filesystem::path& folder() const { return folder_; }
+    /// Where it leaves its model.
     std::filesystem::path model() const { return folder_ / "model"; }
+    /// Where it leaves its checkpoints.
     std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
 
     /// Whether the stage was finished. Throws `aha::error` if it was, but of other inputs or options, or if its

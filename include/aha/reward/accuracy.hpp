@@ -79,7 +79,7 @@ inline std::optional<double> whole_number(std::string_view text) {
 /// won is a mistake in the data, and scoring it 0 would hide it.
 struct accuracy {
     std::string field = "answer";  ///< the data row's field that holds the reference answer
-    answer_source source = answer_source::last_integer;
+    answer_source source = answer_source::last_integer;  ///< the field of the prompt that holds the right answer
 
     bool operator()(const prompt& asked, const completion& given) const {
         const nlohmann::json& wanted = asked[field];

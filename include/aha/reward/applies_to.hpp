@@ -20,9 +20,10 @@ namespace aha {
 /// True for prompts whose data row has `value` in its field `field`: `field_is{"kind", "math"}`. Throws `aha::error`
 /// for a row without that field.
 struct field_is {
-    std::string field;
-    nlohmann::json value;
+    std::string field;  ///< the prompt's field
+    nlohmann::json value;  ///< what it must equal
 
+    /// Whether the prompt has it.
     bool operator()(const prompt& asked) const { return asked[field] == value; }
 };
 
@@ -30,6 +31,7 @@ struct field_is {
 template <std::predicate<const prompt&> Which, any_reward R>
 class partial_reward {
 public:
+    /// The judge's score where `which` holds, else not applicable.
     partial_reward(Which which, R judge) : which_{std::move(which)}, judge_{std::move(judge)} {}
 
     score operator()(const prompt& asked, const completion& given) const

@@ -22,9 +22,9 @@ namespace aha {
 /// A reward with the name that its figures get in the metrics, and its weight in a sum. Made by `named`.
 template <any_reward R>
 struct named_reward {
-    std::string name{};
-    R judge;
-    double weight = 1;
+    std::string name{};  ///< in metrics
+    R judge;  ///< the reward
+    double weight = 1;  ///< its factor in a sum
 };
 
 /// Gives `judge` a name and a weight for `sum_rewards`. Throws `aha::error` for an empty name or a weight that is not
@@ -40,6 +40,7 @@ named_reward<R> named(std::string name, R judge, double weight = 1) {
 template <any_reward... Rs>
 class reward_sum {
 public:
+    /// The weighted sum of the terms.
     explicit reward_sum(named_reward<Rs>... terms) : terms_{std::move(terms)...} {
         const std::array<std::string, sizeof...(Rs)> names =
             std::apply([](const auto&... term) { return std::array{term.name...}; }, terms_);
@@ -105,6 +106,7 @@ reward_sum<Rs...> sum_rewards(named_reward<Rs>... terms) {
 template <reward Gatekeeper, reward R>
 class gated_reward {
 public:
+    /// The judge's score where the gatekeeper's is above 0, else 0.
     gated_reward(Gatekeeper gatekeeper, R judge) : gatekeeper_{std::move(gatekeeper)}, judge_{std::move(judge)} {}
 
     score operator()(const prompt& asked, const completion& given) const {

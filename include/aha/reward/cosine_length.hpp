@@ -41,6 +41,7 @@ struct cosine_length_options {
 template <reward R>
 class cosine_length {
 public:
+    /// Throws `aha::error` naming the first option that makes no sense.
     cosine_length(R correct, cosine_length_options options) : correct_{std::move(correct)}, options_{options} {
         options_.validate();
     }

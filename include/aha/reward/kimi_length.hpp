@@ -25,6 +25,7 @@ namespace aha {
 template <any_reward R>
 class kimi_length {
 public:
+    /// `correct` says whether an answer is right.
     explicit kimi_length(R correct) : correct_{std::move(correct)} {}
 
     std::vector<score> operator()(const prompt& asked, std::span<const completion> given) const {

@@ -49,7 +49,7 @@ private:
         return text_.substr(from, to - from).find("\n\n") != none;
     }
 
-    /// ```...```, to the end if it is not closed, or `...` within a paragraph.
+    /// Between three backquotes, to the end if they are not closed; between single ones within a paragraph.
     std::size_t code(std::size_t at) {
         if (text_.substr(at).starts_with("```")) {
             const std::size_t close = next("```", at + 3);

@@ -37,6 +37,7 @@ public:
     }
 
     const sampling_options& options() const { return options_; }
+    /// The tokenizer that it decodes with.
     const Tokenizer& tokenizer() const { return tokenizer_; }
 
     /// `group_size` completions of each prompt (their `ids` filled). Throws `aha::error` for a prompt without tokens or

@@ -41,6 +41,7 @@ public:
     void refresh() {}
     std::int64_t context() const { return 1 << 20; }
 
+    /// Another with the same weights.
     bandit clone() const {
         const at::Tensor theta = weights_[0].detach().contiguous();
         return bandit{std::vector<float>(theta.const_data_ptr<float>(), theta.const_data_ptr<float>() + theta.numel())};
@@ -69,7 +70,7 @@ private:
 
 /// Speaks of arms: "0 2 1". No token ends a completion.
 struct arm_tokenizer {
-    std::int64_t arms = 2;
+    std::int64_t arms = 2;  ///< how many there are
     std::vector<token_id> encode(std::string_view text) const {
         std::vector<token_id> ids;
         for (const char c : text)
@@ -82,6 +83,7 @@ struct arm_tokenizer {
         return text;
     }
     std::vector<token_id> end_ids() const { return {}; }
+    /// How many there are.
     std::int64_t vocabulary_size() const { return arms; }
 };
 

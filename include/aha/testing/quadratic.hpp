@@ -15,6 +15,7 @@ namespace aha::testing {
 /// curvatures c go from 1 to 2, the minimum m is within [-1, 1], its value there is 0; it starts at 3 everywhere.
 class quadratic {
 public:
+    /// Weights of the given type.
     explicit quadratic(c10::ScalarType type = c10::kFloat)
         : weights_{{{"matrix", {4, 6}}, {"vector", {5}, false}}, at::TensorOptions{type}} {
         const at::NoGradGuard no_gradients;

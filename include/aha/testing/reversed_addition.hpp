@@ -51,6 +51,7 @@ struct response_noise {
     }
 };
 
+/// Which of the sums.
 enum class split { train, held_out };
 
 /// Addition as a reasoning task that a model of a few hundred thousand weights learns from nothing: the question is

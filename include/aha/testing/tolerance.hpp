@@ -14,8 +14,8 @@ namespace aha::testing {
 
 /// How far a computed number may be from the right one: `absolute + relative * |right|`.
 struct tolerance {
-    double absolute = 0;
-    double relative = 0;
+    double absolute = 0;  ///< in units of the number
+    double relative = 0;  ///< in shares of the right number
 
     /// What one product and sum over a few hundred terms costs in `type`: about a hundred units in the last place.
     static tolerance of(c10::ScalarType type) {

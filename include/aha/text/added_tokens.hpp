@@ -16,8 +16,8 @@ namespace aha {
 
 /// A token that is looked for in the text itself, before it is cut into words: "<|im_end|>".
 struct added_token {
-    token_id id = 0;
-    std::string content{};
+    token_id id = 0;  ///< its token
+    std::string content{};  ///< its text, which is found before anything else is tokenised
     bool single_word = false;  ///< not inside a word
     bool lstrip = false;       ///< takes white space before it along
     bool rstrip = false;       ///< takes white space after it along

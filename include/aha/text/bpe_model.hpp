@@ -83,6 +83,7 @@ public:
         for (std::size_t rank = 0; rank < count; ++rank) add_merge(merges.item(rank), rank);
     }
 
+    /// Ids by token.
     const detail::tokenizing::token_map& tokens() const { return tokens_; }
 
     /// The ids of a word (UTF-8). A character that is no token gives the unknown token, or nothing if there is none.
@@ -219,6 +220,7 @@ public:
     explicit word_level_model(const detail::tokenizing::json_part& part)
         : tokens_{detail::tokenizing::read_vocabulary(part.at("vocab"))}, unknown_{part.at("unk_token").text()} {}
 
+    /// Ids by token.
     const detail::tokenizing::token_map& tokens() const { return tokens_; }
 
     /// The id of a word, or of the unknown token; throws `aha::error` if neither is in the vocabulary.

@@ -31,9 +31,9 @@ struct tokenizer_facts {
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};
-    pre_tokenizer cut{};
-    std::variant<bpe_model, word_level_model> model;
+    aha::normalizer normalize{};  ///< what is done to a text first
+    pre_tokenizer cut{};  ///< how a text is cut into words
+    std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
     std::vector<added_token> added{};  ///< no two with the same id or content; none empty
     bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.

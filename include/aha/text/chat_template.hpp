@@ -33,7 +33,7 @@ struct chat_options {
 
 /// A rendered conversation and the parts of it that the assistant said.
 struct rendered_chat {
-    std::string text;
+    std::string text;  ///< what the model reads
     /// Byte ranges [begin, end) of `text` that `{% generation %}` blocks wrote: what SFT trains on. Empty if the
     /// template has no such blocks.
     std::vector<std::pair<std::size_t, std::size_t>> assistant_spans;
@@ -61,6 +61,7 @@ public:
     std::string render(std::span<const message> messages, const chat_options& options = {}) const {
         return render_with_spans(to_json(messages), options).text;
     }
+    /// The same.
     std::string render(std::initializer_list<message> messages, const chat_options& options = {}) const {
         return render(std::span{messages.begin(), messages.size()}, options);
     }
@@ -93,11 +94,14 @@ public:
             fail("chat template: ", problem.what());
         }
     }
+    /// The same of plain messages.
     rendered_chat render_with_spans(std::span<const message> messages, const chat_options& options = {}) const {
         return render_with_spans(to_json(messages), options);
     }
 
+    /// The template as it was given.
     const std::string& source() const { return source_; }
+    /// The variables that it has when none are given.
     const nlohmann::ordered_json& defaults() const { return defaults_; }
 
 private:

@@ -19,9 +19,10 @@ namespace aha {
 
 /// A text cut into words: stretches of `text` from left to right, none empty, perhaps with gaps.
 struct cut_text {
-    std::string text;
-    std::vector<text_span> words;
+    std::string text;  ///< the whole text
+    std::vector<text_span> words;  ///< where words begin and end in it
 
+    /// Word `i`.
     std::string_view word(std::size_t i) const {
         return std::string_view{text}.substr(words[i].begin, words[i].end - words[i].begin);
     }

@@ -19,7 +19,7 @@ namespace aha {
 
 /// A stretch of a text, in bytes.
 struct text_span {
-    std::size_t begin = 0, end = 0;
+    std::size_t begin = 0, end = 0;  ///< of its first byte
     bool operator==(const text_span&) const = default;
 };
 
@@ -76,6 +76,7 @@ public:
         return found;
     }
 
+    /// The pattern as it was given.
     const std::string& pattern() const { return pattern_; }
 
     /// A pattern that matches `text` and nothing else.

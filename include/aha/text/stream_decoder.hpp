@@ -19,6 +19,7 @@ namespace aha {
 template <tokenizer Tokenizer>
 class stream_decoder {
 public:
+    /// Decodes with `t`, which must live as long.
     explicit stream_decoder(const Tokenizer& t) : tokenizer_{&t} {}
     explicit stream_decoder(const Tokenizer&&) = delete;
 

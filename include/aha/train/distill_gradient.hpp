@@ -25,7 +25,7 @@ namespace aha {
 
 /// An example on its way into a gradient.
 struct distill_item {
-    const supervised_example* example = nullptr;
+    const supervised_example* example = nullptr;  ///< what is learned
     std::size_t place = 0;  ///< in the data set
     bool sampled = false;   ///< its learned tokens are the student's own
 };

@@ -122,7 +122,9 @@ public:
     }
 
     std::int64_t steps_done() const { return step_; }
+    /// What it was made with.
     const grpo_options& options() const { return options_; }
+    /// What answers the prompts.
     const Sampler& sampler() const { return sampler_; }
 
     /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive

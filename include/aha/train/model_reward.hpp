@@ -53,6 +53,7 @@ public:
                 "the reward model's tokenizer has no end token, so it does not know where to judge");
     }
 
+    /// Scores with `judge`.
     explicit model_reward(Source judge, model_reward_options options = {})
         : model_reward{std::make_shared<const Source>(std::move(judge)), std::move(options)} {}
 

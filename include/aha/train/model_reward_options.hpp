@@ -19,7 +19,7 @@ enum class scored_part {
 
 /// How a reward model judges.
 struct model_reward_options {
-    scored_part part = scored_part::whole_response;
+    scored_part part = scored_part::whole_response;  ///< what of a completion is scored
     std::optional<double> without_summary{};  ///< the score of a completion without a summary, where one is read;
                                               ///< empty: the lowest of the other completions of its prompt
     double mean = 0;       ///< of the model's scores; a score is given as (score - mean) / deviation, to be added to

@@ -49,11 +49,12 @@ bool wants_entropy(const Loss& loss) {
 
 /// What a pass over items adds up.
 struct gradient_sums {
-    double loss = 0;
+    double loss = 0;  ///< sum of weight x per-token loss
     std::map<std::string, double> sums;  ///< of the loss policy's metrics, over tokens
     double tokens = 0;                   ///< completion tokens trained on
     double largest_gap = 0;              ///< of |trainer's - sampler's log-prob|, meaningful before the first update
 
+    /// Adds another microbatch's.
     gradient_sums& operator+=(const gradient_sums& other) {
         loss += other.loss;
         tokens += other.tokens;

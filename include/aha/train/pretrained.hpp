@@ -27,8 +27,8 @@ namespace aha {
 /// A model as it comes from disk: weights, tokenizer, chat template, and what is needed to write it back.
 template <class Model, class Tokenizer = bpe_tokenizer>
 struct pretrained {
-    Model model;
-    Tokenizer tokenizer;
+    Model model;  ///< the weights
+    Tokenizer tokenizer;  ///< text to ids and back
     std::optional<aha::chat_template> chat;                                ///< none if the model has none
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< where the tokenizer's files are
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of the GGUF file
@@ -45,6 +45,7 @@ decltype(auto) model_of(Source& source) {
     else return (source);
 }
 
+/// The type of what `model_of` gives.
 template <class Source>
 using model_of_t = std::remove_cvref_t<decltype(model_of(std::declval<Source&>()))>;
 
@@ -61,6 +62,7 @@ struct default_sampler_type<pretrained<Model, Tokenizer>> {
 
 }  // namespace detail
 
+/// What a trainer of such a source samples with unless it is given a sampler.
 template <class Source>
 using default_sampler_t = typename detail::default_sampler_type<Source>::type;
 

@@ -22,8 +22,9 @@ struct reward_figures {
     double loss = 0;      ///< mean over the records
     double accuracy = 0;  ///< share of pairs whose chosen text has the higher score; of texts on their label's side of 0
     double margin = 0;    ///< mean of chosen score - rejected score; of the score, negated where the label is bad
-    double mean_reward = 0, min_reward = std::numeric_limits<double>::infinity(),
-           max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
+    double mean_reward = 0;                                         ///< of all texts
+    double min_reward = std::numeric_limits<double>::infinity();   ///< of all texts
+    double max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
 };
 
 namespace detail {

@@ -48,7 +48,7 @@ inline std::vector<token_id> prompt_of(const supervised_example& example) {
 
 /// What the student answered itself.
 struct student_answers {
-    std::vector<supervised_example> examples;
+    std::vector<supervised_example> examples;  ///< what the student learns from
     std::int64_t tokens = 0;  ///< of all answers
 };
 

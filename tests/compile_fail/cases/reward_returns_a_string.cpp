@@ -10,12 +10,12 @@ struct trainer {
 };
 
 int main() {
-    const trainer t{[](const aha::prompt&, const aha::completion& c) {
 #ifdef AHA_DEFECT
-        return c.text;
+    //! [mistake]
+    const trainer t{[](const aha::prompt&, const aha::completion& c) { return c.text; }};
+    //! [mistake]
 #else
-        return c.text == "4";
+    const trainer t{[](const aha::prompt&, const aha::completion& c) { return c.text == "4"; }};
 #endif
-    }};
     static_cast<void>(t);
 }

@@ -25,7 +25,7 @@ namespace aha {
 template <class Tensor>
 class grouped_query_attention {
 public:
-    using cache = key_value_cache;
+    using cache = key_value_cache;  ///< What a session remembers of the tokens before.
 
     /// The parameters one layer needs, in the order in which the constructor expects them.
     static std::vector<parameters::slot> slots(const decoder_config& c, const std::string& layer) {

@@ -17,11 +17,13 @@ namespace aha {
 template <class Tensor>
 class gated_feed_forward {
 public:
+    /// The parameters of a layer.
     static std::vector<parameters::slot> slots(const decoder_config& c, const std::string& layer) {
         return {{layer + "mlp.gate_up_proj.weight", {2 * c.intermediate_size, c.hidden_size}},
                 {layer + "mlp.down_proj.weight", {c.hidden_size, c.intermediate_size}}};
     }
 
+    /// Where the tensors of a file go.
     static std::vector<weight_part> parts(const decoder_config& c, const std::string& layer) {
         const std::string mlp = layer + "mlp.", slot = mlp + "gate_up_proj.weight";
         return {{mlp + "gate_proj.weight", slot, 0, c.intermediate_size},
@@ -29,6 +31,7 @@ public:
                 {mlp + "down_proj.weight", mlp + "down_proj.weight", 0, c.hidden_size}};
     }
 
+    /// Takes its weights from `store`, from slot `first` on.
     gated_feed_forward(const decoder_config&, const weight_store<Tensor>& store, std::size_t first)
         : gate_up_{store.view(first)}, down_{store.view(first + 1)} {}
 

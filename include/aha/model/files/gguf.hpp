@@ -24,9 +24,9 @@ namespace aha {
 
 /// How the elements of a tensor are stored: a block of `elements` numbers takes `bytes`.
 struct gguf_type {
-    std::uint32_t id = 0;
-    std::string_view name;
-    std::uint32_t elements = 1, bytes = 0;
+    std::uint32_t id = 0;  ///< the number in the file
+    std::string_view name;  ///< as the format's authors call it
+    std::uint32_t elements = 1, bytes = 0;  ///< numbers in a block
 };
 
 /// The types that we read, with the numbers that the format gives them.
@@ -44,10 +44,10 @@ inline constexpr std::array<gguf_type, 11> gguf_types{{{0, "F32", 1, 4},
 
 /// A tensor of a GGUF file.
 struct gguf_tensor {
-    std::string name;
-    const gguf_type* type = nullptr;
+    std::string name;  ///< as in the file
+    const gguf_type* type = nullptr;  ///< how its numbers are packed
     std::vector<std::int64_t> shape;  ///< slowest dimension first, as PyTorch counts (the file has them the other way)
-    std::int64_t elements = 0;
+    std::int64_t elements = 0;  ///< how many numbers
     std::uint64_t begin = 0, end = 0;  ///< bytes of the file
 };
 
@@ -76,8 +76,11 @@ public:
         place_tensors(in.position(), static_cast<std::uint64_t>(alignment));
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return file_->path(); }
+    /// All keys and their values.
     const std::map<std::string, gguf_value>& metadata() const { return metadata_; }
+    /// Where each tensor is.
     const std::map<std::string, gguf_tensor>& tensors() const { return tensors_; }
 
     /// The tensor called `name`; throws `aha::error` if there is none.
@@ -102,17 +105,22 @@ public:
         }
         fail(where(), ": ", detail::shown_name(key), " is not a whole number");
     }
+    /// The number under `key`, if there is one.
     std::optional<double> number(const std::string& key) const {
         const gguf_value* const value = find(key);
         if (value == nullptr) return std::nullopt;
         if (const auto* x = std::get_if<double>(value)) return *x;
         return static_cast<double>(*integer(key));
     }
+    /// The truth value under `key`, if there is one.
     std::optional<bool> flag(const std::string& key) const { return get<bool>(key, "a boolean"); }
+    /// The text under `key`, if there is one.
     std::optional<std::string> text(const std::string& key) const { return get<std::string>(key, "a string"); }
+    /// The list of texts under `key`, if there is one.
     std::optional<std::vector<std::string>> texts(const std::string& key) const {
         return get<std::vector<std::string>>(key, "a list of strings");
     }
+    /// The list of integers under `key`, if there is one.
     std::optional<std::vector<std::int64_t>> integers(const std::string& key) const {
         return get<std::vector<std::int64_t>>(key, "a list of whole numbers");
     }

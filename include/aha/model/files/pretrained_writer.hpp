@@ -27,7 +27,7 @@ namespace aha {
 
 /// What goes into a Hugging Face folder.
 struct pretrained_model {
-    decoder_config config;
+    decoder_config config;  ///< sizes and variants
     named_tensors tensors;  ///< those that `expected_tensors(config)` names, in any order
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< whose tokenizer files are copied
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of a GGUF file

@@ -56,8 +56,8 @@ class safetensors_file {
 public:
     /// Where a tensor lies and what it is.
     struct entry {
-        c10::ScalarType type = at::kFloat;
-        std::vector<std::int64_t> shape;
+        c10::ScalarType type = at::kFloat;  ///< of its numbers
+        std::vector<std::int64_t> shape;  ///< its extents
         std::uint64_t begin = 0, end = 0;  ///< bytes, from the end of the header
     };
 
@@ -76,9 +76,12 @@ public:
         check_layout();
     }
 
+    /// The file.
     const std::filesystem::path& path() const { return file_->path(); }
     const std::map<std::string, entry>& entries() const { return entries_; }  ///< by name
+    /// The texts of its header.
     const std::map<std::string, std::string>& metadata() const { return metadata_; }
+    /// Whether it has a tensor of this name.
     bool contains(const std::string& name) const { return entries_.contains(name); }
 
     /// The tensor called `name`, on the CPU, a view of the file where its alignment allows (else a copy).

@@ -48,7 +48,9 @@ public:
         check_tensors();
     }
 
+    /// The file or folder.
     const std::filesystem::path& path() const { return path_; }
+    /// What the file says of the model.
     const decoder_config& config() const { return config_; }
     /// The GGUF file, if it is one: `read_gguf_text` takes the tokenizer from it.
     const std::optional<gguf_file>& gguf() const { return gguf_; }

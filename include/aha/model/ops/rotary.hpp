@@ -20,10 +20,10 @@ namespace aha {
 
 /// Llama 3's stretching of rotary frequencies for long contexts.
 struct llama3_scaling {
-    double factor = 8;
-    double low_frequency_factor = 1;
-    double high_frequency_factor = 4;
-    double original_context = 8192;
+    double factor = 8;  ///< by how much the longest waves are stretched
+    double low_frequency_factor = 1;  ///< waves longer than context / this are stretched whole
+    double high_frequency_factor = 4;  ///< waves shorter than context / this are left alone
+    double original_context = 8192;  ///< the context of pretraining, in tokens
     bool operator==(const llama3_scaling&) const = default;
 };
 
@@ -33,6 +33,7 @@ struct rotary_table {
     at::Tensor sine;    ///< [context, d/2] float32
 
     rotary_table() = default;
+    /// The angles of all positions.
     rotary_table(std::int64_t context, std::int64_t head_dim, double theta,
                  const std::optional<llama3_scaling>& scaling, const at::TensorOptions& options) {
         const std::int64_t half = head_dim / 2;

@@ -12,7 +12,7 @@ namespace aha {
 /// with three backticks or tildes. R1's rejection sampling drops chains of thought with code blocks (paper, section
 /// 2.3.3 of v1); an answer may have them unless `part` says the whole text.
 struct has_code_block {
-    judged_part part{};
+    judged_part part{};  ///< what of a completion is looked at
 
     bool operator()(const prompt&, const completion& given) const {
         for (std::string_view rest = part(given.text); !rest.empty();) {

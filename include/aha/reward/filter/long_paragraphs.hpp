@@ -26,6 +26,7 @@ struct long_paragraphs_options {
 /// white space at the ends of their lines counts.
 class long_paragraphs {
 public:
+    /// Throws `aha::error` naming the first option that makes no sense.
     explicit long_paragraphs(long_paragraphs_options options = {}) : options_{options} { options_.validate(); }
 
     bool operator()(const prompt&, const completion& given) const {
@@ -42,6 +43,7 @@ public:
     }
 
     std::string_view name() const { return "long_paragraphs"; }
+    /// What it was made with.
     const long_paragraphs_options& options() const { return options_; }
 
 private:

@@ -26,6 +26,7 @@ struct repeats_options {
 /// A `completion_filter` that drops what repeats itself: whose `repeated_share` is above a threshold.
 class repeats {
 public:
+    /// Throws `aha::error` naming the first option that makes no sense.
     explicit repeats(repeats_options options = {}) : options_{options} { options_.validate(); }
 
     bool operator()(const prompt&, const completion& given) const {
@@ -33,6 +34,7 @@ public:
     }
 
     std::string_view name() const { return "repeats"; }
+    /// What it was made with.
     const repeats_options& options() const { return options_; }
 
 private:

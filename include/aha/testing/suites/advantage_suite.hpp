@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/advantage_laws.hpp>
 
-/// The laws of an advantage as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, advantage_suite, my_case);
 namespace aha::testing {
 
+/// The laws of an advantage as a GoogleTest suite. In a test of yours, after `my_case` of laws/advantage_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, advantage_suite, my_case);
 template <class Case>
 class advantage_suite : public ::testing::Test {};
 

@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/batch_advantage_laws.hpp>
 
-/// The laws of a batch advantage as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, batch_advantage_suite, my_case);
 namespace aha::testing {
 
+/// The laws of a batch advantage as a GoogleTest suite. In a test of yours, after `my_case` of laws/batch_advantage_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, batch_advantage_suite, my_case);
 template <class Case>
 class batch_advantage_suite : public ::testing::Test {};
 

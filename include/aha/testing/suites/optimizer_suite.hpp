@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/optimizer_laws.hpp>
 
-/// The laws of an optimizer as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, optimizer_suite, my_case);
 namespace aha::testing {
 
+/// The laws of an optimizer as a GoogleTest suite. In a test of yours, after `my_case` of laws/optimizer_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, optimizer_suite, my_case);
 template <class Case>
 class optimizer_suite : public ::testing::Test {};
 

@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/policy_loss_laws.hpp>
 
-/// The laws of a policy loss as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, policy_loss_suite, my_case);
 namespace aha::testing {
 
+/// The laws of a policy loss as a GoogleTest suite. In a test of yours, after `my_case` of laws/policy_loss_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, policy_loss_suite, my_case);
 template <class Case>
 class policy_loss_suite : public ::testing::Test {};
 

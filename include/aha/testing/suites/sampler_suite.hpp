@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/sampler_laws.hpp>
 
-/// The laws of a sampler as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, sampler_suite, my_case);
 namespace aha::testing {
 
+/// The laws of a sampler as a GoogleTest suite. In a test of yours, after `my_case` of laws/sampler_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, sampler_suite, my_case);
 template <class Case>
 class sampler_suite : public ::testing::Test {};
 

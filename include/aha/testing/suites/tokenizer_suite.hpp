@@ -4,11 +4,11 @@
 
 #include <aha/testing/laws/tokenizer_laws.hpp>
 
-/// The laws of a tokenizer as a GoogleTest suite. In a test of yours, after `my_case` of that header:
-///
-///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, tokenizer_suite, my_case);
 namespace aha::testing {
 
+/// The laws of a tokenizer as a GoogleTest suite. In a test of yours, after `my_case` of laws/tokenizer_laws.hpp:
+///
+///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, tokenizer_suite, my_case);
 template <class Case>
 class tokenizer_suite : public ::testing::Test {};
 

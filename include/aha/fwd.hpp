@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+
+/// \file
+/// The map of the library: its groups, in the order in which data flows, and the records by name.
+///
+/// \defgroup concepts Slots
+/// What a user fills with a type of her own: each a concept of named clauses, its requirements in English, and a
+/// `require_x` that says what to write when one is not met.
+///
+/// \defgroup core Records
+/// What stages hand one another: prompts, completions, scores, groups, packed rows, losses, reports, states.
+///
+/// \defgroup text Text
+/// Tokenizers, chat templates, R1's template.
+///
+/// \defgroup data Data
+/// Where prompts and examples come from: JSON lines, mixtures, generators without end.
+///
+/// \defgroup model Models
+/// Decoders (Llama, Qwen2, Qwen3), their operations, and the files that hold them.
+///
+/// \defgroup rollout Rollout
+/// How prompts are answered.
+///
+/// \defgroup reward Rewards
+/// How good a completion is: rules, combinations, filters, languages.
+///
+/// \defgroup advantage Advantages
+/// How completions of a group, or of a batch, compare.
+///
+/// \defgroup loss Losses
+/// What is minimised: policy losses, divergences, supervised losses, and how tokens are averaged.
+///
+/// \defgroup optim Optimisation
+/// Optimizers, schedules, clipping.
+///
+/// \defgroup io Files
+/// Checkpoints, metrics, curves, reports.
+///
+/// \defgroup train Trainers
+/// What draws the arrows between stages: GRPO, SFT, distillation, reward models, rejection sampling.
+///
+/// \defgroup recipe Recipe
+/// Stages of a chain that go on where they stopped.
+///
+/// \defgroup testing Testing
+/// What is shipped for tests of your own fillings: laws, suites, toy problems with known answers.
+
+/// The library. Everything public is in it; `aha::testing` is for tests, `detail` is nobody's business.
+namespace aha {
+
+using token_id = std::int64_t;
+struct message;
+struct prompt;
+struct completion;
+struct step_score;
+struct score;
+struct rollout_group;
+struct supervised_example;
+struct policy_batch;
+struct loss_output;
+struct packed_trees;
+struct lm_head;
+struct state;
+struct random_key;
+struct run_info;
+struct step_report;
+struct run_summary;
+class parameters;
+class error;
+
+}  // namespace aha
