@@ -247,13 +247,14 @@ private:
         if (given.positional.size() > parameters.size())
             problem("the macro \"", definition.name, "\" takes ", parameters.size(), " arguments, not ",
                     given.positional.size());
-        for (const auto& [name, content] : given.named) {
+        for (const auto& named : given.named) {
+            const std::string& name = named.first;  // clang 16 with OpenMP captures no structured binding
             const auto found =
                 std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
             if (found == parameters.end() ||
                 found - parameters.begin() < static_cast<std::ptrdiff_t>(given.positional.size()))
                 problem("the macro \"", definition.name, "\" cannot take the argument \"", name, "\"");
-            assign(name, "", content);
+            assign(name, "", named.second);
         }
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const auto& [name, fallback] = parameters[i];
