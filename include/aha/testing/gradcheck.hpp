@@ -57,8 +57,8 @@ gradcheck_result gradcheck(const Function& f, const at::Tensor& leaf, const grad
             entries[i].fill_(x + steps * options.step);
             return probed().template item<double>();
         };
-        const double near = at_offset(1) - at_offset(-1), far = at_offset(2) - at_offset(-2);
-        numeric[i].fill_((8 * near - far) / (12 * options.step));
+        const double narrow = at_offset(1) - at_offset(-1), wide = at_offset(2) - at_offset(-2);
+        numeric[i].fill_((8 * narrow - wide) / (12 * options.step));
         entries[i].fill_(x);
     }
     return result;

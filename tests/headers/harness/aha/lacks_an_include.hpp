@@ -1,0 +1,3 @@
+#pragma once
+
+inline std::vector<int> numbers() { return {1, 2}; }

@@ -1,0 +1,200 @@
+// Every header compiles alone, under clang with warnings as errors; all of them compile in one unit, in any order, beside
+// macros that get in the way, and two such units are one program.
+//
+// Parsing LibTorch's headers takes seconds, so a header is compiled after a precompiled part of what it includes itself,
+// directly or not. This hides nothing: what a header includes is seen before its own first line in any case, provided that
+// each of its includes compiles alone too, which is checked of them as well.
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <regex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/headers/unit.hpp"
+#include "tests/support/shell.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using aha::test::finished;
+using aha::test::quoted;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+const fs::path source = fs::path{AHA_TEST_DATA}.parent_path();
+const fs::path work = AHA_WORK;
+
+using names = std::set<std::string>;
+
+/// The headers below a folder and what each includes.
+struct header_folder {
+    fs::path root;
+    std::map<std::string, names> includes{};
+
+    explicit header_folder(const fs::path& folder) : root{folder} {
+        static const std::regex directive{R"(^\s*#\s*include\s*[<"]([^>"]+))"};
+        for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root}) {
+            if (entry.path().extension() != ".hpp") continue;
+            names& found = includes[fs::relative(entry.path(), root).generic_string()];
+            std::ifstream in{entry.path()};
+            for (std::string line; std::getline(in, line);)
+                if (std::smatch match; std::regex_search(line, match, directive)) found.insert(match[1]);
+        }
+    }
+
+    /// What `header` includes, directly or not, and itself.
+    names all_of(const std::string& header) const {
+        names seen{header};
+        std::vector<std::string> open{header};
+        while (!open.empty()) {
+            const auto found = includes.find(open.back());
+            open.pop_back();
+            if (found == includes.end()) continue;
+            for (const std::string& next : found->second)
+                if (seen.insert(next).second) open.push_back(next);
+        }
+        return seen;
+    }
+};
+
+/// What is worth precompiling, the most first: a matter of time alone.
+const std::vector<names>& precompilable() {
+    static const std::vector<names> parts = [] {
+        const std::string records = "aha/core/records.hpp", tensor = "ATen/core/Tensor.h",
+                          operators = "ATen/TensorOperators.h";
+        return std::vector<names>{
+            {"aha/train/pretrained.hpp"},
+            {records, tensor, operators, "ATen/Parallel.h", "torch/csrc/autograd/custom_function.h"},
+            {tensor, operators, "ATen/Parallel.h", "torch/csrc/autograd/custom_function.h"},
+            {records, tensor, operators},
+            {records, tensor},
+            {tensor, operators},
+            {tensor},
+            {records},
+            {"nlohmann/json.hpp"}};
+    }();
+    return parts;
+}
+
+void write(const fs::path& file, const std::string& text) {
+    std::ofstream out{file, std::ios::binary};
+    out << text;
+    if (!out) throw std::runtime_error{"cannot write " + file.string()};
+}
+
+/// Runs clang on `file`; -c and not -fsyntax-only, whose result no compiler cache keeps.
+finished clang(const fs::path& root, const fs::path& file, const std::string& more) {
+    const std::string launcher = std::string{AHA_LAUNCHER}.empty() ? "" : quoted(AHA_LAUNCHER) + " ";
+    return aha::test::run("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher + quoted(AHA_CLANG) + " " +
+                          quoted("@" + (work / "flags").string()) + " -I " + quoted(root.string()) + " -I " +
+                          quoted(source.string()) + " -Xclang -fno-pch-timestamp " + more + " " +
+                          quoted(file.string()));
+}
+
+/// Calls `job(0)` to `job(count - 1)` on all processors.
+template <class Job>
+void on_all_processors(std::size_t count, const Job& job) {
+    std::atomic<std::size_t> next{0};
+    std::vector<std::jthread> threads;
+    for (unsigned n = std::max(1U, std::thread::hardware_concurrency()); n > 0; --n)
+        threads.emplace_back([&] {
+            for (std::size_t i = 0; (i = next.fetch_add(1)) < count;) job(i);
+        });
+}
+
+/// What clang says of each header of `folder` that does not compile alone without a warning.
+std::map<std::string, std::string> complaints(const header_folder& folder, const std::string& name) {
+    const fs::path place = work / name;
+    fs::remove_all(place);
+    fs::create_directories(place);
+
+    std::map<std::string, std::size_t> part_of;  // header to precompiled part
+    for (const auto& [header, unused] : folder.includes) {
+        const names all = folder.all_of(header);
+        for (std::size_t part = 0; part < precompilable().size(); ++part) {
+            const names& wanted = precompilable()[part];
+            if (wanted.contains(header) || !std::includes(all.begin(), all.end(), wanted.begin(), wanted.end())) continue;
+            part_of[header] = part;
+            break;
+        }
+    }
+    std::set<std::size_t> used;
+    for (const auto& [header, part] : part_of) used.insert(part);
+    const std::vector<std::size_t> parts{used.begin(), used.end()};
+    const auto precompiled = [&](std::size_t part) { return place / (std::to_string(part) + ".pch"); };
+    on_all_processors(parts.size(), [&](std::size_t i) {
+        const fs::path all = place / (std::to_string(parts[i]) + ".hpp");
+        std::string text;
+        for (const std::string& one : precompilable()[parts[i]]) text += "#include <" + one + ">\n";
+        write(all, text);
+        clang(folder.root, all, "-Xclang -fpch-instantiate-templates -x c++-header -o " +
+                                    quoted(precompiled(parts[i]).string()));
+    });
+
+    const std::vector<std::pair<std::string, names>> headers{folder.includes.begin(), folder.includes.end()};
+    std::map<std::string, std::string> found;
+    std::mutex guard;
+    on_all_processors(headers.size(), [&](std::size_t i) {
+        const std::string& header = headers[i].first;
+        const fs::path unit = place / (std::regex_replace(header, std::regex{"/"}, "_") + ".cpp");
+        write(unit, "#include <" + header + ">\n");
+        std::string more = "-c -o " + quoted(unit.string() + ".o");
+        // A part that does not compile is the fault of a header, which is compiled below without it.
+        if (part_of.contains(header) && fs::exists(precompiled(part_of.at(header))))
+            more += " -include-pch " + quoted(precompiled(part_of.at(header)).string());
+        if (const finished compiled = clang(folder.root, unit, more); compiled.status != 0) {
+            const std::lock_guard lock{guard};
+            found[header] = compiled.output;
+        }
+    });
+    return found;
+}
+
+TEST(headers_harness, knows_what_a_header_includes) {
+    const header_folder folder{source / "tests" / "headers" / "harness"};
+    EXPECT_THAT(folder.all_of("aha/right.hpp"), ElementsAre("aha/right.hpp", "string"));
+    EXPECT_THAT(folder.all_of("aha/stands_on_another.hpp"),
+                ElementsAre("aha/lacks_an_include.hpp", "aha/stands_on_another.hpp", "vector"));
+}
+
+TEST(headers_harness, sees_what_does_not_compile_alone) {
+    const auto found = complaints(header_folder{source / "tests" / "headers" / "harness"}, "harness");
+    EXPECT_THAT(found, ElementsAre(Pair("aha/lacks_an_include.hpp", HasSubstr("undeclared identifier 'std'")),
+                                   Pair("aha/lacks_an_include_beside_json.hpp", HasSubstr("'regex'")),
+                                   Pair("aha/warns.hpp", HasSubstr("[-Werror,-Wunused-parameter]"))));
+}
+
+TEST(headers, each_compiles_alone) {
+    const header_folder folder{source / "include"};
+    EXPECT_GT(folder.includes.size(), 200U);
+    EXPECT_THAT(complaints(folder, "alone"), IsEmpty());
+}
+
+TEST(headers, all_compile_in_one_unit_with_clang) {
+    const finished compiled =
+        clang(source / "include", work / "all.cpp", "-c -o " + quoted((work / "all_with_clang.o").string()));
+    EXPECT_EQ(compiled.status, 0) << compiled.output;
+}
+
+TEST(headers, two_units_with_all_of_them_are_one_program) {
+    const aha::test::unit one = aha::test::all_headers(), other = aha::test::all_headers_after_macros();
+    EXPECT_EQ(one.version, other.version);
+    EXPECT_EQ(one.function, other.function);
+    EXPECT_EQ(one.words, "a\xEF\xBF\xBD");
+    EXPECT_EQ(other.words, one.words);
+}
+
+}  // namespace
