@@ -67,8 +67,9 @@ install_plots() {
     touch "$venv/complete"
 }
 
-# Doxygen, newer than Debian 12's, whose concepts have no pages. Sets: doxygen.
-install_doxygen() {
+# Doxygen, newer than Debian 12's, whose concepts have no pages; its theme; what draws. Sets: doxygen.
+install_docs_tools() {
+    install_packages graphviz doxygen-awesome-css
     local venv=$cache/doxygen-1.18.0
     doxygen=$venv/bin/doxygen
     [ -e "$venv/complete" ] && return
@@ -92,6 +93,6 @@ build() {
         { grep -E 'error|FAILED' -A 12 "$build_log" | head -80 >&2; die "the build failed; the log is $build_log"; }
 }
 
-install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv libgtest-dev libgmock-dev librange-v3-dev \
-    libeigen3-dev nlohmann-json3-dev libpcre2-dev libcld2-dev libcli11-dev
+install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv librange-v3-dev libeigen3-dev \
+    nlohmann-json3-dev libpcre2-dev libcld2-dev libcli11-dev
 install_torch

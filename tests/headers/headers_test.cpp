@@ -22,13 +22,13 @@
 #include <vector>
 
 #include "tests/headers/unit.hpp"
-#include "tests/support/shell.hpp"
+#include "tests/support/command.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-using aha::test::finished;
-using aha::test::quoted;
+using aha::test::command_result;
+using aha::test::shell_word;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -96,12 +96,12 @@ void write(const fs::path& file, const std::string& text) {
 }
 
 /// Runs clang on `file`; -c and not -fsyntax-only, whose result no compiler cache keeps.
-finished clang(const fs::path& root, const fs::path& file, const std::string& more) {
-    const std::string launcher = std::string{AHA_LAUNCHER}.empty() ? "" : quoted(AHA_LAUNCHER) + " ";
-    return aha::test::run("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher + quoted(AHA_CLANG) + " " +
-                          quoted("@" + (work / "flags").string()) + " -I " + quoted(root.string()) + " -I " +
-                          quoted(source.string()) + " -Xclang -fno-pch-timestamp " + more + " " +
-                          quoted(file.string()));
+command_result clang(const fs::path& root, const fs::path& file, const std::string& more) {
+    const std::string launcher = std::string{AHA_LAUNCHER}.empty() ? "" : shell_word(AHA_LAUNCHER) + " ";
+    return aha::test::run_command("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher + shell_word(AHA_CLANG) + " " +
+                          shell_word("@" + (work / "flags").string()) + " -I " + shell_word(root.string()) + " -I " +
+                          shell_word(source.string()) + " -Xclang -fno-pch-timestamp " + more + " " +
+                          shell_word(file.string()));
 }
 
 /// Calls `job(0)` to `job(count - 1)` on all processors.
@@ -141,7 +141,7 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
         for (const std::string& one : precompilable()[parts[i]]) text += "#include <" + one + ">\n";
         write(all, text);
         clang(folder.root, all, "-Xclang -fpch-instantiate-templates -x c++-header -o " +
-                                    quoted(precompiled(parts[i]).string()));
+                                    shell_word(precompiled(parts[i]).string()));
     });
 
     const std::vector<std::pair<std::string, names>> headers{folder.includes.begin(), folder.includes.end()};
@@ -151,11 +151,11 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
         const std::string& header = headers[i].first;
         const fs::path unit = place / (std::regex_replace(header, std::regex{"/"}, "_") + ".cpp");
         write(unit, "#include <" + header + ">\n");
-        std::string more = "-c -o " + quoted(unit.string() + ".o");
+        std::string more = "-c -o " + shell_word(unit.string() + ".o");
         // A part that does not compile is the fault of a header, which is compiled below without it.
         if (part_of.contains(header) && fs::exists(precompiled(part_of.at(header))))
-            more += " -include-pch " + quoted(precompiled(part_of.at(header)).string());
-        if (const finished compiled = clang(folder.root, unit, more); compiled.status != 0) {
+            more += " -include-pch " + shell_word(precompiled(part_of.at(header)).string());
+        if (const command_result compiled = clang(folder.root, unit, more); compiled.status != 0) {
             const std::lock_guard lock{guard};
             found[header] = compiled.output;
         }
@@ -184,8 +184,8 @@ TEST(headers, each_compiles_alone) {
 }
 
 TEST(headers, all_compile_in_one_unit_with_clang) {
-    const finished compiled =
-        clang(source / "include", work / "all.cpp", "-c -o " + quoted((work / "all_with_clang.o").string()));
+    const command_result compiled =
+        clang(source / "include", work / "all.cpp", "-c -o " + shell_word((work / "all_with_clang.o").string()));
     EXPECT_EQ(compiled.status, 0) << compiled.output;
 }
 

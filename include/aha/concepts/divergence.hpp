@@ -14,12 +14,6 @@ struct divergence_output {
     at::Tensor slopes;  ///< [n, B] q times dD/dq for each outcome; a constant times q may be left out, it cancels
 };
 
-/// 1. It is called as a const object with `(log_q, log_p)`, [n, B] float32: log-probs of student and teacher over the
-///    same B outcomes (the vocabulary, or a few tokens and the rest in one). Both rows sum to 1.
-/// 2. It gives a `divergence_output`. Slopes are multiplied by q so that nothing divides by a small probability.
-///
-/// Not required: autograd; symmetry; default construction or copies.
-
 /// Callable as a const object with log-probs of student and teacher.
 template <class D>
 concept divergence_is_callable = std::invocable<const D&, const at::Tensor&, const at::Tensor&>;
@@ -32,6 +26,12 @@ concept divergence_gives_output =
     };
 
 /// How far a student is from its teacher.
+///
+/// 1. It is called as a const object with `(log_q, log_p)`, [n, B] float32: log-probs of student and teacher over the
+///    same B outcomes (the vocabulary, or a few tokens and the rest in one). Both rows sum to 1.
+/// 2. It gives a `divergence_output`. Slopes are multiplied by q so that nothing divides by a small probability.
+///
+/// Not required: autograd; symmetry; default construction or copies.
 template <class D>
 concept divergence = divergence_is_callable<D> && divergence_gives_output<D>;
 

@@ -1,0 +1,147 @@
+// The pieces of code that README.md and docs/objectives.md show, compiled and run.
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <aha/advantage/kl_in_reward.hpp>
+#include <aha/advantage/leave_one_out.hpp>
+#include <aha/data/jsonl_prompts.hpp>
+#include <aha/data/vector_prompts.hpp>
+#include <aha/data/jsonl_rows.hpp>
+#include <aha/loss/aggregation/sequence_mean.hpp>
+#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/reward/combine.hpp>
+#include <aha/reward/format.hpp>
+#include <aha/testing/bandit.hpp>
+#include <aha/text/r1_template.hpp>
+#include <aha/model/initialise.hpp>
+#include <aha/train/distill.hpp>
+#include <aha/train/grpo.hpp>
+#include <aha/train/row_example.hpp>
+#include <aha/train/sft.hpp>
+
+namespace {
+
+struct compiler {
+    bool accepts(const std::string& text, const nlohmann::json& signature) const {
+        return text.find(signature.get<std::string>()) != std::string::npos;
+    }
+};
+
+TEST(readme_snippets, your_own_reward) {
+    const compiler my_compiler;
+    auto compiles = [&](const aha::prompt& p, const aha::completion& c) {
+        return my_compiler.accepts(c.text, p["signature"]) ? 1.0 : 0.0;   // p["..."] is the data row's field
+    };
+    auto reward = aha::sum_rewards(aha::named("compiles", compiles), aha::named("format", aha::format_reward{}));
+    aha::prompt p;
+    p.fields["signature"] = "int main()";
+    aha::completion c;
+    c.text = "<think></think><answer>int main() {}</answer>";
+    EXPECT_EQ(reward(p, c).value, 2);
+}
+
+/// A folder of its own to work in.
+class in_a_folder : public testing::Test {
+protected:
+    in_a_folder() {
+        std::filesystem::create_directories(folder_);
+        std::filesystem::current_path(folder_);
+    }
+    ~in_a_folder() override {
+        std::filesystem::current_path(before_);
+        std::filesystem::remove_all(folder_);
+    }
+
+    /// Writes folders of a tiny model with SmolLM2's tokenizer; "smollm2" then means one of them.
+    class tiny_models {
+    public:
+        tiny_models() {
+            const char* const real = std::getenv("AHA_SMOLLM2");
+            if (real == nullptr || *real == '\0') throw std::runtime_error{"AHA_SMOLLM2 is not set; tests/run sets it"};
+            real_ = real;
+            const aha::weight_source source{real_};
+            aha::gguf_text text = aha::read_gguf_text(*source.gguf());
+            aha::decoder_config config = source.config();
+            config.hidden_size = config.intermediate_size = 16;
+            config.layers = 1;
+            config.heads = config.kv_heads = 2;
+            config.head_dim = 8;
+            aha::decoder<> model{config};
+            aha::initialise(model, 7, 0.02);
+            const aha::pretrained<aha::decoder<>> tiny{std::move(model), aha::load_tokenizer(real_), std::nullopt,
+                                                       std::nullopt, std::move(text)};
+            aha::save_pretrained(tiny, "student");
+            aha::save_pretrained(tiny, "teacher");
+            ::setenv("AHA_SMOLLM2", "student", 1);
+        }
+        ~tiny_models() { ::setenv("AHA_SMOLLM2", real_.c_str(), 1); }
+
+    private:
+        std::string real_;
+    };
+
+private:
+    std::filesystem::path before_ = std::filesystem::current_path();
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("aha-readme-" + std::to_string(::getpid()));
+};
+
+TEST_F(in_a_folder, supervised) {
+    const tiny_models written;
+    std::ofstream{"traces.jsonl"} << R"({"prompt": "What is 1 + 2?", "completion": " 3"})" << '\n';
+    testing::internal::CaptureStdout();
+    auto model = aha::load_decoder<aha::cpu<float>>("smollm2");
+    std::vector<aha::supervised_example> examples;
+    for (const aha::data_row& row : aha::jsonl_rows{"traces.jsonl"})
+        examples.push_back(aha::row_example(model, row, model.chat));
+    auto sft = aha::sft{model, std::move(examples), {.batch_size = 16, .learning_rate = 5e-5, .rows = {.epochs = 2}}};
+    for (const aha::step_report& step : sft.steps()) std::cout << step << std::endl;
+    EXPECT_NE(testing::internal::GetCapturedStdout().find("step 2"), std::string::npos);
+}
+
+TEST_F(in_a_folder, distilled) {
+    const tiny_models written;
+    std::vector<aha::supervised_example> examples{{0, {1, 2, 3}, {0, 1, 1}}};
+    testing::internal::CaptureStdout();
+    auto student = aha::load_decoder<aha::cpu<float>>("student");
+    const auto teacher = aha::load_decoder<aha::cpu<float>>("teacher");
+    auto trainer = aha::distill{student, teacher.model, examples,
+                                {.temperature = 1, .on_policy = 0.5},          // half of the answers are the student's own
+                                aha::generalised_jsd{{.beta = 0.5}}};         // or forward_kl, reverse_kl
+    for (const aha::step_report& step : trainer.steps()) std::cout << step << std::endl;
+    EXPECT_NE(testing::internal::GetCapturedStdout().find("step 1"), std::string::npos);
+}
+
+TEST_F(in_a_folder, your_own_data) {
+    std::ofstream{"tasks.jsonl"} << R"({"question": "What is 1 + 2?", "answer": 3})" << '\n';
+    const aha::r1_template ask{};
+    auto prompts = aha::jsonl_prompts{"tasks.jsonl",
+        {.render = [=](const nlohmann::json& row) { return ask(row.at("question").get<std::string>()); }}};
+    const auto first = prompts.next();
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first->text, ask("What is 1 + 2?"));
+    EXPECT_EQ((*first)["answer"], 3);
+}
+
+TEST(readme_snippets, an_objective) {
+    aha::testing::bandit bandit{{0.0F, 0.0F}};
+    aha::pretrained<aha::testing::bandit, aha::testing::arm_tokenizer> model{std::move(bandit), {2}, std::nullopt};
+    aha::prompt p;
+    p.ids = {0};
+    auto prompts = aha::vector_prompts{{p}};
+    auto reward = [](const aha::prompt&, const aha::completion& c) { return c.ids[0] == 1; };
+    const aha::grpo_options options{.prompts_per_step = 1};
+    const auto sampler = aha::autoregressive_sampler{model.tokenizer, {.max_new_tokens = 1}};
+    auto trainer =
+        aha::grpo{model, prompts, reward, options, sampler, aha::kl_in_reward{aha::leave_one_out{}, {.beta = 0.05}},
+                  aha::sequence_ratio_loss{{.clip_low = 0.2, .clip_high = 0.2}}, aha::sequence_mean{}};   // RLOO
+    for (const aha::step_report& step : trainer.steps(1)) EXPECT_EQ(step.step, 1);
+}
+
+}  // namespace
