@@ -136,14 +136,16 @@ int train(const options& o) {
     aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
     aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
+    aha::run_report report{run.path(), {.token_text = [&](aha::token_id id) { return model.tokenizer.decode(std::span{&id, 1}); }}};
     aha::tensorboard_writer curves{run.path()};
     aha::progress_line progress{std::cout};
     const aha::run_summary done = aha::run_training(trainer, checkpoints,
                                                     {.steps = o.steps,
                                                      .checkpoint_every = o.checkpoint_every,
                                                      .resume = o.resume,
-                                                     .interrupted = [&] { return interrupt.requested(); }},
-                                                    metrics, completions, curves, progress);
+                                                     .interrupted = [&] { return interrupt.requested(); },
+                                                     .description = o.machine.chosen()},
+                                                    metrics, completions, report, curves, progress);
     if (done.interrupted) {
         std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
                   << run.path().string() << '\n';

@@ -95,14 +95,16 @@ int train(const options& o, const Loss& loss) {
     const aha::interrupt_guard interrupt;
     aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
     aha::metrics_file metrics{run.path()};
+    aha::run_report report{run.path()};
     aha::tensorboard_writer curves{run.path()};
     aha::progress_line progress{std::cout};
     const aha::run_summary done = aha::run_training(trainer, checkpoints,
                                                     {.steps = steps,
                                                      .checkpoint_every = o.checkpoint_every,
                                                      .resume = o.resume,
-                                                     .interrupted = [&] { return interrupt.requested(); }},
-                                                    metrics, curves, progress);
+                                                     .interrupted = [&] { return interrupt.requested(); },
+                                                     .description = o.machine.chosen()},
+                                                    metrics, report, curves, progress);
     if (done.interrupted) {
         std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
                   << run.path().string() << '\n';

@@ -12,6 +12,7 @@
 #include <aha/io/interrupt.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/io/progress_line.hpp>
+#include <aha/io/run_report.hpp>
 #include <aha/io/tensorboard_writer.hpp>
 #include <aha/recipe/stage.hpp>
 #include <aha/train/run_training.hpp>
@@ -43,14 +44,16 @@ public:
         aha::folder_checkpoints checkpoints{stage.checkpoints(), {.keep = 1}};
         aha::metrics_file metrics{stage.folder()};
         aha::completions_file completions{stage.folder()};
+        aha::run_report report{stage.folder()};
         aha::tensorboard_writer curves{stage.folder()};
         aha::progress_line progress{std::cout};
         const aha::run_summary done = aha::run_training(trainer, checkpoints,
                                                         {.steps = steps,
                                                          .checkpoint_every = checkpoint_every_,
                                                          .resume = true,
-                                                         .interrupted = [&] { return interrupt_->requested(); }},
-                                                        metrics, completions, curves, progress, observers...);
+                                                         .interrupted = [&] { return interrupt_->requested(); },
+                                                         .description = stage.options()},
+                                                        metrics, completions, report, curves, progress, observers...);
         if (done.interrupted) throw interrupted{};
         return done.seconds;
     }

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <torch/version.h>
 #include <type_traits>
 
 #include <aha/core/error.hpp>
@@ -26,6 +28,20 @@ struct machine_options {
             ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
             ->capture_default_str();
         app.add_option("--threads", threads, "threads; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
+        app_ = &app;
+    }
+
+    /// What the command line chose, defaults included, and what it runs on: for a run's report.
+    nlohmann::json chosen() const {
+        nlohmann::json all = nlohmann::json::object();
+        for (const CLI::Option* one : app_->get_options()) {
+            const std::string name = one->get_name();
+            if (name == "--help") continue;
+            all[name] = one->count() > 0 ? CLI::detail::join(one->results(), " ") : one->get_default_str();
+        }
+        all["products"] = describe();
+        all["LibTorch"] = TORCH_VERSION;
+        return all;
     }
 
     /// Whether products run in bfloat16.
@@ -45,6 +61,9 @@ struct machine_options {
             text += bfloat16() ? " (this processor multiplies bfloat16)" : " (no bfloat16 in this processor)";
         return text + ", " + std::to_string(at::get_num_threads()) + " threads";
     }
+
+private:
+    const CLI::App* app_ = nullptr;
 };
 
 /// Calls `body` with the tensor policy that the options name: `body.template operator()<Tensor>()`.

@@ -29,6 +29,7 @@
 #include <aha/io/interrupt.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/io/progress_line.hpp>
+#include <aha/io/run_report.hpp>
 #include <aha/io/teacher_cache.hpp>
 #include <aha/io/tensorboard_writer.hpp>
 #include <aha/loss/aggregation/constant_length.hpp>

@@ -47,6 +47,9 @@ public:
     /// Where it leaves its checkpoints.
     std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
 
+    /// Its options, seeds included.
+    const nlohmann::json& options() const { return options_; }
+
     /// Whether the stage was finished. Throws `aha::error` if it was, but of other inputs or options, or if its
     /// manifest is damaged.
     bool done() const {
