@@ -136,7 +136,9 @@ int train(const options& o) {
     aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
     aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
+    //! [report]
     aha::run_report report{run.path(), {.token_text = [&](aha::token_id id) { return model.tokenizer.decode(std::span{&id, 1}); }}};
+    //! [report]
     aha::tensorboard_writer curves{run.path()};
     aha::progress_line progress{std::cout};
     const aha::run_summary done = aha::run_training(trainer, checkpoints,

@@ -48,7 +48,7 @@ const chart = (name, width, height) => {
   for (let i = 0; i <= 3; ++i) {
     const value = y0 + (y1 - y0) * i / 3, at = top + (1 - i / 3) * (height - top - bottom);
     svg.append(make("line", {class: "grid", x1: left, x2: width - right, y1: at, y2: at}),
-      make("text", {x: left - 6, y: at + 3, "text-anchor": "end"}, short(log ? 10 ** value : value)));
+      make("text", {x: left - 6, y: at + 3, "text-anchor": "end"}, String(+(log ? 10 ** value : value).toPrecision(3))));
   }
   svg.append(make("text", {x: left, y: height - 4}, "step " + Math.ceil(x0)),
     make("text", {x: width - right, y: height - 4, "text-anchor": "end"}, String(Math.floor(x1))));
@@ -102,7 +102,8 @@ const draw = () => {
   names.sort((a, b) => rank(a) - rank(b));
   const main = first.find(name => names.includes(name)) ?? names[0];
   const large = document.getElementById("main-chart"), small = document.getElementById("charts");
-  large.replaceChildren(...[main ? chart(main, 640, 300) : null].filter(Boolean));
+  const wide = Math.max(300, large.clientWidth || 640);
+  large.replaceChildren(...[main ? chart(main, wide, wide < 500 ? 230 : 300) : null].filter(Boolean));
   small.replaceChildren(...names.filter(name => name !== main).map(name => chart(name, 320, 150)).filter(Boolean)
     .map(figure => make("div", {class: "card"}, figure)));
 };
@@ -170,6 +171,7 @@ for (const one of run.samples) chosen.append(make("option", {value: one.step}, `
 if (run.samples.length) chosen.value = run.samples[run.samples.length - 1].step;
 chosen.addEventListener("change", talk);
 document.getElementById("log").addEventListener("change", draw);
+addEventListener("resize", draw);
 for (const line of run.advice) document.getElementById("advice").append(make("li", {}, line));
 rows("options", run.options);
 rows("machine", run.machine);
