@@ -160,7 +160,7 @@ TEST(run_advice, follows_from_the_figures) {
     EXPECT_THAT(advice_of({{"reward", 1}, {"completions/clipped_ratio", 0.5}})[0], HasSubstr("50 % of the completions"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"frac_reward_zero_std", 0.75}})[0], HasSubstr("75 % of the groups"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"grad_norm", 9}})[0], HasSubstr("norm rose from 1 to 9"));
-    EXPECT_THAT(advice_of({{"reward", 1}, {"sampler_gap/max", 0.2}})[0], HasSubstr("by up to 0.2"));
+    EXPECT_THAT(advice_of({{"reward", 1}, {"sampler_gap/max", 2}})[0], HasSubstr("by up to 2"));
     EXPECT_THAT(advice_of({{"reward", 0.1}}, 0.5), ElementsAre(HasSubstr("The reward went from 0.5 to 0.1: read")));
 }
 

@@ -10,7 +10,7 @@
 
 namespace aha::detail {
 
-/// What the figures of a run suggest, most pressing first; each a sentence with the figure. Means are over the last
+/// What the figures of a run suggest (bfloat16 products alone make gaps of some tenths), most pressing first; each a sentence with the figure. Means are over the last
 /// tenth of the steps, at least three.
 /// @param steps objects of metrics by TRL's names, in order
 inline std::vector<std::string> run_advice(const std::vector<nlohmann::ordered_json>& steps) {
@@ -33,7 +33,7 @@ inline std::vector<std::string> run_advice(const std::vector<nlohmann::ordered_j
         std::snprintf(text, sizeof text, "%.3g", value);
         return std::string{text};
     };
-    if (const auto gap = late("sampler_gap/max"); gap && *gap > 0.1)
+    if (const auto gap = late("sampler_gap/max"); gap && *gap > 1)
         advice.push_back("The sampler's log-probs differ from the trainer's by up to " + number(*gap) +
                          ": look for a model whose sessions do not agree with its hidden states (law suite language_model).");
     if (const auto cut = late("completions/clipped_ratio"); cut && *cut > 0.2)
