@@ -39,6 +39,7 @@
 #include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
+#include <aha/train/checked_groups.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
 #include <aha/train/policy_gradient.hpp>
@@ -243,8 +244,9 @@ private:
             require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1, " after ",
                     questions.size(), " of ", missing);
             if (questions.empty()) break;
-            std::vector<rollout_group> more = sampler_.sample(model(), questions, options_.group_size,
-                                                              {options_.seed, static_cast<std::uint64_t>(step_)});
+            std::vector<rollout_group> more = detail::checked_groups(
+                sampler_.sample(model(), questions, options_.group_size, {options_.seed, std::uint64_t(step_)}),
+                questions, options_.group_size);
             sampled.time.rollout += phase.restart();
             run_rewards(std::span{more}, reward_, reward_options_);
             sampled.time.reward += phase.restart();
