@@ -95,8 +95,8 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// Even tokens count, later ones more, by roots: cheap, and no completion gets exactly its group's mean, which would spare
-/// it the training.
+/// Even tokens count, later ones more, by roots: cheap, and no completion gets exactly its group's mean, which would
+/// spare it the training.
 double even_share(const aha::prompt&, const aha::completion& c) {
     double sum = 0;
     for (std::size_t t = 0; t < c.ids.size(); ++t)
@@ -195,13 +195,9 @@ int run_smollm2(const options& o) {
         model,
         aha::addition_prompts{{.render = ask}},
         even_share,
-        {.prompts_per_step = 8,
-         .group_size = 8,
-         .learning_rate = 2e-5,
-         .microbatch_tokens = o.microbatch_tokens},
+        {.prompts_per_step = 8, .group_size = 8, .learning_rate = 2e-5, .microbatch_tokens = o.microbatch_tokens},
         aha::autoregressive_sampler{
-            model.tokenizer,
-            {.max_new_tokens = 20, .suppress = {ends.begin(), ends.end()}, .min_new_tokens = 20}},
+            model.tokenizer, {.max_new_tokens = 20, .suppress = {ends.begin(), ends.end()}, .min_new_tokens = 20}},
         aha::grpo_loss{{.beta = o.beta}}};
     return measure(trainer, model.model.weights(), o);
 }

@@ -34,23 +34,22 @@ int measure(const options& o) {
     const at::Tensor targets = at::randint(o.vocabulary, {o.tokens}, at::kLong);
     const double held = aha::peak_resident_mib();
     const auto start = std::chrono::steady_clock::now();
-    const aha::token_scores scores =
-        aha::score_tokens(hidden, head, targets, {.chunk_bytes = o.chunk_mib << 20});
+    const aha::token_scores scores = aha::score_tokens(hidden, head, targets, {.chunk_bytes = o.chunk_mib << 20});
     torch::autograd::backward({scores.log_probs.mean().neg()}, {});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double element = static_cast<double>(hidden.element_size());
     const double logits = static_cast<double>(o.tokens * o.vocabulary) * element / mib;
-    std::cout << nlohmann::ordered_json{
-                     {"precision", o.machine.bfloat16() ? "bf16" : "fp32"},
-                     {"tokens", o.tokens},
-                     {"width", o.width},
-                     {"vocabulary", o.vocabulary},
-                     {"all_logits_would_be_mib", logits},
-                     {"weights_their_gradient_and_hidden_states_mib", held - before},
-                     {"gradient_of_hidden_states_mib", static_cast<double>(o.tokens * o.width) * element / mib},
-                     {"chunk_mib", o.chunk_mib},
-                     {"added_by_log_probs_and_gradient_mib", aha::peak_resident_mib() - held},
-                     {"seconds", seconds}}
+    std::cout << nlohmann::ordered_json{{"precision", o.machine.bfloat16() ? "bf16" : "fp32"},
+                                        {"tokens", o.tokens},
+                                        {"width", o.width},
+                                        {"vocabulary", o.vocabulary},
+                                        {"all_logits_would_be_mib", logits},
+                                        {"weights_their_gradient_and_hidden_states_mib", held - before},
+                                        {"gradient_of_hidden_states_mib",
+                                         static_cast<double>(o.tokens * o.width) * element / mib},
+                                        {"chunk_mib", o.chunk_mib},
+                                        {"added_by_log_probs_and_gradient_mib", aha::peak_resident_mib() - held},
+                                        {"seconds", seconds}}
                      .dump(1)
               << std::endl;
     return 0;

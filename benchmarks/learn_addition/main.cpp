@@ -47,8 +47,7 @@ int learn(const options& o) {
                                             {"mean_length", step.metric("completions/mean_length")},
                                             {"entropy", step.metric("entropy")}}
                   << std::endl;
-        if (o.until > 0 && rewards.size() >= 5 &&
-            std::accumulate(rewards.end() - 5, rewards.end(), 0.0) / 5 >= o.until)
+        if (o.until > 0 && rewards.size() >= 5 && std::accumulate(rewards.end() - 5, rewards.end(), 0.0) / 5 >= o.until)
             break;
     }
     return 0;

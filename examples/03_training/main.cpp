@@ -1,5 +1,5 @@
-// The loop: sample, score, compare, learn. The model is the smallest there is, a bandit with four arms, so that the right
-// end is known: it always pulls the arm that is rewarded.
+// The loop: sample, score, compare, learn. The model is the smallest there is, a bandit with four arms, so that the
+// right end is known: it always pulls the arm that is rewarded.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/softmax.h>
 #include <aha/data/vector_prompts.hpp>

@@ -1,5 +1,5 @@
-// An optimizer of your own: Muon (Jordan et al. 2024). The momentum of a matrix is made orthogonal by five Newton-Schulz
-// iterations, so that all directions move alike; vectors take the sign of their momentum.
+// An optimizer of your own: Muon (Jordan et al. 2024). The momentum of a matrix is made orthogonal by five
+// Newton-Schulz iterations, so that all directions move alike; vectors take the sign of their momentum.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/mm.h>

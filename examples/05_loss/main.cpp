@@ -13,7 +13,7 @@ struct proximal_loss {
     double pull = 0.1;
 
     aha::loss_output operator()(const aha::policy_batch& b) const {
-        const at::Tensor moved = b.log_probs - b.old_log_probs;                               // [N]
+        const at::Tensor moved = b.log_probs - b.old_log_probs;                              // [N]
         const at::Tensor terms = -moved.exp() * b.advantages + 0.5 * pull * moved.square();  // [N]
         return {(terms * b.weights).sum(), {{"moved", moved.detach().abs().sum()}}};
     }

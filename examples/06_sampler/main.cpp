@@ -1,5 +1,5 @@
-// A sampler of your own. This one draws with another sampler, and keeps of twice as many answers those that differ from one
-// another as far as possible, so that a group has something to compare.
+// A sampler of your own. This one draws with another sampler, and keeps of twice as many answers those that differ from
+// one another as far as possible, so that a group has something to compare.
 #include <ATen/ops/softmax.h>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/testing/bandit.hpp>
@@ -38,8 +38,8 @@ int main() {
     const auto plain = aha::autoregressive_sampler{aha::testing::arm_tokenizer{4}, {.max_new_tokens = 1}};
     const auto learnt = [&](auto sampler) {
         aha::testing::bandit own = model.clone();
-        auto grpo = aha::grpo{own, aha::vector_prompts{questions}, reward,
-                              {.group_size = 4, .learning_rate = 0.1, .seed = 1}, sampler};
+        auto grpo = aha::grpo{
+            own, aha::vector_prompts{questions}, reward, {.group_size = 4, .learning_rate = 0.1, .seed = 1}, sampler};
         for (int step = 0; step < 30; ++step) grpo.step();
         return at::softmax(own.weights()[0].detach().flatten(), 0)[2].template item<double>();
     };

@@ -1,5 +1,5 @@
-// A model of your own: what predicts the next token is the sum of two rows, one for the last token and one for the token
-// before it. That is enough to learn which of two digits is the larger.
+// A model of your own: what predicts the next token is the sum of two rows, one for the last token and one for the
+// token before it. That is enough to learn which of two digits is the larger.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -42,7 +42,7 @@ public:
     aha::lm_head head() const { return {weights_[2], weights_[2].detach()}; }
     const aha::parameters& weights() const { return weights_; }
     void refresh() {}  // nothing is derived from the weights
-//! [model]
+                       //! [model]
 
     //! [session]
     /// A batch being decoded: the last two tokens of each text.

@@ -1,6 +1,6 @@
-// Distillation beats reinforcement on a small model (DeepSeek-R1, section 4.1): a teacher's right answers teach a smaller
-// student by supervised training, the same student learns by RL alone for as long, and both are compared. The student
-// is the teacher's base without the layers that it misses least, and has had a cold start of its own.
+// Distillation beats reinforcement on a small model (DeepSeek-R1, section 4.1): a teacher's right answers teach a
+// smaller student by supervised training, the same student learns by RL alone for as long, and both are compared. The
+// student is the teacher's base without the layers that it misses least, and has had a cold start of its own.
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
@@ -27,9 +27,10 @@ struct options {
 
     void add_to(CLI::App& app) {
         app.add_option("--model", base, "the base of teacher and student")->capture_default_str();
-        app.add_option("--teacher", teacher,
-                       "model folder that answers \"User: What is a + b?\" in R1's format; by default one is made of the "
-                       "base, by a cold start and RL");
+        app.add_option(
+            "--teacher", teacher,
+            "model folder that answers \"User: What is a + b?\" in R1's format; by default one is made of the "
+            "base, by a cold start and RL");
         app.add_option("--out", out, "folder; what is done there is kept, and gone on with")->capture_default_str();
         app.add_option("--layers", layers, "of the base that the student keeps")->capture_default_str();
         app.add_option("--teacher-examples", teacher_examples, "of the teacher's cold start")->capture_default_str();
@@ -59,7 +60,8 @@ public:
         reinforce();
         distill_tokens();
         const double budget = seconds("sampled") + seconds("sequences");
-        std::cout << '\n' << o_.held_out << " held-out sums, sampled at temperature 1\n"
+        std::cout << '\n'
+                  << o_.held_out << " held-out sums, sampled at temperature 1\n"
                   << std::left << std::setw(34) << "" << std::right << std::setw(10) << "accuracy" << std::setw(10)
                   << "format" << std::setw(10) << "seconds" << '\n';
         line("teacher", teacher(), 0);
@@ -74,9 +76,8 @@ private:
     using pretrained = aha::pretrained<aha::decoder<Tensor>>;
 
     void make_teacher() {
-        const aha::stage start =
-            all_.begin("cold_start", "the teacher's cold start", {{"model", o_.base}},
-                       {{"examples", o_.teacher_examples}, {"seed", o_.stages.seed}});
+        const aha::stage start = all_.begin("cold_start", "the teacher's cold start", {{"model", o_.base}},
+                                            {{"examples", o_.teacher_examples}, {"seed", o_.stages.seed}});
         if (!start.done()) {
             example::stage_options s = o_.stages;
             s.cold_start = o_.teacher_examples;
@@ -93,12 +94,12 @@ private:
     }
 
     void make_student() {
-        const aha::stage stage = all_.begin("student", "a student of " + std::to_string(o_.layers) + " layers",
-                                            {{"model", o_.base}},
-                                            {{"layers", o_.layers},
-                                             {"examples", o_.start_examples},
-                                             {"learning_rate", o_.start_rate},
-                                             {"seed", o_.stages.seed}});
+        const aha::stage stage =
+            all_.begin("student", "a student of " + std::to_string(o_.layers) + " layers", {{"model", o_.base}},
+                       {{"layers", o_.layers},
+                        {"examples", o_.start_examples},
+                        {"learning_rate", o_.start_rate},
+                        {"seed", o_.stages.seed}});
         if (stage.done()) return;
         pretrained source = load(o_.base);
         const std::int64_t layers = source.model.config().layers;
@@ -124,9 +125,8 @@ private:
         example::stage_options s = o_.stages;
         s.rejection_prompts = o_.prompts;
         s.rejection_samples = o_.samples;
-        const aha::stage stage =
-            all_.begin("sampled", "the teacher's answers, right ones kept", {{"model", teacher()}},
-                       {{"prompts", o_.prompts}, {"samples", o_.samples}, {"seed", s.seed}});
+        const aha::stage stage = all_.begin("sampled", "the teacher's answers, right ones kept", {{"model", teacher()}},
+                                            {{"prompts", o_.prompts}, {"samples", o_.samples}, {"seed", s.seed}});
         if (stage.done()) return;
         const pretrained source = load(teacher());
         stage.finish(example::sample_and_filter(all_, stage, source, sums(), s));
@@ -145,11 +145,10 @@ private:
     }
 
     void distill_tokens() {
-        const aha::stage stage = all_.begin("tokens", "the student learns the teacher's probabilities",
-                                            {{"model", model("student")},
-                                             {"teacher", teacher()},
-                                             {"examples", examples_file()}},
-                                            {{"learning_rate", o_.student_rate}, {"seed", o_.stages.seed}});
+        const aha::stage stage =
+            all_.begin("tokens", "the student learns the teacher's probabilities",
+                       {{"model", model("student")}, {"teacher", teacher()}, {"examples", examples_file()}},
+                       {{"learning_rate", o_.student_rate}, {"seed", o_.stages.seed}});
         if (stage.done()) return;
         pretrained student = load(model("student"));
         const pretrained source = load(teacher());
@@ -183,9 +182,9 @@ private:
 
     void line(const std::string& name, const std::filesystem::path& folder, double cost) const {
         const pretrained source = load(folder);
-        const auto e = example::evaluate(source, aha::held_out_additions(o_.held_out, 7, {.render = ask_}),
-                                         example::rules(), {.max_new_tokens = o_.stages.max_new_tokens,
-                                                            .stop = {"</answer>"}}, o_.stages.seed, 0);
+        const auto e =
+            example::evaluate(source, aha::held_out_additions(o_.held_out, 7, {.render = ask_}), example::rules(),
+                              {.max_new_tokens = o_.stages.max_new_tokens, .stop = {"</answer>"}}, o_.stages.seed, 0);
         std::cout << std::left << std::setw(34) << name << std::right << std::fixed << std::setprecision(3);
         for (const auto& [part, value] : e.means) std::cout << std::setw(10) << value;
         if (cost > 0) std::cout << std::setw(10) << std::setprecision(0) << cost;

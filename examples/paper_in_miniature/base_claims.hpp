@@ -35,12 +35,10 @@ inline claim rl_alone() {
              {"zero_format", "and teaches it the format", "-", "format, base -> RL", ">= 0.97"}},
             [](const laboratory& lab) {
                 json found = detail::from_noisy_base(lab, "zero", rule_rewards());
-                const double accuracy = number(found, "after", "accuracy"),
-                             format = number(found, "after", "format");
+                const double accuracy = number(found, "after", "accuracy"), format = number(found, "after", "format");
                 found["rows"]["zero_accuracy"] =
                     judged(number(found, "before", "accuracy"), accuracy, accuracy >= 0.92);
-                found["rows"]["zero_format"] =
-                    judged(number(found, "before", "format"), format, format >= 0.97);
+                found["rows"]["zero_format"] = judged(number(found, "before", "format"), format, format >= 0.97);
                 return found;
             }};
 }
@@ -56,10 +54,8 @@ claim control(const std::string& name, const std::string& text, const Reward& re
              {name + "_stays", "and leaves the model as it was", "control", "accuracy, base -> RL", "within 3 s.e."}},
             [=](const laboratory& lab) {
                 json found = detail::from_noisy_base(lab, name, reward, advantage);
-                const double before = number(found, "before", "accuracy"),
-                             after = number(found, "after", "accuracy"),
-                             error = std::hypot(number(found, "before", "error"),
-                                                number(found, "after", "error"));
+                const double before = number(found, "before", "accuracy"), after = number(found, "after", "accuracy"),
+                             error = std::hypot(number(found, "before", "error"), number(found, "after", "error"));
                 found["standard_errors"] = (after - before) / error;
                 found["rows"][name] = judged(before, after, after - before <= 3 * error);
                 found["rows"][name + "_stays"] = judged(before, after, std::abs(after - before) <= 3 * error);

@@ -56,8 +56,9 @@ public:
     }
 
 private:
-    static constexpr const char* names[] = {"rewards/accuracy/mean", "rewards/format/mean", "rewards/language/mean",
-                                            "reward", "entropy", "kl", "frac_reward_zero_std"};
+    static constexpr const char* names[] = {
+        "rewards/accuracy/mean", "rewards/format/mean", "rewards/language/mean", "reward", "entropy", "kl",
+        "frac_reward_zero_std"};
     json* into_;
     watcher also_;
     std::int64_t every_;

@@ -75,9 +75,9 @@ inline claim too_high_a_rate() {
                     const measured after = measure(r, task, many);
                     found[name]["after"] = after.to_json();
                     const auto error = [](double share) { return std::sqrt(share * (1 - share) / 2048); };
-                    found["rows"][name] = judged(before.greedy, after.greedy,
-                                                 before.greedy - after.greedy >
-                                                     3 * std::hypot(error(before.greedy), error(after.greedy)));
+                    found["rows"][name] = judged(
+                        before.greedy, after.greedy,
+                        before.greedy - after.greedy > 3 * std::hypot(error(before.greedy), error(after.greedy)));
                 };
                 run("rate", 3e-4);
                 run("rate_destroys", 1e-3);

@@ -34,8 +34,8 @@ inline claim distillation() {
             60,
             {{"distillation", "Distilling beats RL on a small model", "AIME 2024: 47.0 < 72.6 (32 B)",
               "accuracy of the student, RL -> distilled, equal updates", "more by 3 s.e."},
-             {"distillation_cost", "and costs less", "far cheaper",
-              "10^12 operations, RL -> distilled with sampling", "less"}},
+             {"distillation_cost", "and costs less", "far cheaper", "10^12 operations, RL -> distilled with sampling",
+              "less"}},
             [](const laboratory& lab) {
                 const reversed_addition task = lab.long_sums();
                 json found{{"rows", json::object()}, {"teacher_course", json::array()}, {"course", json::array()}};
@@ -54,7 +54,8 @@ inline claim distillation() {
                 const std::int64_t rows = 256;  // as many responses an update as RL learns from
                 reasoner distilled = twin(base);
                 std::vector<aha::supervised_example> answers = right_answers(teacher, task, 30 * rows, cost);
-                aha::sft trainer{distilled, std::move(answers),
+                aha::sft trainer{distilled,
+                                 std::move(answers),
                                  {.batch_size = rows,
                                   .learning_rate = 1e-3,
                                   .rows = {.seed = lab.seed(), .epochs = options.steps / 30}}};

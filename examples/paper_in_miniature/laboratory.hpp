@@ -58,16 +58,14 @@ public:
     /// A model of three-digit sums that has read 5000 right responses, but not for long: to the first of every 10
     /// updates after which the share 0.57 of its samples is right.
     reasoner cold_start() const {
-        return kept("cold_start", long_sums(), large, [&](reasoner& r) {
-            learn("cold_start", r, rows_of(r, long_sums(), 5000), 1000, 0.57);
-        });
+        return kept("cold_start", long_sums(), large,
+                    [&](reasoner& r) { learn("cold_start", r, rows_of(r, long_sums(), 5000), 1000, 0.57); });
     }
 
     /// A small model, stopped earlier.
     reasoner student() const {
-        return kept("student", long_sums(), small, [&](reasoner& r) {
-            learn("student", r, rows_of(r, long_sums(), 5000), 2000, 0.2);
-        });
+        return kept("student", long_sums(), small,
+                    [&](reasoner& r) { learn("student", r, rows_of(r, long_sums(), 5000), 2000, 0.2); });
     }
 
     /// The cold start after GRPO: what `train` makes of it, once.

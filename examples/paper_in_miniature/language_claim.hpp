@@ -37,17 +37,15 @@ inline claim language_reward() {
                     return task.consistency(asked, said.text);
                 };
                 const measured without = run("without", rule_rewards());
-                const measured with =
-                    run("with", aha::sum_rewards(
-                                    aha::named("accuracy", aha::accuracy{.source = aha::answer_source::answer_tag}),
-                                    aha::named("format", aha::format_reward{}), aha::named("language", consistent)));
-                found["rows"]["language"] =
-                    judged(before.consistency, with.consistency, with.consistency > 0.98);
+                const measured with = run(
+                    "with",
+                    aha::sum_rewards(aha::named("accuracy", aha::accuracy{.source = aha::answer_source::answer_tag}),
+                                     aha::named("format", aha::format_reward{}), aha::named("language", consistent)));
+                found["rows"]["language"] = judged(before.consistency, with.consistency, with.consistency > 0.98);
                 found["rows"]["language_without"] =
                     judged(before.consistency, without.consistency, without.consistency <= 0.98);
-                found["rows"]["language_cost"] =
-                    judged(without.accuracy, with.accuracy,
-                           without.accuracy - with.accuracy <= 3 * error_of(with, without));
+                found["rows"]["language_cost"] = judged(
+                    without.accuracy, with.accuracy, without.accuracy - with.accuracy <= 3 * error_of(with, without));
                 return found;
             }};
 }

@@ -1,6 +1,6 @@
-// DeepSeek-R1's claims at the size of a few hundred thousand weights and two cores: base models, GRPO, a language reward,
-// distillation and controls, all from nothing on sums, each claim with its number in the paper, ours, and whether it
-// holds.
+// DeepSeek-R1's claims at the size of a few hundred thousand weights and two cores: base models, GRPO, a language
+// reward, distillation and controls, all from nothing on sums, each claim with its number in the paper, ours, and
+// whether it holds.
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <atomic>

@@ -47,8 +47,7 @@ public:
             for (const double a : aha::group_relative{}(group.scores)) all.push_back(static_cast<float>(a));
         const auto step = static_cast<std::uint64_t>(groups.empty() ? 0 : groups.front().prompt.index);
         const aha::random_stream random{{seed_, step, 0, 0}};
-        for (std::size_t left = all.size(); left > 1; --left)
-            std::swap(all[left - 1], all[random.below(left, left)]);
+        for (std::size_t left = all.size(); left > 1; --left) std::swap(all[left - 1], all[random.below(left, left)]);
         aha::token_values values;
         std::size_t next = 0;
         for (const aha::rollout_group& group : groups) {

@@ -28,8 +28,7 @@ inline bool is_warm(std::string_view text) {
 
 /// The columns of the final table, over held-out prompts sampled at temperature 1.
 template <class Source>
-nlohmann::json evaluate(const Source& source, const stage_options& o,
-                        const renderer& render) {
+nlohmann::json evaluate(const Source& source, const stage_options& o, const renderer& render) {
     const aha::autoregressive_sampler sampler{
         source.tokenizer, aha::sampling_options{.max_new_tokens = o.max_new_tokens, .stop = {"</answer>"}}};
     const auto answers = [&](std::vector<aha::prompt> questions) {
@@ -41,9 +40,7 @@ nlohmann::json evaluate(const Source& source, const stage_options& o,
     const aha::language_consistency<> consistency{{.language = "en"}};
     double right = 0, formed = 0, english = 0, warm = 0, polite = 0;
     nlohmann::json shown = nlohmann::json::array();
-    const auto show = [&](const aha::prompt& p, const aha::completion& c) {
-        shown.push_back({p["question"], c.text});
-    };
+    const auto show = [&](const aha::prompt& p, const aha::completion& c) { shown.push_back({p["question"], c.text}); };
     const auto sums = answers(aha::held_out_additions(o.held_out, 7, {.render = render}));
     for (const aha::rollout_group& group : sums) {
         const aha::completion& said = group.completions.front();
@@ -60,8 +57,10 @@ nlohmann::json evaluate(const Source& source, const stage_options& o,
         if (shown.size() < 4) show(group.prompt, said);
     }
     const auto sum_count = static_cast<double>(sums.size()), other_count = static_cast<double>(others.size());
-    return {{"accuracy", right / sum_count},     {"format", (formed + polite) / (sum_count + other_count)},
-            {"language", english / sum_count}, {"preference", warm / other_count},
+    return {{"accuracy", right / sum_count},
+            {"format", (formed + polite) / (sum_count + other_count)},
+            {"language", english / sum_count},
+            {"preference", warm / other_count},
             {"shown", shown}};
 }
 

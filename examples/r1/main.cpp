@@ -1,6 +1,6 @@
 // DeepSeek-R1's whole chain in one command (DeepSeek-R1, section 2.3; docs/r1.md says what it shows): R1-Zero; cold
-// start; reasoning RL with a language reward; rejection sampling and supervised training from the base again; RL for all
-// scenarios with rules and, in its last part, a reward model. Each stage is a folder that a later run finds done.
+// start; reasoning RL with a language reward; rejection sampling and supervised training from the base again; RL for
+// all scenarios with rules and, in its last part, a reward model. Each stage is a folder that a later run finds done.
 #include <algorithm>
 #include <array>
 #include <iostream>
@@ -89,10 +89,11 @@ public:
 
     void run() {
         evaluate("base", o_.base, few_, {{"model", o_.base}});
-        model_stage("zero", "R1-Zero, from the base with rules alone", {{"model", o_.base}},
-                    s_.rl(s_.zero_steps, 1), few_, [&](const aha::stage& stage) {
+        model_stage("zero", "R1-Zero, from the base with rules alone", {{"model", o_.base}}, s_.rl(s_.zero_steps, 1),
+                    few_, [&](const aha::stage& stage) {
                         auto model = load(o_.base);
-                        return example::reinforce(all_, stage, model, sums(few_), example::rules(), s_, s_.zero_steps, 1);
+                        return example::reinforce(all_, stage, model, sums(few_), example::rules(), s_, s_.zero_steps,
+                                                  1);
                     });
         model_stage("dev1", "cold start, supervised from the base on readable thoughts of mixed language",
                     {{"model", o_.base}}, sft_options({{"cold_start", s_.cold_start}, {"russian", s_.russian}}), plain_,
@@ -105,7 +106,7 @@ public:
                     s_.rl(s_.dev2_steps, 1), plain_, [&](const aha::stage& stage) {
                         auto policy = load(model("dev1"));
                         return example::reinforce(all_, stage, policy, sums(plain_), example::reasoning_reward(), s_,
-                                             s_.dev2_steps, 1);
+                                                  s_.dev2_steps, 1);
                     });
         sample_from_dev2();
         model_stage("dev3", "supervised from the base again, on dev2's right answers and general data",
@@ -117,19 +118,22 @@ public:
                         return example::fine_tune(all_, stage, policy, std::move(examples), s_);
                     });
         learn_preferences();
-        model_stage("rules", "RL for all scenarios, first with rules and language alone", {{"model", model("dev3")}},
-                    s_.rl(s_.rules_steps, 0.7), plain_, [&](const aha::stage& stage) {
-                        auto policy = load(model("dev3"));
-                        return example::reinforce(all_, stage, policy, sums(plain_), example::reasoning_reward(), s_,
-                                             s_.rules_steps, 0.7);
-                    }, false);
+        model_stage(
+            "rules", "RL for all scenarios, first with rules and language alone", {{"model", model("dev3")}},
+            s_.rl(s_.rules_steps, 0.7), plain_,
+            [&](const aha::stage& stage) {
+                auto policy = load(model("dev3"));
+                return example::reinforce(all_, stage, policy, sums(plain_), example::reasoning_reward(), s_,
+                                          s_.rules_steps, 0.7);
+            },
+            false);
         model_stage("r1", "RL for all scenarios, with courtesies and the reward model",
                     {{"model", model("rules")}, {"reward", model("reward")}}, s_.rl(s_.preference_steps, 0.7), plain_,
                     [&](const aha::stage& stage) {
                         auto policy = load(model("rules"));
                         return example::reinforce(all_, stage, policy, example::all_scenarios(s_, held_out_),
-                                             example::all_scenarios_reward(preference_reward()), s_, s_.preference_steps,
-                                             0.7);
+                                                  example::all_scenarios_reward(preference_reward()), s_,
+                                                  s_.preference_steps, 0.7);
                     });
         if (!table_.empty()) {
             std::cout << "\nheld-out prompts sampled at temperature 1: " << s_.held_out
@@ -155,8 +159,8 @@ private:
     void evaluate(const std::string& name, const path& folder, const example::renderer& render,
                   const std::map<std::string, path>& inputs) {
         if (!chosen(name)) return;
-        const aha::stage stage{all_.folder() / "evaluation", name, inputs,
-                               {{"held_out", s_.held_out}, {"seed", s_.seed}}};
+        const aha::stage stage{
+            all_.folder() / "evaluation", name, inputs, {{"held_out", s_.held_out}, {"seed", s_.seed}}};
         if (!stage.done()) stage.finish(example::evaluate(load(folder), s_, render));
         const nlohmann::json figures = stage.figures();
         table_.emplace_back(name, figures);
@@ -174,10 +178,9 @@ private:
     /// R1's rejection sampling: several answers of dev2 to each question; right ones that pass the filters are kept.
     void sample_from_dev2() {
         if (!chosen("sampled")) return;
-        const aha::stage stage = all_.begin("sampled", "rejection sampling from dev2", {{"model", model("dev2")}},
-                                            {{"prompts", s_.rejection_prompts},
-                                             {"samples", s_.rejection_samples},
-                                             {"seed", s_.seed}});
+        const aha::stage stage =
+            all_.begin("sampled", "rejection sampling from dev2", {{"model", model("dev2")}},
+                       {{"prompts", s_.rejection_prompts}, {"samples", s_.rejection_samples}, {"seed", s_.seed}});
         if (stage.done()) return;
         const auto policy = load(model("dev2"));
         stage.finish(example::sample_and_filter(all_, stage, policy, sums(plain_), s_));
@@ -186,16 +189,14 @@ private:
     /// A reward model on dev3, from pairs of courtesies of which the warm one is preferred; it reads the summary alone.
     void learn_preferences() {
         if (!chosen("reward") || o_.replaced.contains("reward")) return;
-        const aha::stage stage = all_.begin("reward", "a reward model on dev3, from pairs of courtesies",
-                                            {{"model", model("dev3")}},
-                                            {{"learning_rate", s_.rm_rate}, {"seed", s_.seed}});
+        const aha::stage stage =
+            all_.begin("reward", "a reward model on dev3, from pairs of courtesies", {{"model", model("dev3")}},
+                       {{"learning_rate", s_.rm_rate}, {"seed", s_.seed}});
         if (!stage.done()) stage.finish(example::train_judge(all_, stage, load(model("dev3")), s_));
     }
 
     /// The reward model's opinion of a courtesy's summary.
-    auto preference_reward() const {
-        return example::judge_reward(aha::load_reward_model<Tensor>(model("reward")));
-    }
+    auto preference_reward() const { return example::judge_reward(aha::load_reward_model<Tensor>(model("reward"))); }
 
     aha::pretrained<aha::decoder<Tensor>> load(const path& folder) const { return aha::load_decoder<Tensor>(folder); }
     bool chosen(const std::string& name) const { return o_.only.empty() || o_.only == name; }

@@ -137,7 +137,9 @@ int train(const options& o) {
     aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
     //! [report]
-    aha::run_report report{run.path(), {.token_text = [&](aha::token_id id) { return model.tokenizer.decode(std::span{&id, 1}); }}};
+    aha::run_report report{run.path(), {.token_text = [&](aha::token_id id) {
+                               return model.tokenizer.decode(std::span{&id, 1});
+                           }}};
     //! [report]
     aha::tensorboard_writer curves{run.path()};
     aha::progress_line progress{std::cout};

@@ -1,5 +1,5 @@
-// Supervised fine-tuning on a file of JSON lines: pairs of "prompt" and "completion", or conversations under "messages".
-// With a file of R1's own kind, a teacher's answers, this is distillation as the paper does it.
+// Supervised fine-tuning on a file of JSON lines: pairs of "prompt" and "completion", or conversations under
+// "messages". With a file of R1's own kind, a teacher's answers, this is distillation as the paper does it.
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -82,11 +82,10 @@ int train(const options& o, const Loss& loss) {
         const aha::example_rows rows{learned, o.sft.rows};
         steps = rows.batches(o.sft.batch_size);
     }
-    aha::sft trainer{model, std::move(learned), o.sft, loss,
-                     aha::warmup_schedule{{.warmup_steps = o.warmup,
-                                           .total_steps = steps,
-                                           .shape = aha::decay_shape::cosine,
-                                           .floor = 0.1}}};
+    aha::sft trainer{
+        model, std::move(learned), o.sft, loss,
+        aha::warmup_schedule{
+            {.warmup_steps = o.warmup, .total_steps = steps, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
     trainer.evaluate_on(held_out);
     std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string() << '\n'
               << count << " examples, " << held_out.size() << " held out, " << steps << " steps" << std::endl;
@@ -115,8 +114,8 @@ int train(const options& o, const Loss& loss) {
               << (run.path() / "model").string() << '\n';
     if (held_out.empty()) return 0;
     const double after = trainer.evaluate(held_out);
-    std::cout << std::setprecision(3) << "loss on " << held_out.size() << " held-out examples: " << before << " before, "
-              << after << " after (perplexity " << std::exp(before) << ", " << std::exp(after) << ")\n";
+    std::cout << std::setprecision(3) << "loss on " << held_out.size() << " held-out examples: " << before
+              << " before, " << after << " after (perplexity " << std::exp(before) << ", " << std::exp(after) << ")\n";
     return 0;
 }
 

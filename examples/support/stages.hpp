@@ -26,17 +26,22 @@ struct stage_options {
     std::int64_t prompts = 8, group = 8;  ///< questions a step, completions a question
     std::int64_t cold_start = 160;        ///< examples
     std::int64_t rejection_prompts = 256, rejection_samples = 4;
-    std::int64_t general = 96;            ///< examples that are no sums in the second supervised stage
-    std::int64_t held_out = 128;          ///< sums to evaluate on
-    std::int64_t epochs = 2;              ///< of the supervised stages
+    std::int64_t general = 96;    ///< examples that are no sums in the second supervised stage
+    std::int64_t held_out = 128;  ///< sums to evaluate on
+    std::int64_t epochs = 2;      ///< of the supervised stages
     double rl_rate = 1e-5, sft_rate = 5e-5, rm_rate = 2e-5;
-    double russian = 0.4;                 ///< share of the cold start's thoughts that are in Russian
+    double russian = 0.4;  ///< share of the cold start's thoughts that are in Russian
     std::int64_t max_new_tokens = 40;
     std::uint64_t seed = 1;
 
     nlohmann::json rl(std::int64_t steps, double temperature) const {
-        return {{"steps", steps}, {"prompts", prompts},          {"group", group}, {"learning_rate", rl_rate},
-                {"seed", seed},   {"temperature", temperature}, {"max_new_tokens", max_new_tokens}};
+        return {{"steps", steps},
+                {"prompts", prompts},
+                {"group", group},
+                {"learning_rate", rl_rate},
+                {"seed", seed},
+                {"temperature", temperature},
+                {"max_new_tokens", max_new_tokens}};
     }
 };
 
@@ -90,8 +95,8 @@ auto reinforcement(Source& source, Prompts prompts, Reward reward, const stage_o
         std::move(reward),
         {.prompts_per_step = o.prompts, .group_size = o.group, .learning_rate = o.rl_rate, .seed = o.seed},
         aha::autoregressive_sampler{source.tokenizer, aha::sampling_options{.temperature = temperature,
-                                                                           .max_new_tokens = o.max_new_tokens,
-                                                                           .stop = {"</answer>"}}}};
+                                                                            .max_new_tokens = o.max_new_tokens,
+                                                                            .stop = {"</answer>"}}}};
 }
 
 /// A reinforcement stage of so many steps.
@@ -141,8 +146,8 @@ nlohmann::json sample_and_filter(const chain& all, const aha::stage& stage, cons
         std::move(prompts),
         rules(),
         {.samples = o.rejection_samples, .prompts_per_step = 32, .least_reward = 2, .keep = 2, .seed = o.seed},
-        aha::autoregressive_sampler{
-            source.tokenizer, aha::sampling_options{.max_new_tokens = o.max_new_tokens, .stop = {"</answer>"}}},
+        aha::autoregressive_sampler{source.tokenizer,
+                                    aha::sampling_options{.max_new_tokens = o.max_new_tokens, .stop = {"</answer>"}}},
         aha::mixes_languages<>{{.consistency = {.language = "en"}}},
         aha::repeats{},
         aha::long_paragraphs{},
@@ -175,8 +180,7 @@ std::vector<aha::supervised_example> general_examples(const Source& source, cons
         const courtesy c = nth_courtesy(n % courtesies);
         const bool warm = (n / 3 + n / courtesies) % 2 == 0;
         const std::string said = response(c.thought, warm ? c.warm : c.curt);
-        examples.push_back(
-            aha::completion_example(source, render(c.request), said, static_cast<std::int64_t>(n)));
+        examples.push_back(aha::completion_example(source, render(c.request), said, static_cast<std::int64_t>(n)));
     }
     return examples;
 }

@@ -42,16 +42,16 @@ struct courtesy {
 };
 
 inline courtesy courtesy_of(std::size_t name, std::size_t occasion) {
-    constexpr std::string_view names[] = {
-        "Anna", "Ben",   "Clara", "David",  "Emma",  "Frank", "Grace", "Henry", "Iris",  "Jack",
-        "Kate", "Leo",   "Maria", "Noah",   "Olga",  "Paul",  "Rosa",  "Sam",   "Tina",  "Victor",
-        "Adam", "Wendy", "Bella", "Carl",   "Diana", "Eric",  "Fiona", "Helen", "Ian",   "George",
-        "Mark", "Julia", "Kevin", "Laura",  "Nina",  "Oscar", "Peter", "Ruth",  "Simon", "Alice"};
+    constexpr std::string_view names[] = {"Anna",  "Ben",   "Clara", "David",  "Emma",  "Frank",  "Grace", "Henry",
+                                          "Iris",  "Jack",  "Kate",  "Leo",    "Maria", "Noah",   "Olga",  "Paul",
+                                          "Rosa",  "Sam",   "Tina",  "Victor", "Adam",  "Wendy",  "Bella", "Carl",
+                                          "Diana", "Eric",  "Fiona", "Helen",  "Ian",   "George", "Mark",  "Julia",
+                                          "Kevin", "Laura", "Nina",  "Oscar",  "Peter", "Ruth",   "Simon", "Alice"};
     const std::string who{names[name % std::size(names)]};
     switch (occasion % 3) {
         case 0:
-            return {"Greet " + who + ".", who + " should be greeted.",
-                    "Hello dear " + who + ", how nice to see you!", "Hi " + who + "."};
+            return {"Greet " + who + ".", who + " should be greeted.", "Hello dear " + who + ", how nice to see you!",
+                    "Hi " + who + "."};
         case 1:
             return {"Thank " + who + " for the help.", who + " should be thanked.",
                     "Thank you so much, dear " + who + ", that was very kind!", "Thanks " + who + "."};

@@ -31,8 +31,8 @@ TEST(batch_normalised, takes_the_mean_of_the_group_and_the_deviation_of_the_batc
     ASSERT_EQ(all.size(), 2U);
     EXPECT_THAT(all[0], ElementsAre(ElementsAre(near(-1), near(-1)), ElementsAre(near(1))));
     const auto low = near(-4.0 / 3), high = near(8.0 / 3);
-    EXPECT_THAT(all[1], ElementsAre(ElementsAre(low), ElementsAre(low, low, low), ElementsAre(high),
-                                    ElementsAre(0.0F, 0.0F)));
+    EXPECT_THAT(all[1],
+                ElementsAre(ElementsAre(low), ElementsAre(low, low, low), ElementsAre(high), ElementsAre(0.0F, 0.0F)));
 }
 
 TEST(batch_normalised, a_group_of_equal_scores_gets_exactly_zero) {
@@ -54,7 +54,9 @@ TEST(batch_normalised, refuses_groups_without_scores_and_an_epsilon_that_makes_n
     };
     aha::rollout_group unscored = group_of({{{0}, 1}}, 7);
     unscored.scores.clear();
-    EXPECT_THAT(message([&] { aha::batch_normalised{}(std::span{&unscored, 1}); }),
+    EXPECT_THAT(message([&] {
+                    aha::batch_normalised{}(std::span{&unscored, 1});
+                }),
                 HasSubstr("prompt 7 has 1 completions and 0 scores"));
     EXPECT_THAT(message([] { aha::batch_normalised{{.epsilon = -1}}; }),
                 HasSubstr("epsilon must be 0 or more, not -1"));

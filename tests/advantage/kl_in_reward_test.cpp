@@ -34,8 +34,8 @@ TEST(kl_in_reward, with_leave_one_out_is_the_advantage_of_trls_rloo) {
 TEST(kl_in_reward, the_advantage_and_the_estimator_can_be_chosen) {
     const std::vector<aha::rollout_group> groups{group_of({{{1, 1}, 1}, {{2}, 1}})};
     // k2: 1 - (1/2 + 1/2) = 0 and 1 - 2 = -1
-    const aha::token_values all = aha::kl_in_reward{aha::group_relative{{.epsilon = 0}},
-                                                    {.beta = 1, .kl = aha::kl_estimator::k2}}(groups);
+    const aha::token_values all =
+        aha::kl_in_reward{aha::group_relative{{.epsilon = 0}}, {.beta = 1, .kl = aha::kl_estimator::k2}}(groups);
     const double a = std::sqrt(0.5);
     EXPECT_THAT(all, ElementsAre(ElementsAre(ElementsAre(near(a), near(a)), ElementsAre(near(-a)))));
 }

@@ -42,9 +42,8 @@ TEST(process_advantage, is_the_sum_of_the_groups_normalised_step_scores_from_the
 }
 
 TEST(process_advantage, a_left_out_completion_does_not_shift_the_others_steps) {
-    const std::vector<aha::rollout_group> groups{group_of({{{0}, aha::test::left_out(1, {{1, 7}})},
-                                                           {{0}, stepped({{1, 1}})},
-                                                           {{0}, stepped({{1, 3}})}})};
+    const std::vector<aha::rollout_group> groups{
+        group_of({{{0}, aha::test::left_out(1, {{1, 7}})}, {{0}, stepped({{1, 1}})}, {{0}, stepped({{1, 3}})}})};
     const auto a = static_cast<float>(1 / std::sqrt(2.0));
     EXPECT_THAT(process_advantage{{.epsilon = 0}}(groups),
                 ElementsAre(ElementsAre(ElementsAre(0.0F), ElementsAre(FloatNear(-a, 1e-6F)),

@@ -80,7 +80,8 @@ TEST(pack_prompts, gives_each_prompt_a_tree_without_branches) {
 }
 
 TEST(pack_prompts, holds_what_all_begin_with_once) {
-    const std::vector<tokens> prompts{{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 5, 6, 7, 8, 10, 11}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+    const std::vector<tokens> prompts{
+        {1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 5, 6, 7, 8, 10, 11}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
     const aha::packed_prompts packed = aha::pack_prompts(prompts);
     EXPECT_THAT(listed(packed.batch.ids), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 9));
     EXPECT_THAT(listed(packed.batch.positions), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 8));

@@ -67,8 +67,7 @@ TEST(row_shapes, a_row_of_a_file_brings_its_place) {
 
 TEST(row_shapes, a_conversation_has_turns) {
     const char* text = R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]})";
-    EXPECT_EQ(aha::as_conversation(row(text), "", 2),
-              (aha::conversation{2, {{"user", "a"}, {"assistant", "b"}}}));
+    EXPECT_EQ(aha::as_conversation(row(text), "", 2), (aha::conversation{2, {{"user", "a"}, {"assistant", "b"}}}));
 }
 
 TEST(row_shapes, a_preference_has_its_prompt_or_finds_it) {

@@ -38,10 +38,12 @@ TEST(script_of, agrees_with_pcre2_on_every_character) {
     const std::vector<bool> unassigned = with_property("\\p{Cn}"), letters = with_property("\\p{L}\\p{Nl}"),
                             marks = with_property("\\p{M}"), common = with_property("\\p{sc:Common}");
     const std::vector<std::pair<script, std::string>> named = {
-        {script::latin, "Latin"},       {script::han, "Han"},           {script::hiragana, "Hiragana"},
-        {script::katakana, "Katakana"}, {script::hangul, "Hangul"},     {script::cyrillic, "Cyrillic"},
-        {script::greek, "Greek"},       {script::arabic, "Arabic"},     {script::hebrew, "Hebrew"},
-        {script::thai, "Thai"},         {script::devanagari, "Devanagari"}};
+        {script::latin, "Latin"},          {script::han, "Han"},
+        {script::hiragana, "Hiragana"},    {script::katakana, "Katakana"},
+        {script::hangul, "Hangul"},        {script::cyrillic, "Cyrillic"},
+        {script::greek, "Greek"},          {script::arabic, "Arabic"},
+        {script::hebrew, "Hebrew"},        {script::thai, "Thai"},
+        {script::devanagari, "Devanagari"}};
     std::vector<script> expected(0x110000, script::common);
     for (std::size_t c = 0; c < expected.size(); ++c)
         expected[c] = marks[c] ? script::mark : letters[c] && !common[c] ? script::other : script::common;

@@ -53,9 +53,8 @@ TEST(parallel_tasks, does_each_task_once_on_every_number_of_threads) {
         at::set_num_threads(threads);
         for (const std::int64_t count : {0, 1, 2, 50}) {
             std::vector<std::atomic<int>> done(static_cast<std::size_t>(count));
-            aha::parallel_tasks(count, [&] {
-                return [&](std::int64_t task) { ++done[static_cast<std::size_t>(task)]; };
-            });
+            aha::parallel_tasks(count,
+                                [&] { return [&](std::int64_t task) { ++done[static_cast<std::size_t>(task)]; }; });
             for (const std::atomic<int>& times : done) EXPECT_EQ(times.load(), 1);
         }
     }

@@ -16,16 +16,22 @@ TEST(utf8, replaces_maximal_subparts) {
         for (std::size_t at; (at = result.find(utf8::replacement)) != std::string::npos;) result.replace(at, 3, "?");
         return result;
     };
-    EXPECT_EQ(shown("a\xFF" "b"), "a?b");
+    EXPECT_EQ(shown("a\xFF"
+                    "b"),
+              "a?b");
     EXPECT_EQ(shown("\x80\xBF"), "??");
     EXPECT_EQ(shown("\xC3"), "?");
     EXPECT_EQ(shown("\xC3(\xC3\xC3\xA9"), "?(?\u00e9");
     EXPECT_EQ(shown("\xE4\xB8"), "?");
-    EXPECT_EQ(shown("\xE4\xB8" "b"), "?b");
+    EXPECT_EQ(shown("\xE4\xB8"
+                    "b"),
+              "?b");
     EXPECT_EQ(shown("\xE4\xB8\xE4\xB8\xAD"), "?\u4e2d");
     EXPECT_EQ(shown("\xF0\x9F\x98"), "?");
-    EXPECT_EQ(shown("\xF0\x9F" "a"), "?a");
-    EXPECT_EQ(shown("\xED\xA0\x80"), "???");      // a surrogate
+    EXPECT_EQ(shown("\xF0\x9F"
+                    "a"),
+              "?a");
+    EXPECT_EQ(shown("\xED\xA0\x80"), "???");       // a surrogate
     EXPECT_EQ(shown("\xC0\x80\xC1\xBF"), "????");  // overlong
     EXPECT_EQ(shown("\xE0\x80\x80"), "???");
     EXPECT_EQ(shown("\xF0\x80\x80\x80"), "????");

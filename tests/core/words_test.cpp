@@ -43,7 +43,9 @@ TEST(words_of, keep_an_apostrophe_between_letters) {
 }
 
 TEST(words_of, do_not_join_over_what_is_no_text) {
-    EXPECT_THAT(texts_of("ab\xFF" "cd\xE4\xB8"), ElementsAre("ab", "cd"));
+    EXPECT_THAT(texts_of("ab\xFF"
+                         "cd\xE4\xB8"),
+                ElementsAre("ab", "cd"));
     EXPECT_THAT(texts_of("\u0301 a"), ElementsAre("a"));
     EXPECT_THAT(texts_of("1\u0301"), IsEmpty());
 }

@@ -76,8 +76,10 @@ std::multiset<std::multiset<long>> form_of(const std::string& expression) {
 }
 
 TEST(arithmetic_prompts, asks_expressions_with_their_values) {
-    arithmetic_prompts source{{.min_digits = 1, .max_digits = 3, .min_operators = 1, .max_operators = 4,
-                               .render = [](std::string_view q) { return "Q: " + std::string{q}; }}};
+    arithmetic_prompts source{
+        {.min_digits = 1, .max_digits = 3, .min_operators = 1, .max_operators = 4, .render = [](std::string_view q) {
+             return "Q: " + std::string{q};
+         }}};
     std::map<std::size_t, int> digits, operators;
     std::map<char, int> signs;
     bool below_zero = false;
@@ -103,8 +105,12 @@ TEST(arithmetic_prompts, asks_expressions_with_their_values) {
 }
 
 TEST(arithmetic_prompts, keeps_to_its_bounds) {
-    arithmetic_prompts source{{.min_digits = 2, .max_digits = 2, .min_operators = 1, .max_operators = 1,
-                               .operators = "-", .negative = false}};
+    arithmetic_prompts source{{.min_digits = 2,
+                               .max_digits = 2,
+                               .min_operators = 1,
+                               .max_operators = 1,
+                               .operators = "-",
+                               .negative = false}};
     for (const prompt& p : take(source, 2000)) {
         const tokens e = read(p["expression"].get<std::string>());
         EXPECT_EQ(e.operators, "-");
@@ -114,8 +120,7 @@ TEST(arithmetic_prompts, keeps_to_its_bounds) {
     }
     arithmetic_prompts large{
         {.min_digits = 9, .max_digits = 9, .min_operators = 1, .max_operators = 1, .operators = "*"}};
-    for (const prompt& p : take(large, 100))
-        EXPECT_EQ(p["answer"], value_of(read(p["expression"].get<std::string>())));
+    for (const prompt& p : take(large, 100)) EXPECT_EQ(p["answer"], value_of(read(p["expression"].get<std::string>())));
 }
 
 TEST(arithmetic_prompts, never_asks_what_is_held_out_in_any_order) {

@@ -20,7 +20,8 @@ TEST(best_fit, nothing_is_lost_doubled_or_over_the_capacity) {
     const aha::random_stream random{{3, 0, 0, 0}};
     std::vector<std::int64_t> lengths;
     std::int64_t total = 0;
-    for (std::uint64_t n = 0; n < 500; ++n) total += lengths.emplace_back(1 + static_cast<std::int64_t>(random.below(n, 60)));
+    for (std::uint64_t n = 0; n < 500; ++n)
+        total += lengths.emplace_back(1 + static_cast<std::int64_t>(random.below(n, 60)));
     std::vector<int> seen(lengths.size());
     const auto packed = aha::best_fit_rows(lengths, 64);
     for (const auto& row : packed) {

@@ -106,9 +106,9 @@ TEST_F(jsonl_rows_test, goes_through_views_of_ones_own) {
 
 TEST_F(jsonl_rows_test, goes_through_the_standards_views) {
     std::vector<std::int64_t> all;
-    for (const std::int64_t index : aha::jsonl_rows{pairs(5)} |
-                                        std::views::transform([](const aha::data_row& row) { return row.index; }) |
-                                        std::views::drop(1))
+    for (const std::int64_t index : aha::jsonl_rows{pairs(5)} | std::views::transform([](const aha::data_row& row) {
+                                        return row.index;
+                                    }) | std::views::drop(1))
         all.push_back(index);
     EXPECT_THAT(all, ElementsAre(1, 2, 3, 4));
 }

@@ -52,9 +52,10 @@ public:
         const auto share = [](long v, long a, long) { return v % a == 0 ? v / a : -1'000'000; };
         when("(?:She|He) divides the [a-z]+ into (\\d+) equal heaps and keeps only one of them", share);
         when("(?:She|He) shares the [a-z]+ so that (\\d+) people, [A-Z][a-z]+ among them, have equally many", share);
-        when("(?:She|He) puts the [a-z]+ into (\\d+) [a-z]+, equally many in each, and gives all but one of the [a-z]+ "
-             "away",
-             share);
+        when(
+            "(?:She|He) puts the [a-z]+ into (\\d+) [a-z]+, equally many in each, and gives all but one of the [a-z]+ "
+            "away",
+            share);
         when("[A-Z][a-z]+ has (\\d+) more [a-z]+ than [A-Z][a-z]+", [](long v, long a, long) { return 2 * v + a; });
         when("[A-Z][a-z]+ has (\\d+) times as many [a-z]+ as [A-Z][a-z]+",
              [](long v, long a, long) { return v * (a + 1); });
@@ -146,8 +147,10 @@ TEST(word_problem_prompts, the_solution_works_the_answer_out) {
 }
 
 TEST(word_problem_prompts, keeps_to_its_bounds) {
-    word_problem_prompts source{{.min_steps = 3, .max_steps = 3, .low = 6, .high = 9, .largest = 50,
-                                 .render = [](std::string_view q) { return "Q: " + std::string{q}; }}};
+    word_problem_prompts source{
+        {.min_steps = 3, .max_steps = 3, .low = 6, .high = 9, .largest = 50, .render = [](std::string_view q) {
+             return "Q: " + std::string{q};
+         }}};
     const std::regex number{"\\d+"};
     for (const prompt& p : take(source, 1000)) {
         EXPECT_EQ(p["steps"], 3);

@@ -53,10 +53,11 @@ TEST_F(built_docs, have_no_warning_and_no_link_that_leads_nowhere) {
 }
 
 TEST_F(built_docs, have_a_page_with_numbered_requirements_for_each_slot) {
-    for (const char* slot : {"reward", "group_reward", "prompt_source", "tokenizer", "language_model", "decoding_model",
-                             "sampler_for", "advantage", "batch_advantage", "policy_loss", "aggregation", "divergence",
-                             "supervised_loss", "optimizer", "schedule", "checkpoint_store", "observer", "tensor_policy",
-                             "completion_filter", "language_classifier"}) {
+    for (const char* slot :
+         {"reward",           "group_reward", "prompt_source",   "tokenizer",         "language_model",
+          "decoding_model",   "sampler_for",  "advantage",       "batch_advantage",   "policy_loss",
+          "aggregation",      "divergence",   "supervised_loss", "optimizer",         "schedule",
+          "checkpoint_store", "observer",     "tensor_policy",   "completion_filter", "language_classifier"}) {
         const std::string name = std::regex_replace(slot, std::regex{"_"}, "__");
         EXPECT_THAT(text_of(work / "html" / ("conceptaha_1_1" + name + ".html")), HasSubstr("<ol type=\"1\">")) << slot;
     }
@@ -95,7 +96,8 @@ TEST(shown_code, is_compiled_code) {
             ++blocks;
             const std::string shown = lines_of((*at)[1]);
             EXPECT_TRUE(std::ranges::any_of(compiled, [&](const auto& file) { return file.find(shown) != file.npos; }))
-                << page << " shows code that no program has:\n" << (*at)[1];
+                << page << " shows code that no program has:\n"
+                << (*at)[1];
         }
     }
     EXPECT_GE(blocks, 3);
@@ -118,10 +120,12 @@ TEST(paper_map, names_headers_and_tests_that_there_are) {
         const std::string text = text_of(root / page);
         const std::regex name{R"re(`([a-z0-9_/]+\.(?:hpp|cpp))`)re"};
         int names = 0;
-        for (auto at = std::sregex_iterator{text.begin(), text.end(), name}; at != std::sregex_iterator{}; ++at, ++names) {
+        for (auto at = std::sregex_iterator{text.begin(), text.end(), name}; at != std::sregex_iterator{};
+             ++at, ++names) {
             const std::string file = (*at)[1];
             EXPECT_TRUE(fs::exists(root / "include/aha" / file) || fs::exists(root / "tests" / file) ||
-                        fs::exists(root / file)) << page << ": " << file;
+                        fs::exists(root / file))
+                << page << ": " << file;
         }
         EXPECT_GT(names, 5);
     }

@@ -1,5 +1,5 @@
-// The numbered examples: each is a folder that one can copy, builds alone against the installed package, and prints what
-// is recorded beside it.
+// The numbered examples: each is a folder that one can copy, builds alone against the installed package, and prints
+// what is recorded beside it.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -50,7 +50,8 @@ protected:
         const command_result made =
             run_command(configure(source, work / "build",
                                   "-DAHA_BUILD_TESTS=OFF -DAHA_BUILD_EXAMPLES=OFF -DAHA_BUILD_BENCHMARKS=OFF "
-                                  "-DCMAKE_PREFIX_PATH=" + shell_word(torch.string())) +
+                                  "-DCMAKE_PREFIX_PATH=" +
+                                      shell_word(torch.string())) +
                         " && cmake --install " + shell_word((work / "build").string()) + " --prefix " +
                         shell_word((work / "installed").string()));
         ASSERT_EQ(made.status, 0) << made.output;
@@ -61,13 +62,12 @@ TEST_P(examples, builds_alone_and_prints_what_is_recorded) {
     const fs::path copy = work / "copies" / GetParam();
     fs::create_directories(copy.parent_path());
     fs::copy(source / "examples" / GetParam(), copy, fs::copy_options::recursive);
-    const command_result built =
-        run_command(configure(copy, copy / "build",
-                              "-DCMAKE_PREFIX_PATH=" + shell_word((work / "installed").string() + ";" + torch.string())) +
-                    " && cmake --build " + shell_word((copy / "build").string()));
+    const command_result built = run_command(
+        configure(copy, copy / "build",
+                  "-DCMAKE_PREFIX_PATH=" + shell_word((work / "installed").string() + ";" + torch.string())) +
+        " && cmake --build " + shell_word((copy / "build").string()));
     ASSERT_EQ(built.status, 0) << built.output;
-    const command_result ran =
-        run_command("cd " + shell_word(copy.string()) + " && build/" + GetParam());
+    const command_result ran = run_command("cd " + shell_word(copy.string()) + " && build/" + GetParam());
     EXPECT_EQ(ran.status, 0);
     EXPECT_EQ(ran.output, text_of(copy / "expected.txt"));
 }

@@ -1,9 +1,9 @@
-// Every header compiles alone, under clang with warnings as errors; all of them compile in one unit, in any order, beside
-// macros that get in the way, and two such units are one program.
+// Every header compiles alone, under clang with warnings as errors; all of them compile in one unit, in any order,
+// beside macros that get in the way, and two such units are one program.
 //
-// Parsing LibTorch's headers takes seconds, so a header is compiled after a precompiled part of what it includes itself,
-// directly or not. This hides nothing: what a header includes is seen before its own first line in any case, provided that
-// each of its includes compiles alone too, which is checked of them as well.
+// Parsing LibTorch's headers takes seconds, so a header is compiled after a precompiled part of what it includes
+// itself, directly or not. This hides nothing: what a header includes is seen before its own first line in any case,
+// provided that each of its includes compiles alone too, which is checked of them as well.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -98,10 +98,10 @@ void write(const fs::path& file, const std::string& text) {
 /// Runs clang on `file`; -c and not -fsyntax-only, whose result no compiler cache keeps.
 command_result clang(const fs::path& root, const fs::path& file, const std::string& more) {
     const std::string launcher = std::string{AHA_LAUNCHER}.empty() ? "" : shell_word(AHA_LAUNCHER) + " ";
-    return aha::test::run_command("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher + shell_word(AHA_CLANG) + " " +
-                          shell_word("@" + (work / "flags").string()) + " -I " + shell_word(root.string()) + " -I " +
-                          shell_word(source.string()) + " -Xclang -fno-pch-timestamp " + more + " " +
-                          shell_word(file.string()));
+    return aha::test::run_command("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher +
+                                  shell_word(AHA_CLANG) + " " + shell_word("@" + (work / "flags").string()) + " -I " +
+                                  shell_word(root.string()) + " -I " + shell_word(source.string()) +
+                                  " -Xclang -fno-pch-timestamp " + more + " " + shell_word(file.string()));
 }
 
 /// Calls `job(0)` to `job(count - 1)` on all processors.
@@ -126,7 +126,8 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
         const names all = folder.all_of(header);
         for (std::size_t part = 0; part < precompilable().size(); ++part) {
             const names& wanted = precompilable()[part];
-            if (wanted.contains(header) || !std::includes(all.begin(), all.end(), wanted.begin(), wanted.end())) continue;
+            if (wanted.contains(header) || !std::includes(all.begin(), all.end(), wanted.begin(), wanted.end()))
+                continue;
             part_of[header] = part;
             break;
         }
@@ -140,8 +141,8 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
         std::string text;
         for (const std::string& one : precompilable()[parts[i]]) text += "#include <" + one + ">\n";
         write(all, text);
-        clang(folder.root, all, "-Xclang -fpch-instantiate-templates -x c++-header -o " +
-                                    shell_word(precompiled(parts[i]).string()));
+        clang(folder.root, all,
+              "-Xclang -fpch-instantiate-templates -x c++-header -o " + shell_word(precompiled(parts[i]).string()));
     });
 
     const std::vector<std::pair<std::string, names>> headers{folder.includes.begin(), folder.includes.end()};

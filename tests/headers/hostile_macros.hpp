@@ -1,7 +1,7 @@
 // Names that headers of the platform and of other libraries define as macros: X11, termios, complex.h, sys/sysmacros.h,
 // glog, windows.h. Here each stands for something that compiles nowhere. Included after everything that is not ours.
-// Left out: `min` and `max` (windows.h without NOMINMAX; these headers need POSIX), `None` (X11; an enumerator of LibTorch
-// that a loss names), `slots` and `signals` (Qt, with which LibTorch's own headers do not compile).
+// Left out: `min` and `max` (windows.h without NOMINMAX; these headers need POSIX), `None` (X11; an enumerator of
+// LibTorch that a loss names), `slots` and `signals` (Qt, with which LibTorch's own headers do not compile).
 #undef small
 #undef interface
 #undef near

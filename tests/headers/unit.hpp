@@ -2,8 +2,8 @@
 
 #include <string>
 
-// Two translation units that include every header, defined by CMakeLists.txt: they link into one program, and what a header
-// defines is the same thing in both.
+// Two translation units that include every header, defined by CMakeLists.txt: they link into one program, and what a
+// header defines is the same thing in both.
 namespace aha::test {
 
 struct unit {

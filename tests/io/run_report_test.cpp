@@ -55,12 +55,14 @@ protected:
 };
 
 TEST_F(run_report, is_there_after_the_first_step_and_holds_the_run) {
-    aha::run_report report{folder, {.every_seconds = 0, .token_text = [](aha::token_id id) { return std::to_string(id); }}};
+    aha::run_report report{folder,
+                           {.every_seconds = 0, .token_text = [](aha::token_id id) { return std::to_string(id); }}};
     report.on_start({.total_steps = 9, .options = {{"learning_rate", 0.1}}});
     EXPECT_FALSE(fs::exists(folder / "report.html"));
     report.on_step(step(1));
     const nlohmann::json held = data();
-    EXPECT_EQ(held["steps"], (nlohmann::json{{{"step", 1}, {"reward", 0.1}, {"grad_norm", nullptr}, {"seconds", 2.0}}}));
+    EXPECT_EQ(held["steps"],
+              (nlohmann::json{{{"step", 1}, {"reward", 0.1}, {"grad_norm", nullptr}, {"seconds", 2.0}}}));
     EXPECT_EQ(held["options"], (nlohmann::json{{"learning_rate", 0.1}}));
     EXPECT_TRUE(held["machine"].contains("processor"));
     ASSERT_EQ(held["samples"].size(), 1U);
@@ -140,7 +142,10 @@ TEST_F(run_report, does_not_go_on_from_what_is_no_report) {
 
 TEST_F(run_report, refuses_options_that_make_no_sense) {
     EXPECT_THAT(complaint([&] { aha::run_report{folder, {.every_seconds = -1}}; }), HasSubstr("not -1"));
-    EXPECT_THAT(complaint([&] { aha::run_report{folder, {.tokens = 0}}; }), HasSubstr("tokens must be positive, not 0"));
+    EXPECT_THAT(complaint([&] {
+                    aha::run_report{folder, {.tokens = 0}};
+                }),
+                HasSubstr("tokens must be positive, not 0"));
 }
 
 std::vector<std::string> advice_of(const std::vector<std::pair<const char*, double>>& late, double early_reward = 0) {
@@ -157,7 +162,8 @@ std::vector<std::string> advice_of(const std::vector<std::pair<const char*, doub
 TEST(run_advice, follows_from_the_figures) {
     EXPECT_THAT(advice_of({{"reward", 1}}), ElementsAre(HasSubstr("The reward went from 0 to 1.")));
     EXPECT_THAT(advice_of({{"reward", 1}, {"entropy", 0.01}})[0], HasSubstr("Entropy is 0.01 nats"));
-    EXPECT_THAT(advice_of({{"reward", 1}, {"completions/clipped_ratio", 0.5}})[0], HasSubstr("50 % of the completions"));
+    EXPECT_THAT(advice_of({{"reward", 1}, {"completions/clipped_ratio", 0.5}})[0],
+                HasSubstr("50 % of the completions"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"frac_reward_zero_std", 0.75}})[0], HasSubstr("75 % of the groups"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"grad_norm", 9}})[0], HasSubstr("norm rose from 1 to 9"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"sampler_gap/max", 2}})[0], HasSubstr("by up to 2"));

@@ -22,8 +22,7 @@ public:
     folder_checkpoints open() const { return folder_checkpoints{place_}; }
 
 private:
-    std::filesystem::path place_ =
-        std::filesystem::temp_directory_path() / ("aha-laws-" + std::to_string(::getpid()));
+    std::filesystem::path place_ = std::filesystem::temp_directory_path() / ("aha-laws-" + std::to_string(::getpid()));
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, checkpoint_store_suite, folder_case);
 
@@ -78,11 +77,13 @@ TEST(checkpoint_store_laws, each_is_needed) {
     test::expect_a_mutant_for_each_law(
         checkpoint_store_laws::all<memory_case<defect::none>>(),
         {test::mutant_of("gives_nothing_when_empty", checkpoint_store_laws::all<memory_case<defect::never_empty>>()),
-         test::mutant_of("gives_back_what_was_saved", checkpoint_store_laws::all<memory_case<defect::loses_precision>>()),
+         test::mutant_of("gives_back_what_was_saved",
+                         checkpoint_store_laws::all<memory_case<defect::loses_precision>>()),
          test::mutant_of("gives_the_greatest_step", checkpoint_store_laws::all<memory_case<defect::orders_as_text>>()),
          test::mutant_of("keeps_it_for_the_next_program", checkpoint_store_laws::all<memory_case<defect::forgets>>()),
          test::mutant_of("is_not_changed_by_what_follows", checkpoint_store_laws::all<memory_case<defect::shares>>())});
-    for (const law& one : checkpoint_store_laws::all<memory_case<defect::none>>()) EXPECT_EQ(one.broken(), "") << one.name;
+    for (const law& one : checkpoint_store_laws::all<memory_case<defect::none>>())
+        EXPECT_EQ(one.broken(), "") << one.name;
 }
 
 }  // namespace

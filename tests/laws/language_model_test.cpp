@@ -48,14 +48,22 @@ template <class Tensor>
 struct qwen3_case : allowing<Tensor> {
     static auto make() { return decoder_of<Tensor>("qwen3"); }
 };
-using fillings = ::testing::Types<llama_case<cpu<float>>, qwen2_case<cpu<float>>, qwen3_case<cpu<float>>,
-                                  llama_case<cpu<at::BFloat16>>, qwen2_case<cpu<at::BFloat16>>,
-                                  qwen3_case<cpu<at::BFloat16>>>;
+using fillings =
+    ::testing::Types<llama_case<cpu<float>>, qwen2_case<cpu<float>>, qwen3_case<cpu<float>>,
+                     llama_case<cpu<at::BFloat16>>, qwen2_case<cpu<at::BFloat16>>, qwen3_case<cpu<at::BFloat16>>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, language_model_suite, fillings);
 
 /// A state is the token's row and half that of the token before it on its path, with a defect each.
-enum class defect { none, one_row_more, sees_other_trees, sees_other_branches, sees_later_tokens, keeps_a_weight,
-                    decodes_otherwise, keeps_the_first };
+enum class defect {
+    none,
+    one_row_more,
+    sees_other_trees,
+    sees_other_branches,
+    sees_later_tokens,
+    keeps_a_weight,
+    decodes_otherwise,
+    keeps_the_first
+};
 
 template <defect Defect>
 class pairs {
@@ -122,7 +130,8 @@ public:
 
     private:
         friend pairs;
-        session(const pairs* model, std::vector<std::vector<token_id>> texts) : model_{model}, texts_{std::move(texts)} {}
+        session(const pairs* model, std::vector<std::vector<token_id>> texts)
+            : model_{model}, texts_{std::move(texts)} {}
         const pairs* model_;
         std::vector<std::vector<token_id>> texts_;
         bool advanced_ = false, kept_ = false;

@@ -34,18 +34,28 @@ template <c10::ScalarType Type>
 struct of_whole_sequences : plain<sequence_ratio_loss, Type> {
     static constexpr bool policy_gradient = false;
 };
-using fillings = ::testing::Types<
-    plain<grpo_loss, c10::kFloat>, plain<grpo_loss, c10::kDouble>, with_kl<c10::kFloat>, with_kl<c10::kDouble>,
-    plain<gspo_loss, c10::kFloat>, plain<gspo_loss, c10::kDouble>, stops_the_ratio<gspo_token_loss, c10::kFloat>,
-    stops_the_ratio<gspo_token_loss, c10::kDouble>, stops_the_ratio<cispo_loss, c10::kFloat>,
-    stops_the_ratio<cispo_loss, c10::kDouble>, plain<sapo_loss, c10::kFloat>, plain<sapo_loss, c10::kDouble>,
-    plain<reinforce_loss, c10::kFloat>, plain<reinforce_loss, c10::kDouble>,
-    of_whole_sequences<c10::kFloat>, of_whole_sequences<c10::kDouble>>;
+using fillings =
+    ::testing::Types<plain<grpo_loss, c10::kFloat>, plain<grpo_loss, c10::kDouble>, with_kl<c10::kFloat>,
+                     with_kl<c10::kDouble>, plain<gspo_loss, c10::kFloat>, plain<gspo_loss, c10::kDouble>,
+                     stops_the_ratio<gspo_token_loss, c10::kFloat>, stops_the_ratio<gspo_token_loss, c10::kDouble>,
+                     stops_the_ratio<cispo_loss, c10::kFloat>, stops_the_ratio<cispo_loss, c10::kDouble>,
+                     plain<sapo_loss, c10::kFloat>, plain<sapo_loss, c10::kDouble>, plain<reinforce_loss, c10::kFloat>,
+                     plain<reinforce_loss, c10::kDouble>, of_whole_sequences<c10::kFloat>,
+                     of_whole_sequences<c10::kDouble>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, policy_loss_suite, fillings);
 
 /// The unclipped surrogate, with a defect each.
-enum class defect { none, overflows, averages, counts_the_weightless, squares_weights, stops_the_ratio, turns_the_sign,
-                    charges_for_nothing, reads_the_reference };
+enum class defect {
+    none,
+    overflows,
+    averages,
+    counts_the_weightless,
+    squares_weights,
+    stops_the_ratio,
+    turns_the_sign,
+    charges_for_nothing,
+    reads_the_reference
+};
 
 template <defect Defect>
 struct surrogate {
@@ -77,11 +87,13 @@ TEST(policy_loss_laws, each_is_needed) {
         policy_loss_laws::all<broken<defect::none>>(),
         {test::mutant_of("gives_a_finite_scalar", policy_loss_laws::all<broken<defect::overflows>>()),
          test::mutant_of("adds_up_over_parts", policy_loss_laws::all<broken<defect::averages>>()),
-         test::mutant_of("leaves_out_what_has_no_weight", policy_loss_laws::all<broken<defect::counts_the_weightless>>()),
+         test::mutant_of("leaves_out_what_has_no_weight",
+                         policy_loss_laws::all<broken<defect::counts_the_weightless>>()),
          test::mutant_of("is_linear_in_the_weights", policy_loss_laws::all<broken<defect::squares_weights>>()),
          test::mutant_of("agrees_with_differences", policy_loss_laws::all<broken<defect::stops_the_ratio>>()),
          test::mutant_of("is_the_policy_gradient_on_policy", policy_loss_laws::all<broken<defect::turns_the_sign>>()),
-         test::mutant_of("is_honest_about_advantage_zero", policy_loss_laws::all<broken<defect::charges_for_nothing>>()),
+         test::mutant_of("is_honest_about_advantage_zero",
+                         policy_loss_laws::all<broken<defect::charges_for_nothing>>()),
          test::mutant_of("is_honest_about_its_needs", policy_loss_laws::all<broken<defect::reads_the_reference>>())});
 }
 

@@ -43,10 +43,9 @@ struct countdown_case : made_plainly<countdown> {
 struct sum_case {
     static auto make() { return sum_rewards(named("accuracy", accuracy{}), named("format", format_reward{})); }
 };
-using fillings =
-    ::testing::Types<made_plainly<accuracy>, made_plainly<format_reward>, made_plainly<tag_count>, multiple_choice_case,
-                     countdown_case, made_plainly<language_consistency<>>, made_plainly<repetition_penalty>,
-                     made_plainly<soft_overlong>, sum_case>;
+using fillings = ::testing::Types<made_plainly<accuracy>, made_plainly<format_reward>, made_plainly<tag_count>,
+                                  multiple_choice_case, countdown_case, made_plainly<language_consistency<>>,
+                                  made_plainly<repetition_penalty>, made_plainly<soft_overlong>, sum_case>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, reward_suite, fillings);
 
 // Broken ones.

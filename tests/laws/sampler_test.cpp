@@ -24,9 +24,7 @@ std::vector<prompt> two_prompts() {
 /// On the bandit, plainly.
 struct bandit_case {
     static bandit model() { return bandit{{0.3F, -0.2F, 0.1F}}; }
-    static auto make() {
-        return autoregressive_sampler{arm_tokenizer{3}, {.max_new_tokens = 6}};
-    }
+    static auto make() { return autoregressive_sampler{arm_tokenizer{3}, {.max_new_tokens = 6}}; }
     static std::vector<prompt> prompts() { return two_prompts(); }
 };
 
@@ -62,8 +60,15 @@ using fillings =
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, sampler_suite, fillings);
 
 /// The sampler of the bandit, with a defect each.
-enum class defect { turns_the_order, drops_one, invents_a_token, forgets_a_log_prob, tells_another_log_prob,
-                    depends_on_the_batch, ignores_the_seed };
+enum class defect {
+    turns_the_order,
+    drops_one,
+    invents_a_token,
+    forgets_a_log_prob,
+    tells_another_log_prob,
+    depends_on_the_batch,
+    ignores_the_seed
+};
 
 template <defect Defect>
 struct broken_sampler {

@@ -27,7 +27,8 @@ TEST(readme, names_only_programs_that_there_are) {
             const std::size_t begin = at + runner.size() + 6;
             const std::string name = readme.substr(begin, readme.find_first_of(" `", begin) - begin);
             const auto folder = std::filesystem::path{AHA_TEST_DATA}.parent_path() / runner / name;
-            EXPECT_TRUE(std::filesystem::exists(folder / "main.cpp") || std::filesystem::exists(folder / "run")) << name;
+            EXPECT_TRUE(std::filesystem::exists(folder / "main.cpp") || std::filesystem::exists(folder / "run"))
+                << name;
         }
 }
 

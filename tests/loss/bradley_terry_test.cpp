@@ -4,7 +4,6 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-
 namespace {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }

@@ -127,7 +127,8 @@ TEST(score_tokens, kept_logits_give_what_computing_them_again_gives) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
         const answer again = chunked(p, {.entropy = true}, type);
         for (const std::int64_t rows : {1, 4, 100}) {
-            const answer kept = chunked(p, {.entropy = true, .chunk_bytes = rows * 130 * 4, .keep_bytes = 1 << 20}, type);
+            const answer kept =
+                chunked(p, {.entropy = true, .chunk_bytes = rows * 130 * 4, .keep_bytes = 1 << 20}, type);
             expect_same(kept, again, type == at::kFloat ? tolerance{1e-6, 1e-6} : tolerance{2e-2, 2e-2});
         }
     }

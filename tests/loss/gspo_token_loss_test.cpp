@@ -30,8 +30,8 @@ TEST(gspo_token_loss, has_the_value_of_the_completions_ratio_and_the_gradient_of
 
 TEST(gspo_token_loss, is_gspo_where_tokens_of_a_completion_have_one_advantage_and_weight) {
     const auto gradient = [](const auto& loss) {
-        const aha::policy_batch batch = batch_of({1.3, 1.1, 0.5, 1.6, 0.4}, {2, 2, -1, -1, -1},
-                                                 {0.5, 0.5, 0.25, 0.25, 0.25}, {}, {0, 0, 1, 1, 1});
+        const aha::policy_batch batch =
+            batch_of({1.3, 1.1, 0.5, 1.6, 0.4}, {2, 2, -1, -1, -1}, {0.5, 0.5, 0.25, 0.25, 0.25}, {}, {0, 0, 1, 1, 1});
         const at::Tensor value = loss(batch).loss;
         value.backward();
         return at::cat({value.detach().unsqueeze(0), batch.log_probs.grad()});

@@ -23,8 +23,7 @@ static_assert(aha::require_policy_loss<aha::sapo_loss>());
 
 TEST(sapo_loss, is_a_sigmoid_of_the_ratio_whose_temperature_depends_on_the_advantages_sign) {
     const aha::policy_batch batch = batch_of({2, 0.5}, {3, -1}, {0.5, 0.25});
-    const aha::loss_output output =
-        aha::sapo_loss{{.temperature_positive = 2, .temperature_negative = 4}}(batch);
+    const aha::loss_output output = aha::sapo_loss{{.temperature_positive = 2, .temperature_negative = 4}}(batch);
     const double first = 4.0 / 2 / (1 + std::exp(-2.0)), second = 4.0 / 4 / (1 + std::exp(2.0));
     EXPECT_NEAR(output.loss.item<double>(), -0.5 * 3 * first + 0.25 * second, 1e-6);
     EXPECT_TRUE(output.sums.empty());

@@ -87,8 +87,7 @@ TEST(top_k_of, a_tail_of_almost_nothing_keeps_its_digits) {
     problem p{3, 12};
     const at::Tensor sharp = p.teacher_hidden * 60;
     const aha::top_k_rows top = aha::top_k_of(sharp, p.teacher, 4);
-    const at::Tensor all =
-        at::log_softmax(at::linear(sharp.to(at::kDouble), p.teacher.weight.to(at::kDouble)), -1);
+    const at::Tensor all = at::log_softmax(at::linear(sharp.to(at::kDouble), p.teacher.weight.to(at::kDouble)), -1);
     const at::Tensor others = std::get<0>(at::sort(all, 1, true)).narrow(1, 4, 8).logsumexp({1});
     EXPECT_LT(others.max().item<double>(), -20) << "1 less the others would be 0 in float32";
     EXPECT_EQ((tolerance{1e-4, 1e-5}.excess(top.tail, others)), "");
@@ -101,9 +100,11 @@ TEST(diverge_top_k, all_tokens_give_the_whole_divergence) {
     EXPECT_TRUE(top.tail.eq(-std::numeric_limits<double>::infinity()).all().item<bool>());
     for_each_divergence([&](const auto& divergence) {
         expect_same(backward(p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, divergence, options); }),
-                    backward(p, [&] {
-                        return aha::diverge_tokens(p.hidden, p.head, p.teacher_hidden, p.teacher, divergence, options);
-                    }),
+                    backward(p,
+                             [&] {
+                                 return aha::diverge_tokens(p.hidden, p.head, p.teacher_hidden, p.teacher, divergence,
+                                                            options);
+                             }),
                     {2e-6, 2e-6});
     });
 }
@@ -126,10 +127,12 @@ TEST(diverge_top_k, equals_autograd_on_outcomes_that_are_summed_by_hand) {
     };
     expect_same(ours(aha::forward_kl{}), backward(p, [&] { return kl(log_p, outcomes()); }), {5e-6, 5e-6});
     expect_same(ours(aha::reverse_kl{}), backward(p, [&] { return kl(outcomes(), log_p); }), {5e-6, 5e-6});
-    expect_same(ours(aha::generalised_jsd{{.beta = 0.3}}), backward(p, [&] {
-                    const at::Tensor log_q = outcomes(), log_m = (0.3 * log_p.exp() + 0.7 * log_q.exp()).log();
-                    return 0.3 * kl(log_p, log_m) + 0.7 * kl(log_q, log_m);
-                }),
+    expect_same(ours(aha::generalised_jsd{{.beta = 0.3}}),
+                backward(p,
+                         [&] {
+                             const at::Tensor log_q = outcomes(), log_m = (0.3 * log_p.exp() + 0.7 * log_q.exp()).log();
+                             return 0.3 * kl(log_p, log_m) + 0.7 * kl(log_q, log_m);
+                         }),
                 {5e-6, 5e-6});
 }
 

@@ -140,11 +140,13 @@ TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
     at::manual_seed(7);
     const aha::rotary_table table{16, 8, 10000.0, std::nullopt, at::TensorOptions{}.dtype(at::kFloat)};
     const at::Tensor positions = at::tensor({0, 3, 15}, at::kLong);
-    const at::Tensor x = at::randn({3, 5, 8}).requires_grad_(), bias = leaf_of(at::randn({40})), probe = at::randn({3, 5, 8});
+    const at::Tensor x = at::randn({3, 5, 8}).requires_grad_(), bias = leaf_of(at::randn({40})),
+                     probe = at::randn({3, 5, 8});
     const at::Tensor y = aha::rotary(x, positions, table, 3, bias);
     const at::Tensor exact_x = x.detach().clone().requires_grad_(), exact_bias = leaf_of(bias.detach());
     const at::Tensor wide = exact_x + exact_bias.view({5, 8});
-    const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1), s = table.sine.index_select(0, positions).unsqueeze(1);
+    const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1),
+                     s = table.sine.index_select(0, positions).unsqueeze(1);
     const at::Tensor a = wide.narrow(1, 0, 3).narrow(2, 0, 4), b = wide.narrow(1, 0, 3).narrow(2, 4, 4);
     const at::Tensor exact = at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, 3, 2)}, 1);
     EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(y, exact)), "");
@@ -155,9 +157,11 @@ TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
 
 TEST(gated_linear, equals_silu_times_up_through_the_weight) {
     at::manual_seed(8);
-    const at::Tensor x = at::randn({7, 48}).requires_grad_(), weight = leaf_of(at::randn({10, 24})), probe = at::randn({7, 10});
+    const at::Tensor x = at::randn({7, 48}).requires_grad_(), weight = leaf_of(at::randn({10, 24})),
+                     probe = at::randn({7, 10});
     const at::Tensor y = aha::gated_linear(x, {weight, weight.detach()});
-    const at::Tensor exact_x = x.detach().to(at::kDouble).requires_grad_(), exact_weight = leaf_of(weight.detach().to(at::kDouble));
+    const at::Tensor exact_x = x.detach().to(at::kDouble).requires_grad_(),
+                     exact_weight = leaf_of(weight.detach().to(at::kDouble));
     const at::Tensor exact = at::mm(at::silu(exact_x.narrow(1, 0, 24)) * exact_x.narrow(1, 24, 24), exact_weight.t());
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(y, exact)), "");
     torch::autograd::backward({(y * probe).sum(), (exact * probe).sum()}, {});
@@ -170,12 +174,14 @@ TEST(residual_norm, equals_the_sum_and_its_norm_in_value_and_gradient) {
     const at::Tensor x = at::randn({5, 24}).requires_grad_(), delta = at::randn({5, 24}).requires_grad_();
     const at::Tensor weight = leaf_of(at::randn({24})), probe = at::randn({2, 5, 24});
     const aha::residual r = aha::residual_norm(x, delta, weight, 1e-5);
-    const at::Tensor ex = x.detach().to(at::kDouble).requires_grad_(), ed = delta.detach().to(at::kDouble).requires_grad_();
+    const at::Tensor ex = x.detach().to(at::kDouble).requires_grad_(),
+                     ed = delta.detach().to(at::kDouble).requires_grad_();
     const at::Tensor ew = leaf_of(weight.detach().to(at::kDouble)), sum = ex + ed;
     const at::Tensor normed = sum * at::rsqrt((sum * sum).mean(-1, true) + 1e-5) * ew;
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.stream, sum)), "");
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.normalised, normed)), "");
-    torch::autograd::backward({(r.stream * probe[0] + r.normalised * probe[1]).sum(), (sum * probe[0] + normed * probe[1]).sum()}, {});
+    torch::autograd::backward(
+        {(r.stream * probe[0] + r.normalised * probe[1]).sum(), (sum * probe[0] + normed * probe[1]).sum()}, {});
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(x.grad(), ex.grad())), "");
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(delta.grad(), ed.grad())), "");
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(weight.grad(), ew.grad())), "");

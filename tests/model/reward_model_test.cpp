@@ -43,9 +43,9 @@ TEST(reward_model, a_score_is_the_last_hidden_state_times_the_head) {
 TEST(reward_model, neighbours_and_shared_beginnings_change_no_score) {
     const auto model = scoring_model();
     const at::Tensor together = scores_of(model, {{first, second, third}, {fourth, first}});
-    const at::Tensor alone = at::cat({scores_of(model, {{first}}), scores_of(model, {{second}}),
-                                      scores_of(model, {{third}}), scores_of(model, {{fourth}}),
-                                      scores_of(model, {{first}})});
+    const at::Tensor alone =
+        at::cat({scores_of(model, {{first}}), scores_of(model, {{second}}), scores_of(model, {{third}}),
+                 scores_of(model, {{fourth}}), scores_of(model, {{first}})});
     EXPECT_EQ((tolerance{1e-6, 1e-5}.excess(together, alone)), "");
     EXPECT_GT((alone[0] - alone[1]).abs().item<double>(), 1e-3);
 }

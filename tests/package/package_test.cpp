@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using aha::test::command_result;
-using aha::test::shell_word;
 using aha::test::run_command;
+using aha::test::shell_word;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -43,12 +43,12 @@ protected:
     static void SetUpTestSuite() {
         fs::remove_all(work);
         fs::create_directories(work);
-        const command_result made = run_command(
-            configure(source, work / "build",
-                      "-DAHA_BUILD_TESTS=OFF -DAHA_BUILD_EXAMPLES=OFF -DAHA_BUILD_BENCHMARKS=OFF " +
-                          with_prefix(torch.string())) +
-            " && cmake --install " + shell_word((work / "build").string()) + " --prefix " +
-            shell_word((work / "first place").string()));
+        const command_result made =
+            run_command(configure(source, work / "build",
+                                  "-DAHA_BUILD_TESTS=OFF -DAHA_BUILD_EXAMPLES=OFF -DAHA_BUILD_BENCHMARKS=OFF " +
+                                      with_prefix(torch.string())) +
+                        " && cmake --install " + shell_word((work / "build").string()) + " --prefix " +
+                        shell_word((work / "first place").string()));
         ASSERT_EQ(made.status, 0) << made.output;
         fs::rename(work / "first place", work / "installed");
     }
@@ -65,8 +65,10 @@ protected:
         for (const std::string& program : programs) {
             const command_result ran = run_command(shell_word((build / program).string()));
             EXPECT_EQ(ran.status, 0) << ran.output;
-            EXPECT_EQ(ran.output, program == "reward" ? "format 1, answer 3\n"
-                                  : program == "precompiled" ? "x is 5\n" : "x is 0.5, 12\n") << program;
+            EXPECT_EQ(ran.output, program == "reward"        ? "format 1, answer 3\n"
+                                  : program == "precompiled" ? "x is 5\n"
+                                                             : "x is 0.5, 12\n")
+                << program;
         }
     }
 
@@ -86,7 +88,8 @@ protected:
         for (const char* flag : {"-march", "-fno-math-errno", "-fsanitize", " -DAHA", " -O", "-Wundef"})
             EXPECT_THAT(commands, Not(HasSubstr(flag))) << consumer;
         const std::regex below{R"re("command": "([^"]*below/[^"]*)")re"};  // a program without flags of its own
-        for (auto at = std::sregex_iterator{commands.begin(), commands.end(), below}; at != std::sregex_iterator{}; ++at)
+        for (auto at = std::sregex_iterator{commands.begin(), commands.end(), below}; at != std::sregex_iterator{};
+             ++at)
             EXPECT_THAT((*at)[1].str(), Not(HasSubstr(" -W"))) << consumer;
     }
 };
@@ -165,21 +168,23 @@ TEST_F(package, finds_the_wheel_of_the_active_python) {
         run_command("PATH=" + shell_word(work.string()) + ":$PATH " +
                     configure(consumers / "installed", build, with_prefix((work / "installed").string())));
     EXPECT_EQ(made.status, 0) << made.output;
-    EXPECT_THAT(text_of(build / "CMakeCache.txt"), HasSubstr("Torch_DIR:PATH=" + (torch / "share/cmake/Torch").string()));
+    EXPECT_THAT(text_of(build / "CMakeCache.txt"),
+                HasSubstr("Torch_DIR:PATH=" + (torch / "share/cmake/Torch").string()));
 }
 
 TEST_F(package, says_what_to_install_when_there_is_no_libtorch) {
-    const std::string sentence = "aha did not find LibTorch: install it (python3 -m pip install torch, or unpack a "
-                                 "LibTorch archive) and configure with -DCMAKE_PREFIX_PATH=";
+    const std::string sentence =
+        "aha did not find LibTorch: install it (python3 -m pip install torch, or unpack a "
+        "LibTorch archive) and configure with -DCMAKE_PREFIX_PATH=";
     const std::string none = "-DCMAKE_DISABLE_FIND_PACKAGE_Torch=ON ";
     EXPECT_THAT(refusal("installed", none + with_prefix((work / "installed").string())), HasSubstr(sentence));
     EXPECT_THAT(refusal("subdirectory", none + "-DAHA_SOURCE=" + shell_word(source.string())), HasSubstr(sentence));
 }
 
 TEST_F(package, says_what_to_install_when_another_package_is_missing) {
-    EXPECT_THAT(refusal("text_only",
-                        "-DCMAKE_DISABLE_FIND_PACKAGE_range-v3=ON " + with_prefix((work / "installed").string())),
-                HasSubstr("aha did not find range-v3; Debian's packages are "));
+    EXPECT_THAT(
+        refusal("text_only", "-DCMAKE_DISABLE_FIND_PACKAGE_range-v3=ON " + with_prefix((work / "installed").string())),
+        HasSubstr("aha did not find range-v3; Debian's packages are "));
 }
 
 TEST_F(package, refuses_another_version) {
@@ -213,7 +218,8 @@ TEST_F(package, is_found_by_pkg_config) {
                            shell_word((consumers / file).string()) + " $flags -o " + out + " && " + out);
     };
     EXPECT_EQ(built("reward.cpp", "aha-text").output, "format 1, answer 3\n");
-    EXPECT_EQ(built("main.cpp", "--define-variable=torch=" + shell_word(torch.string()) + " aha").output, "x is 0.5, 12\n");
+    EXPECT_EQ(built("main.cpp", "--define-variable=torch=" + shell_word(torch.string()) + " aha").output,
+              "x is 0.5, 12\n");
 }
 
 }  // namespace

@@ -51,7 +51,9 @@ TEST_F(stage_folders, other_options_or_inputs_are_refused_with_what_differs) {
 TEST_F(stage_folders, a_stage_made_of_another_stage_notices_that_it_was_made_anew) {
     made().finish({{"loss", 0.5}});
     fs::create_directories(chain / "dev1" / "model");
-    const auto second = [&] { return aha::stage{chain, "dev2", {{"model", chain / "dev1" / "model"}}, {{"steps", 1}}}; };
+    const auto second = [&] {
+        return aha::stage{chain, "dev2", {{"model", chain / "dev1" / "model"}}, {{"steps", 1}}};
+    };
     second().finish({});
     EXPECT_TRUE(second().done());
     made().finish({{"loss", 0.4}});

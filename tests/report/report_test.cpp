@@ -1,5 +1,5 @@
-// The page of a run in a real browser: headless Chromium opens it from the disk, with no network, and what its script made
-// of the data is read back. AHA_WORK is a folder to write in.
+// The page of a run in a real browser: headless Chromium opens it from the disk, with no network, and what its script
+// made of the data is read back. AHA_WORK is a folder to write in.
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -51,9 +51,15 @@ fs::path written(const std::string& name, int steps, double height) {
         }
         aha::step_report step;
         step.step = n;
-        step.metrics = {{"reward", height * n / steps}, {"entropy", 1.0 / n},          {"grad_norm", 0.5 + std::sin(n)},
-                        {"kl", 0.01},                   {"rewards/right/mean", 0.5},   {"completions/mean_length", 6},
-                        {"seconds", n * 1.5},           {"time/rollout", 1.0 + n % 3}, {"loss", -0.01 * n}};
+        step.metrics = {{"reward", height * n / steps},
+                        {"entropy", 1.0 / n},
+                        {"grad_norm", 0.5 + std::sin(n)},
+                        {"kl", 0.01},
+                        {"rewards/right/mean", 0.5},
+                        {"completions/mean_length", 6},
+                        {"seconds", n * 1.5},
+                        {"time/rollout", 1.0 + n % 3},
+                        {"loss", -0.01 * n}};
         step.groups = std::make_shared<const std::vector<aha::rollout_group>>(1, group);
         report.on_step(step);
     }
@@ -112,11 +118,12 @@ TEST(report_in_a_browser, shows_what_was_said_with_the_probability_of_each_token
 }
 
 TEST(report_in_a_browser, tells_the_figure_under_the_pointer) {
-    const std::string page =
-        opened(written("one", 20, 1),
-               "const svg = document.querySelector('[data-metric=reward]'), box = svg.getBoundingClientRect();"
-               "svg.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width / 2, bubbles: true}));");
-    EXPECT_TRUE(std::regex_search(page, std::regex{"step (10|11): 0\\.5"})) << page.substr(page.find("id=\"main-chart\""), 400);
+    const std::string page = opened(
+        written("one", 20, 1),
+        "const svg = document.querySelector('[data-metric=reward]'), box = svg.getBoundingClientRect();"
+        "svg.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width / 2, bubbles: true}));");
+    EXPECT_TRUE(std::regex_search(page, std::regex{"step (10|11): 0\\.5"}))
+        << page.substr(page.find("id=\"main-chart\""), 400);
 }
 
 TEST(report_in_a_browser, lays_another_run_over_it) {
@@ -128,7 +135,8 @@ TEST(report_in_a_browser, lays_another_run_over_it) {
     const std::string both = opened(page, call(other, "report.html"));
     EXPECT_EQ(count(both, "class=\"over\""), 8);
     EXPECT_THAT(both, HasSubstr("other: 10 steps"));
-    const std::string lines = opened(page, call("{\"step\": 1, \"reward\": 0.1}\n{\"step\": 2, \"reward\": 0.2}\n", "m.jsonl"));
+    const std::string lines =
+        opened(page, call("{\"step\": 1, \"reward\": 0.1}\n{\"step\": 2, \"reward\": 0.2}\n", "m.jsonl"));
     EXPECT_EQ(count(lines, "class=\"over\""), 1);
     EXPECT_THAT(opened(page, call("no run", "x.txt")), HasSubstr("x.txt is neither a report.html nor a metrics.jsonl"));
 }
@@ -150,8 +158,9 @@ TEST(report_in_a_browser, fits_a_phone) {
     for (const char* size : {"1440,1000", "390,1400"}) {
         const fs::path picture = work / ("report_" + std::string{size}.substr(0, std::string{size}.find(',')) + ".png");
         fs::remove(picture);
-        run_command(chromium("--hide-scrollbars --window-size=" + std::string{size} + " --screenshot=" +
-                                 shell_word(picture.string()), work / "one/report.html"));
+        run_command(chromium(
+            "--hide-scrollbars --window-size=" + std::string{size} + " --screenshot=" + shell_word(picture.string()),
+            work / "one/report.html"));
         EXPECT_TRUE(fs::exists(picture)) << picture;
     }
 }

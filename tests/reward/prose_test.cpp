@@ -53,8 +53,8 @@ TEST(prose, has_none_of_the_tags) {
 }
 
 TEST(prose, takes_linear_time_on_what_is_never_closed) {
-    for (const std::string_view piece : {"\\(", "\\a{", "\\begin{a}", "\\begin{a", "\\begin{a}\\end", "$5 ", "`\n\n",
-                                         "$$ \\[", "<", "{["}) {
+    for (const std::string_view piece :
+         {"\\(", "\\a{", "\\begin{a}", "\\begin{a", "\\begin{a}\\end", "$5 ", "`\n\n", "$$ \\[", "<", "{["}) {
         std::string text;
         while (text.size() < 400000) text += piece;
         EXPECT_LE(prose(text).size(), text.size() + 1);  // quadratic time would be minutes

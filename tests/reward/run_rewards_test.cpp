@@ -351,9 +351,8 @@ TEST(run_rewards, a_group_reward_that_throws_fails_for_its_group) {
                 AllOf(HasSubstr("prompt 11: the reward threw: no compiler")));
     for (const failure_rule rule : {failure_rule::score_zero, failure_rule::not_applicable}) {
         std::vector<std::string> lines;
-        run_rewards(groups, judge, {.on_failure = rule, .report = [&](const std::string& line) {
-                                        lines.push_back(line);
-                                    }});
+        run_rewards(groups, judge,
+                    {.on_failure = rule, .report = [&](const std::string& line) { lines.push_back(line); }});
         EXPECT_THAT(lines, ElementsAre(HasSubstr("prompt 11: the reward threw: no compiler")));
         EXPECT_THAT(values(groups), ElementsAre(ElementsAre(1), ElementsAre(0, 0), ElementsAre(1)));
         for (const score& s : groups[1].scores) EXPECT_EQ(s.applicable, rule == failure_rule::score_zero);

@@ -430,7 +430,8 @@ TEST(autoregressive_sampler, waiting_groups_take_the_places_of_completions_that_
     const counted model{inner, &rows};
     const std::vector<aha::prompt> prompts = prompts_of_many_lengths();
     const auto sample = [&](std::int64_t max_rows) {
-        return aha::autoregressive_sampler{letters{}, {.max_new_tokens = 20}, max_rows}.sample(model, prompts, 3, {.seed = 6});
+        return aha::autoregressive_sampler{letters{}, {.max_new_tokens = 20}, max_rows}.sample(model, prompts, 3,
+                                                                                               {.seed = 6});
     };
     const auto all_at_once = sample(1000);
     ASSERT_EQ(rows.size(), 1U) << "one session";

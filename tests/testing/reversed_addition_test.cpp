@@ -100,7 +100,7 @@ TEST(reversed_addition, noise_is_as_frequent_as_it_says) {
     const auto near = [&](int count, double chance) {
         EXPECT_NEAR(count / static_cast<double>(rows), chance, 4 * std::sqrt(chance * (1 - chance) / rows));
     };
-    near(unlike, 0.6 * 0.9);               // a digit drawn anew is the old one in a tenth of the cases
+    near(unlike, 0.6 * 0.9);  // a digit drawn anew is the old one in a tenth of the cases
     near(tagged, 0.7);
     near(correct, 0.7 * (1 - 0.6 * 0.9 / 2));  // half of the digits are the reasoning's
 }

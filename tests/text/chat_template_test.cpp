@@ -122,7 +122,9 @@ TEST(chat_template, bad_input_is_named) {
                   made.render(json::array({{{"role", "user"}}, 3}));
               }),
               "chat template: message 1 is not a JSON object");
-    EXPECT_EQ(message_of([&] { made.render({{"user", "x"}}, {.variables = json::array()}); }),
+    EXPECT_EQ(message_of([&] {
+                  made.render({{"user", "x"}}, {.variables = json::array()});
+              }),
               "chat template: the variables are not a JSON object");
     EXPECT_EQ(message_of([&] { chat_template("x", json::array()); }),
               "chat template: the default variables are not a JSON object");
@@ -130,9 +132,13 @@ TEST(chat_template, bad_input_is_named) {
               "a chat template of 4000001 bytes; at most 4000000 are read");
     EXPECT_EQ(message_of([&] { chat_template("a\n{% if %}"); }),
               "chat template line 2: expected a value, found the end of the tag");
-    EXPECT_EQ(message_of([&] { made.render({{"user", "x"}}); }),
+    EXPECT_EQ(message_of([&] {
+                  made.render({{"user", "x"}});
+              }),
               "chat template line 2: \"+\" is not possible between values of type str and int");
-    EXPECT_EQ(message_of([&] { made.render({{"user", "x"}}, {.variables = {{"n", std::uint64_t{1} << 63}}}); }),
+    EXPECT_EQ(message_of([&] {
+                  made.render({{"user", "x"}}, {.variables = {{"n", std::uint64_t{1} << 63}}});
+              }),
               "chat template: a number over 2^63 in the data");
 }
 

@@ -33,8 +33,9 @@ TEST(r1_template, worked_examples_stand_between_instruction_and_question) {
                              .separator = "\n",
                              .prefill = "<think>",
                              .examples = {{"a?", "b", "c"}, {"d", "e", "f"}}}};
-    EXPECT_EQ(lines("g"), "Q: a?\nA: <think> b </think> <answer> c </answer>\nQ: d.\nA: <think> e </think> <answer> f "
-                          "</answer>\nQ: g.\nA: <think>");
+    EXPECT_EQ(lines("g"),
+              "Q: a?\nA: <think> b </think> <answer> c </answer>\nQ: d.\nA: <think> e </think> <answer> f "
+              "</answer>\nQ: g.\nA: <think>");
 }
 
 TEST(r1_template, suggests_where_to_stop) { EXPECT_EQ(r1_template{}.stop_string(), "</answer>"); }

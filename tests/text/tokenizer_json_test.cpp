@@ -48,9 +48,9 @@ protected:
     }
     bpe_tokenizer load() const { return load_tokenizer_json(path_ / "tokenizer.json"); }
 
-    std::filesystem::path path_ = std::filesystem::temp_directory_path() /
-                                  ("aha_" + std::to_string(::getpid()) + "_" +
-                                   testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::path path_ =
+        std::filesystem::temp_directory_path() /
+        ("aha_" + std::to_string(::getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 using tokenizer_folder = folder;
 

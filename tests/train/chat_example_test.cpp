@@ -34,7 +34,8 @@ source_with_template qwen(const std::string& chat) {
     return {aha::make_tokenizer(json, {.end_ids = {701}}), aha::chat_template{chat}};
 }
 
-const nlohmann::ordered_json hello = {{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Hello."}}};
+const nlohmann::ordered_json hello = {{{"role", "user"}, {"content", "Hi"}},
+                                      {{"role", "assistant"}, {"content", "Hello."}}};
 
 TEST(chat_example, ids_and_marks_are_those_of_transformers) {
     const auto golden = nlohmann::ordered_json::parse(text_of(data / "train" / "data" / "chat_examples.json"));
@@ -51,8 +52,9 @@ TEST(chat_example, ids_and_marks_are_those_of_transformers) {
 
 TEST(chat_example, a_template_that_cannot_mark_the_assistant_is_an_error_not_a_mask_of_ones) {
     const auto plain = qwen(text_of(data / "text" / "data" / "chat" / "qwen3.jinja"));
-    EXPECT_THAT(complaint([&] { (void)aha::chat_example(plain, hello, 7); }),
-                testing::AllOf(testing::HasSubstr("example 7"), testing::HasSubstr("does not mark what the assistant")));
+    EXPECT_THAT(
+        complaint([&] { (void)aha::chat_example(plain, hello, 7); }),
+        testing::AllOf(testing::HasSubstr("example 7"), testing::HasSubstr("does not mark what the assistant")));
 }
 
 TEST(chat_example, a_block_that_leaves_out_the_end_token_is_an_error) {
@@ -60,7 +62,9 @@ TEST(chat_example, a_block_that_leaves_out_the_end_token_is_an_error) {
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}{% generation %}{{ m.content }}"
         "{% endgeneration %}{% else %}{{ m.content }}{% endif %}<|im_end|>\n{% endfor %}");
     EXPECT_THAT(complaint([&] { (void)aha::chat_example(open, hello); }), testing::HasSubstr("never learn to stop"));
-    EXPECT_THAT(complaint([&] { (void)aha::chat_example(source_with_template{open.tokenizer, {}}, hello); }),
+    EXPECT_THAT(complaint([&] {
+                    (void)aha::chat_example(source_with_template{open.tokenizer, {}}, hello);
+                }),
                 testing::HasSubstr("no chat template"));
 }
 

@@ -33,7 +33,9 @@ std::string said_of(const std::vector<aha::rollout_group>& given) {
     return complaint([&] { aha::detail::checked_groups(given, prompts(), 3); });
 }
 
-TEST(checked_groups, lets_pass_what_is_right) { EXPECT_EQ(aha::detail::checked_groups(groups(), prompts(), 3).size(), 2U); }
+TEST(checked_groups, lets_pass_what_is_right) {
+    EXPECT_EQ(aha::detail::checked_groups(groups(), prompts(), 3).size(), 2U);
+}
 
 TEST(checked_groups, names_what_a_sampler_left_out) {
     auto given = groups();
@@ -50,7 +52,8 @@ TEST(checked_groups, names_what_a_sampler_left_out) {
     EXPECT_EQ(said_of(given), "the sampler gave no tokens in completion 2 of prompt 8");
     given = groups();
     given[0].completions[1].log_probs.clear();
-    EXPECT_THAT(said_of(given), HasSubstr("2 tokens, 0 log_probs and 2 behavior_log_probs in completion 1 of prompt 5"));
+    EXPECT_THAT(said_of(given),
+                HasSubstr("2 tokens, 0 log_probs and 2 behavior_log_probs in completion 1 of prompt 5"));
 }
 
 }  // namespace

@@ -120,9 +120,9 @@ TEST(distill, loss_and_gradient_are_those_of_whole_logits_example_by_example) {
         const at::Tensor log_m = (0.5 * (log_p.exp() + log_q.exp())).log();
         divergence = divergence + 0.5 * (log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)).sum();
         if (!item.sampled)
-            cross_entropy = cross_entropy - at::log_softmax(student_logits, 1)
-                                                .gather(1, row.ids.narrow(0, 2, n - 2).unsqueeze(1))
-                                                .sum();
+            cross_entropy =
+                cross_entropy -
+                at::log_softmax(student_logits, 1).gather(1, row.ids.narrow(0, 2, n - 2).unsqueeze(1)).sum();
         tokens += static_cast<double>(n - 2);
     }
     torch::autograd::backward({(divergence + 0.25 * cross_entropy) / tokens}, {});
@@ -170,12 +170,10 @@ TEST(distill, a_student_comes_near_its_teacher_with_each_divergence_and_source_o
     const tiny teacher = larger_model();
     const auto run = [&](const auto& divergence, double on_policy) {
         tiny student = small_model();
-        aha::distill trainer{student,
-                             teacher,
-                             made(8),
-                             {.batch_size = 8, .learning_rate = 1e-2, .rows = {.epochs = 60}, .on_policy = on_policy},
-                             divergence,
-                             sampler()};
+        aha::distill trainer{
+            student,    teacher,
+            made(8),    {.batch_size = 8, .learning_rate = 1e-2, .rows = {.epochs = 60}, .on_policy = on_policy},
+            divergence, sampler()};
         std::vector<double> losses;
         for (const aha::step_report& step : trainer.steps()) losses.push_back(step.metric("divergence"));
         return std::pair{losses.front(), losses.back()};

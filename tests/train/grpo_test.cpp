@@ -357,9 +357,9 @@ struct first_token_only {
 TEST(grpo, a_batch_advantage_weighs_every_token_by_itself) {
     bandit model{{0.3F, -0.2F, 0.1F}};
     aha::grpo trainer{
-        model,         questions(),
-        arm_zero,      {.prompts_per_step = 2, .group_size = 4, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
-        arms(3, 2),    first_token_only{},
+        model,      questions(),
+        arm_zero,   {.prompts_per_step = 2, .group_size = 4, .learning_rate = 1, .max_gradient_norm = 0, .seed = 3},
+        arms(3, 2), first_token_only{},
         descent{}};
     std::vector<double> expected = theta(model);
     const std::vector<double> p = softmax(expected);
@@ -369,8 +369,8 @@ TEST(grpo, a_batch_advantage_weighs_every_token_by_itself) {
         for (std::size_t i = 0; i < 4; ++i) {
             taught += group.scores[i].value;
             for (std::size_t k = 0; k < 3; ++k)
-                expected[k] += group.scores[i].value / 16 *
-                               ((group.completions[i].ids[0] == static_cast<std::int64_t>(k)) - p[k]);
+                expected[k] +=
+                    group.scores[i].value / 16 * ((group.completions[i].ids[0] == static_cast<std::int64_t>(k)) - p[k]);
         }
     EXPECT_GT(taught, 0);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);

@@ -91,11 +91,10 @@ TEST(model_reward, gives_what_has_no_summary_the_lowest_score_of_the_others_or_t
     const auto given = answers({"<think>a", "</think>b", "<think>a</think> ", "</think>c"});
     const double b = alone(*by, {0, 1, 5, 8}), c = alone(*by, {0, 1, 6, 8}), low = std::min(b, c);
     const aha::model_reward judges{by, {.part = scored_part::summary}};
-    EXPECT_THAT(values(judges(asking("q?"), given)), ElementsAre(DoubleNear(low, 1e-5), DoubleNear(b, 1e-5),
-                                                                 DoubleNear(low, 1e-5), DoubleNear(c, 1e-5)));
+    EXPECT_THAT(values(judges(asking("q?"), given)),
+                ElementsAre(DoubleNear(low, 1e-5), DoubleNear(b, 1e-5), DoubleNear(low, 1e-5), DoubleNear(c, 1e-5)));
     const aha::model_reward set{by, {.part = scored_part::summary, .without_summary = -3}};
-    EXPECT_THAT(values(set(asking("q?"), given)),
-                ElementsAre(-3, DoubleNear(b, 1e-5), -3, DoubleNear(c, 1e-5)));
+    EXPECT_THAT(values(set(asking("q?"), given)), ElementsAre(-3, DoubleNear(b, 1e-5), -3, DoubleNear(c, 1e-5)));
     for (const aha::score& one : judges(asking("q?"), answers({"a", "<think>b"}))) EXPECT_FALSE(one.applicable);
     for (const aha::score& one : set(asking("q?"), answers({"a", "<think>b"}))) EXPECT_TRUE(one.applicable);
 }
@@ -186,8 +185,8 @@ TEST(model_reward, fills_the_slot_of_a_reward) {
     groups[0].completions = answers({"b", "c"});
     const auto by = std::make_shared<judge>(small_judge());
     aha::run_rewards(groups, aha::model_reward{by});
-    EXPECT_THAT(values(groups[0].scores), ElementsAre(DoubleNear(alone(*by, {0, 1, 5, 8}), 1e-5),
-                                                      DoubleNear(alone(*by, {0, 1, 6, 8}), 1e-5)));
+    EXPECT_THAT(values(groups[0].scores),
+                ElementsAre(DoubleNear(alone(*by, {0, 1, 5, 8}), 1e-5), DoubleNear(alone(*by, {0, 1, 6, 8}), 1e-5)));
 }
 
 TEST(model_reward, keeps_nothing_for_a_gradient) {

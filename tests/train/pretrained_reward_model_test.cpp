@@ -60,8 +60,8 @@ TEST_F(pretrained_reward_model, gives_the_scores_of_transformers) {
 }
 
 TEST_F(pretrained_reward_model, saves_what_it_loads) {
-    aha::pretrained source{aha::load_bare_reward_model(models / "reward_llama"),
-                           aha::testing::symbol_tokenizer{{"t0"}}, std::nullopt};
+    aha::pretrained source{aha::load_bare_reward_model(models / "reward_llama"), aha::testing::symbol_tokenizer{{"t0"}},
+                           std::nullopt};
     aha::save_pretrained(source, folder / "saved");
     const scoring again = aha::load_bare_reward_model(folder / "saved");
     EXPECT_TRUE(again.body().weights().values().equal(source.model.body().weights().values()));

@@ -36,7 +36,7 @@ struct compiler {
 TEST(readme_snippets, your_own_reward) {
     const compiler my_compiler;
     auto compiles = [&](const aha::prompt& p, const aha::completion& c) {
-        return my_compiler.accepts(c.text, p["signature"]) ? 1.0 : 0.0;   // p["..."] is the data row's field
+        return my_compiler.accepts(c.text, p["signature"]) ? 1.0 : 0.0;  // p["..."] is the data row's field
     };
     auto reward = aha::sum_rewards(aha::named("compiles", compiles), aha::named("format", aha::format_reward{}));
     aha::prompt p;
@@ -111,9 +111,11 @@ TEST_F(in_a_folder, distilled) {
     testing::internal::CaptureStdout();
     auto student = aha::load_decoder<aha::cpu<float>>("student");
     const auto teacher = aha::load_decoder<aha::cpu<float>>("teacher");
-    auto trainer = aha::distill{student, teacher.model, examples,
-                                {.temperature = 1, .on_policy = 0.5},          // half of the answers are the student's own
-                                aha::generalised_jsd{{.beta = 0.5}}};         // or forward_kl, reverse_kl
+    auto trainer = aha::distill{student,
+                                teacher.model,
+                                examples,
+                                {.temperature = 1, .on_policy = 0.5},  // half of the answers are the student's own
+                                aha::generalised_jsd{{.beta = 0.5}}};  // or forward_kl, reverse_kl
     for (const aha::step_report& step : trainer.steps()) std::cout << step << std::endl;
     EXPECT_NE(testing::internal::GetCapturedStdout().find("step 1"), std::string::npos);
 }
@@ -121,8 +123,9 @@ TEST_F(in_a_folder, distilled) {
 TEST_F(in_a_folder, your_own_data) {
     std::ofstream{"tasks.jsonl"} << R"({"question": "What is 1 + 2?", "answer": 3})" << '\n';
     const aha::r1_template ask{};
-    auto prompts = aha::jsonl_prompts{"tasks.jsonl",
-        {.render = [=](const nlohmann::json& row) { return ask(row.at("question").get<std::string>()); }}};
+    auto prompts = aha::jsonl_prompts{"tasks.jsonl", {.render = [=](const nlohmann::json& row) {
+                                          return ask(row.at("question").get<std::string>());
+                                      }}};
     const auto first = prompts.next();
     ASSERT_TRUE(first.has_value());
     EXPECT_EQ(first->text, ask("What is 1 + 2?"));
@@ -138,9 +141,14 @@ TEST(readme_snippets, an_objective) {
     auto reward = [](const aha::prompt&, const aha::completion& c) { return c.ids[0] == 1; };
     const aha::grpo_options options{.prompts_per_step = 1};
     const auto sampler = aha::autoregressive_sampler{model.tokenizer, {.max_new_tokens = 1}};
-    auto trainer =
-        aha::grpo{model, prompts, reward, options, sampler, aha::kl_in_reward{aha::leave_one_out{}, {.beta = 0.05}},
-                  aha::sequence_ratio_loss{{.clip_low = 0.2, .clip_high = 0.2}}, aha::sequence_mean{}};   // RLOO
+    auto trainer = aha::grpo{model,
+                             prompts,
+                             reward,
+                             options,
+                             sampler,
+                             aha::kl_in_reward{aha::leave_one_out{}, {.beta = 0.05}},
+                             aha::sequence_ratio_loss{{.clip_low = 0.2, .clip_high = 0.2}},
+                             aha::sequence_mean{}};  // RLOO
     for (const aha::step_report& step : trainer.steps(1)) EXPECT_EQ(step.step, 1);
 }
 

@@ -130,8 +130,7 @@ TEST(rejection_sampling, an_interrupted_run_writes_the_same_file_and_the_file_re
     std::int64_t lines = 0;
     while (auto row = reader.next()) {
         ++lines;
-        EXPECT_EQ(row->fields["prompt"],
-                  "q" + std::to_string(row->fields["row"]["number"].get<int>()) + "?");
+        EXPECT_EQ(row->fields["prompt"], "q" + std::to_string(row->fields["row"]["number"].get<int>()) + "?");
         EXPECT_THAT(row->fields["completion"].get<std::string>(), testing::MatchesRegex("c[cd]"));
         EXPECT_EQ(row->fields["reward"], 1);
     }

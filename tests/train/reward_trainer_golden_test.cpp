@@ -20,9 +20,7 @@ using scoring = aha::reward_model<tiny>;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 
-nlohmann::json golden() {
-    return nlohmann::json::parse(std::ifstream{data / "train" / "data" / "reward_model.json"});
-}
+nlohmann::json golden() { return nlohmann::json::parse(std::ifstream{data / "train" / "data" / "reward_model.json"}); }
 
 /// The body of decoder_llama with the head of reward_llama.
 scoring loaded() {
@@ -119,16 +117,15 @@ TEST(reward_trainer_golden, fifteen_steps_with_margins_and_centring_are_those_of
     for (const nlohmann::json& one : from.at("cases"))
         for (const std::int64_t microbatch_tokens : {4096, 40}) {
             scoring model = loaded();
-            aha::reward_trainer trainer{
-                model,
-                pairs_of(from.at("pairs"), one.at("margins").get<bool>()),
-                {.batch_size = from.at("batch").get<std::int64_t>(),
-                 .learning_rate = 3e-3,
-                 .shuffle = false,
-                 .microbatch_tokens = microbatch_tokens},
-                aha::bradley_terry{{.centring = one.at("centring").get<double>()}},
-                aha::adamw{{.weight_decay = 0.01}},
-                aha::warmup_schedule{{.total_steps = 15, .shape = aha::decay_shape::linear}}};
+            aha::reward_trainer trainer{model,
+                                        pairs_of(from.at("pairs"), one.at("margins").get<bool>()),
+                                        {.batch_size = from.at("batch").get<std::int64_t>(),
+                                         .learning_rate = 3e-3,
+                                         .shuffle = false,
+                                         .microbatch_tokens = microbatch_tokens},
+                                        aha::bradley_terry{{.centring = one.at("centring").get<double>()}},
+                                        aha::adamw{{.weight_decay = 0.01}},
+                                        aha::warmup_schedule{{.total_steps = 15, .shape = aha::decay_shape::linear}}};
             ASSERT_EQ(trainer.total_steps(), 15);
             for (const aha::step_report& step : trainer.steps())
                 for (const auto& [name, value] : one.at("steps").at(static_cast<std::size_t>(step.step - 1)).items()) {

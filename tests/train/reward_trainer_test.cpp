@@ -189,10 +189,14 @@ TEST(reward_trainer, bad_records_and_options_are_named) {
     auto labels = made_texts(3);
     labels[1].label = 2;
     EXPECT_THAT(complaint([&] { aha::reward_trainer{model, labels, plain}; }), HasSubstr("label of text 1"));
-    EXPECT_THAT(complaint([&] { aha::reward_trainer{model, std::vector<aha::labelled_text>{}, plain}; }),
+    EXPECT_THAT(complaint([&] {
+                    aha::reward_trainer{model, std::vector<aha::labelled_text>{}, plain};
+                }),
                 HasSubstr("nothing to learn from"));
     EXPECT_THAT(complaint([&] { aha::reward_trainer{shallow, made_pairs(9), plain}; }), HasSubstr("context of 8"));
-    EXPECT_THAT(complaint([&] { aha::reward_trainer{model, made_pairs(3), {.batch_size = 0}}; }),
+    EXPECT_THAT(complaint([&] {
+                    aha::reward_trainer{model, made_pairs(3), {.batch_size = 0}};
+                }),
                 HasSubstr("batch_size"));
     EXPECT_THAT(complaint([&] { aha::reward_trainer{model, made_pairs(3), {.epochs = 0}}; }), HasSubstr("epochs"));
 }

@@ -51,15 +51,15 @@ TEST(row_example, each_shape_teaches_what_is_to_be_said) {
     const auto texts = aha::row_example(from, row(R"({"prompt": "Hi", "completion": " there"})"));
     EXPECT_EQ(texts.index, 6);
     EXPECT_EQ(learned_text(from, texts), " there<|im_end|>");
-    const auto turns = aha::row_example(
-        from, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
+    const auto turns = aha::row_example(from, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
                       "completion": [{"role": "assistant", "content": "Hello."}]})"));
     EXPECT_EQ(learned_text(from, turns), "Hello.<|im_end|>\n");
     EXPECT_EQ(from.tokenizer.decode(turns.ids, false),
               "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n");
     const source marked = qwen(text_of(data / "text" / "data" / "chat" / "qwen3_training.jinja"));
     const auto spoken = aha::row_example(
-        marked, row(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})"));
+        marked,
+        row(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})"));
     EXPECT_THAT(learned_text(marked, spoken), HasSubstr("Hello.<|im_end|>"));
     EXPECT_THAT(learned_text(marked, spoken), testing::Not(HasSubstr("Hi")));
     // A template that is given goes before the model's own, which cannot mark.
@@ -71,9 +71,7 @@ TEST(row_example, each_shape_teaches_what_is_to_be_said) {
 
 TEST(row_example, rows_that_teach_nothing_are_named_by_file_and_line) {
     const source from = qwen(simple), mute{from.tokenizer, std::nullopt};
-    const auto of = [&](const char* json) {
-        return complaint([&] { (void)aha::row_example(from, row(json)); });
-    };
+    const auto of = [&](const char* json) { return complaint([&] { (void)aha::row_example(from, row(json)); }); };
     EXPECT_THAT(of(R"({"prompt": "Hi", "answer": 3})"), HasSubstr("set.jsonl:7: nothing to learn"));
     EXPECT_THAT(of(R"({"prompt": "Hi", "completion": ""})"), HasSubstr("set.jsonl:7: taken for a pair"));
     EXPECT_THAT(of(R"({"messages": [{"role": "user", "content": "Hi"}]})"), HasSubstr("no turn of \"assistant\""));

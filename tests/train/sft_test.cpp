@@ -63,16 +63,16 @@ void follows_trl(const std::string& name, const Loss& loss, std::int64_t microba
         std::find_if(cases.begin(), cases.end(), [&](const auto& one) { return one.at("loss_type") == name; });
     ASSERT_NE(found, cases.end());
     tiny model = loaded();
-    aha::sft trainer{model,
-                     examples_of(golden.at("train")),
-                     {.batch_size = golden.at("batch").get<std::int64_t>(),
-                      .learning_rate = 3e-3,
-                      .rows = {.shuffle = false},
-                      .microbatch_tokens = microbatch_tokens},
-                     loss,
-                     aha::adamw{{.weight_decay = 0.01}},
-                     aha::warmup_schedule{
-                         {.warmup_steps = 3, .total_steps = 20, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
+    aha::sft trainer{
+        model,
+        examples_of(golden.at("train")),
+        {.batch_size = golden.at("batch").get<std::int64_t>(),
+         .learning_rate = 3e-3,
+         .rows = {.shuffle = false},
+         .microbatch_tokens = microbatch_tokens},
+        loss,
+        aha::adamw{{.weight_decay = 0.01}},
+        aha::warmup_schedule{{.warmup_steps = 3, .total_steps = 20, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
     const auto held_out = examples_of(golden.at("held_out"));
     const auto evaluations = found->at("eval_losses").template get<std::vector<double>>();
     EXPECT_NEAR(trainer.evaluate(held_out), evaluations.front(), 1e-4);
@@ -167,11 +167,15 @@ TEST(sft, bad_examples_and_options_are_named) {
     tiny model = small_model();
     using testing::HasSubstr;
     EXPECT_THAT(complaint([&] { aha::sft{model, {}, aha::sft_options{}}; }), HasSubstr("no examples"));
-    EXPECT_THAT(complaint([&] { aha::sft{model, made(9), {.rows = {.row_tokens = 5}}}; }),
+    EXPECT_THAT(complaint([&] {
+                    aha::sft{model, made(9), {.rows = {.row_tokens = 5}}};
+                }),
                 HasSubstr("more than the 5 of a row"));
     auto unlearned = made(3);
     for (auto& mark : unlearned[1].learned) mark = 0;
-    EXPECT_THAT(complaint([&] { aha::sft{model, unlearned, aha::sft_options{}}; }),
+    EXPECT_THAT(complaint([&] {
+                    aha::sft{model, unlearned, aha::sft_options{}};
+                }),
                 HasSubstr("example 1 has no token to learn"));
     EXPECT_THAT(complaint([&] { aha::sft{model, made(3), {.batch_size = 0}}; }), HasSubstr("batch_size"));
     auto shallow = small_model(8);

@@ -44,8 +44,8 @@ public:
         const double scale = detail::centered_values{std::move(scores)}.deviation() + options_.epsilon;
         token_values all;
         for (const rollout_group& group : groups)
-            all.push_back(detail::at_each_token(
-                group, detail::centered_scores{group.scores}.spread(group.scores.size(), scale)));
+            all.push_back(
+                detail::at_each_token(group, detail::centered_scores{group.scores}.spread(group.scores.size(), scale)));
         return all;
     }
 

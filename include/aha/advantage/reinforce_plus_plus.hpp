@@ -39,9 +39,7 @@ struct reinforce_plus_plus_options {
 /// variance.
 class reinforce_plus_plus {
 public:
-    explicit reinforce_plus_plus(reinforce_plus_plus_options options = {}) : options_{options} {
-        options_.validate();
-    }
+    explicit reinforce_plus_plus(reinforce_plus_plus_options options = {}) : options_{options} { options_.validate(); }
 
     const reinforce_plus_plus_options& options() const { return options_; }
     bool needs_reference() const { return options_.beta > 0; }

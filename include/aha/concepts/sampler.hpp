@@ -46,9 +46,10 @@ consteval bool require_sampler_for() {
                   "aha: a sampler answers prompts with the model; write: template <class Model> "
                   "std::vector<aha::rollout_group> sample(const Model& model, std::span<const aha::prompt> prompts, "
                   "std::int64_t group_size, const aha::random_key& key);");
-    static_assert(!sampler_is_callable<S, Model> || sampler_gives_groups<S, Model>,
-                  "aha: a sampler's sample(model, prompts, group_size, key) gives one group a prompt, whose completions carry "
-                  "ids, text, log_probs and behavior_log_probs; make it return: std::vector<aha::rollout_group>");
+    static_assert(
+        !sampler_is_callable<S, Model> || sampler_gives_groups<S, Model>,
+        "aha: a sampler's sample(model, prompts, group_size, key) gives one group a prompt, whose completions carry "
+        "ids, text, log_probs and behavior_log_probs; make it return: std::vector<aha::rollout_group>");
     return true;
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t log_sum_block = 2048;
 
 /// log(sum(exp(inverse_temperature * x))), kept as the largest x and the sum relative to it.
 struct log_sum {
-    float top = 0;  ///< the greatest number
+    float top = 0;     ///< the greatest number
     double total = 0;  ///< sum of exp(inverse_temperature * (x - top))
     /// Log of the sum of exp(x / temperature).
     double value(double inverse_temperature) const { return inverse_temperature * top + std::log(total); }
@@ -61,7 +61,7 @@ double entropy_of(std::span<const Value> x, const log_sum& sum, float inverse_te
 
 /// `log_sum_of` at temperature 1 and the entropy of softmax(x) in nats, with one exponential an entry.
 struct log_sum_and_entropy {
-    log_sum sum;  ///< log of the sum of exp(x)
+    log_sum sum;         ///< log of the sum of exp(x)
     double entropy = 0;  ///< of softmax(x), nats
 };
 

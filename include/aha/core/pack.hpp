@@ -16,7 +16,7 @@ namespace aha {
 
 /// A prompt and the completions that continue it, as tokens.
 struct token_group {
-    std::span<const token_id> trunk;  ///< the prompt
+    std::span<const token_id> trunk;                  ///< the prompt
     std::vector<std::span<const token_id>> branches;  ///< its completions
 };
 
@@ -65,7 +65,7 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const at::
 /// Prompts as a model reads them before it decodes.
 struct packed_prompts {
     packed_trees batch;  ///< the row
-    segment prefix;                ///< of the row: the tokens that all prompts begin with; empty if each has its own tree
+    segment prefix;      ///< of the row: the tokens that all prompts begin with; empty if each has its own tree
     std::vector<segment> prompts;  ///< of the row: the rest of each prompt, never empty
 };
 
@@ -87,7 +87,8 @@ inline packed_prompts pack_prompts(std::span<const std::vector<token_id>> prompt
     const auto append = [&](std::span<const token_id> tokens, std::size_t first_position) {
         const segment s{std::ssize(ids), std::ssize(tokens)};
         ids.insert(ids.end(), tokens.begin(), tokens.end());
-        for (std::size_t i = 0; i < tokens.size(); ++i) positions.push_back(static_cast<std::int64_t>(first_position + i));
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            positions.push_back(static_cast<std::int64_t>(first_position + i));
         return s;
     };
     packed_prompts packed;

@@ -14,7 +14,7 @@ namespace aha {
 
 /// A packed row of examples with, for each learned token, the row that predicts it.
 struct packed_examples {
-    packed_trees batch;  ///< the row
+    packed_trees batch;            ///< the row
     aha::predictions predictions;  ///< [N]: learned tokens, example after example
 };
 
@@ -25,9 +25,9 @@ inline std::int64_t learned_tokens(const supervised_example& example) {
     return count;
 }
 
-/// Lays examples out in one flat row, each a tree of its own, so that none sees another; nothing is padded. What follows
-/// an example's last learned token, and that token itself, predict nothing and are left out.
-/// Throws `aha::error` for an example that learns nothing, or learns its first token.
+/// Lays examples out in one flat row, each a tree of its own, so that none sees another; nothing is padded. What
+/// follows an example's last learned token, and that token itself, predict nothing and are left out. Throws
+/// `aha::error` for an example that learns nothing, or learns its first token.
 inline packed_examples pack_examples(std::span<const supervised_example* const> examples,
                                      const at::Device& device = at::kCPU) {
     std::vector<std::int64_t> ids, positions, rows, targets;

@@ -21,7 +21,7 @@ using text_group = std::vector<std::span<const token_id>>;
 /// A packed row of whole texts, with the row of each text's last token.
 struct packed_texts {
     packed_trees batch;  ///< the row
-    at::Tensor last;  ///< [S] int64, indices into the packed row: text after text, group after group
+    at::Tensor last;     ///< [S] int64, indices into the packed row: text after text, group after group
 };
 
 /// Lays texts out in one flat row; nothing is padded. What all texts of a group begin with is computed once: it is the

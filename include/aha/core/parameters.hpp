@@ -17,9 +17,9 @@ class parameters {
 public:
     /// Name and shape of a parameter.
     struct slot {
-        std::string name;  ///< in files and messages
+        std::string name;                 ///< in files and messages
         std::vector<std::int64_t> shape;  ///< its extents
-        bool decay = true;  ///< weight decay applies (matrices; not norms, not biases)
+        bool decay = true;                ///< weight decay applies (matrices; not norms, not biases)
     };
 
     parameters() = default;

@@ -36,10 +36,10 @@ struct prompt {
 
 /// A prompt with the completions sampled for it: the unit of GRPO. Built up stage by stage.
 struct rollout_group {
-    aha::prompt prompt;                   ///< prompt source
-    std::vector<completion> completions;  ///< sampler, [G]
-    std::vector<score> scores;            ///< reward stage, [G]
-    std::vector<double> advantages;       ///< advantage stage, [G]
+    aha::prompt prompt;                                  ///< prompt source
+    std::vector<completion> completions;                 ///< sampler, [G]
+    std::vector<score> scores;                           ///< reward stage, [G]
+    std::vector<double> advantages;                      ///< advantage stage, [G]
     std::vector<std::vector<float>> token_advantages{};  ///< advantage stage, [G][T], where tokens of one completion
                                                          ///< differ; empty: `advantages` at each of its tokens
 };

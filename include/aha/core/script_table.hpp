@@ -10,7 +10,20 @@ namespace aha {
 /// letters that belong to no script, such as those of mathematics; `mark` is what joins the letter before it (accents,
 /// vowel signs, tones); `other` is a letter of a script without a name here.
 enum class script : unsigned char {
-    common, mark, latin, han, hiragana, katakana, hangul, cyrillic, greek, arabic, hebrew, devanagari, thai, other
+    common,
+    mark,
+    latin,
+    han,
+    hiragana,
+    katakana,
+    hangul,
+    cyrillic,
+    greek,
+    arabic,
+    hebrew,
+    devanagari,
+    thai,
+    other
 };
 
 namespace detail {
@@ -25,7 +38,7 @@ struct script_run {
 inline constexpr auto script_runs = [] {
     using enum script;
     return std::to_array<script_run>({
-    // clang-format off
+        // clang-format off
     {0x41, 0x5A, latin}, {0x61, 0x7A, latin}, {0xAA, 0xAA, latin}, {0xBA, 0xBA, latin}, {0xC0, 0xD6, latin},
     {0xD8, 0xF6, latin}, {0xF8, 0x2B8, latin}, {0x2E0, 0x2E4, latin}, {0x300, 0x36F, mark}, {0x370, 0x373, greek},
     {0x376, 0x37D, greek}, {0x37F, 0x37F, greek}, {0x386, 0x386, greek}, {0x388, 0x3E1, greek}, {0x3E2, 0x3EF, other},
@@ -187,7 +200,7 @@ inline constexpr auto script_runs = [] {
     {0x1E6EE, 0x1E6EF, mark}, {0x1E6F0, 0x1E6F4, other}, {0x1E6F5, 0x1E6F5, mark}, {0x1E6FE, 0x1E8C4, other},
     {0x1E8D0, 0x1E8D6, mark}, {0x1E900, 0x1E943, other}, {0x1E944, 0x1E94A, mark}, {0x1E94B, 0x1E94B, other},
     {0x1EE00, 0x1EEBB, arabic}, {0x20000, 0x33479, han}, {0x3D000, 0x3FC3F, other}, {0xE0100, 0xE01EF, mark},
-    // clang-format on
+        // clang-format on
     });
 }();
 

@@ -9,8 +9,8 @@ namespace aha {
 
 /// A read-only matrix with element (i, k) at `data[i * row + k * column]`: transposing is swapping the strides.
 struct strided_matrix {
-    const float* data;  ///< the first number
-    std::int64_t row;  ///< numbers from one row to the next
+    const float* data;    ///< the first number
+    std::int64_t row;     ///< numbers from one row to the next
     std::int64_t column;  ///< numbers from one column to the next
 };
 
@@ -26,8 +26,8 @@ inline constexpr std::int64_t lanes_in_vector = 4;
 #endif
 using float_lanes = float __attribute__((vector_size(lanes_in_vector * sizeof(float))));
 
-/// c[Rows, lanes_in_vector * Vectors] (+)= a b over `inner` terms; the accumulators stay in registers. Vectors are never passed or
-/// returned: how that is done depends on the processor that is compiled for.
+/// c[Rows, lanes_in_vector * Vectors] (+)= a b over `inner` terms; the accumulators stay in registers. Vectors are
+/// never passed or returned: how that is done depends on the processor that is compiled for.
 template <int Rows, int Vectors>
 inline void product_tile(std::int64_t inner, const strided_matrix& a, const float* b, std::int64_t b_row, float* c,
                          std::int64_t c_row, bool add) {
@@ -77,8 +77,7 @@ inline void small_product(std::int64_t rows, std::int64_t columns, std::int64_t 
                           const float* b, std::int64_t b_row, float* c, std::int64_t c_row, bool add) {
     constexpr std::int64_t wide = 2 * detail::lanes_in_vector;
     std::int64_t n = 0;
-    for (; n + wide <= columns; n += wide)
-        detail::product_stripe<2>(rows, inner, a, b + n, b_row, c + n, c_row, add);
+    for (; n + wide <= columns; n += wide) detail::product_stripe<2>(rows, inner, a, b + n, b_row, c + n, c_row, add);
     for (; n + detail::lanes_in_vector <= columns; n += detail::lanes_in_vector)
         detail::product_stripe<1>(rows, inner, a, b + n, b_row, c + n, c_row, add);
     if (n == columns) return;

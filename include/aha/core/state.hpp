@@ -10,7 +10,7 @@ namespace aha {
 /// What a part of a run must remember to go on bit for bit: named tensors and plain values. Optimizers, prompt sources
 /// and trainers give one and take one back; a checkpoint store writes it.
 struct state {
-    std::map<std::string, at::Tensor> tensors;  ///< by name
+    std::map<std::string, at::Tensor> tensors;         ///< by name
     nlohmann::json values = nlohmann::json::object();  ///< anything JSON holds
 
     /// Puts `part` under `name`: its tensors become "name/...", its values `values[name]`.

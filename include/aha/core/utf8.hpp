@@ -12,7 +12,7 @@ namespace aha::utf8 {
 struct unit {
     char32_t code = 0xFFFD;  ///< U+FFFD for bytes that are no character
     std::size_t size = 0;    ///< bytes taken; 0 at the end of the text
-    bool valid = false;  ///< whether it is UTF-8
+    bool valid = false;      ///< whether it is UTF-8
 };
 
 /// What starts at byte `at`. Bytes that are no character are taken as Python's and Rust's decoders take them: as many

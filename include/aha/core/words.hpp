@@ -11,7 +11,7 @@ namespace aha {
 
 /// A word as it stands in a text.
 struct word {
-    std::string_view text;  ///< the word
+    std::string_view text;           ///< the word
     script written = script::other;  ///< as it stands in the text
     bool operator==(const word&) const = default;
 };

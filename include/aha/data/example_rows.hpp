@@ -52,7 +52,8 @@ public:
             bool learns = false;
             for (const std::uint8_t one : example.learned) learns = learns || one != 0;
             require(learns, "example ", example.index, " has no token to learn");
-            sum.add(std::string{reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(token_id)});
+            sum.add(
+                std::string{reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(token_id)});
             sum.add(std::string{reinterpret_cast<const char*>(example.learned.data()), example.learned.size()});
         }
         data_ = sum.value();
@@ -124,8 +125,7 @@ private:
     template <class T>
     void shuffle(std::vector<T>& items, std::int64_t epoch, std::uint64_t purpose) const {
         if (!options_.shuffle) return;
-        const random_stream random{
-            {options_.seed, static_cast<std::uint64_t>(epoch), detail::order_stream, purpose}};
+        const random_stream random{{options_.seed, static_cast<std::uint64_t>(epoch), detail::order_stream, purpose}};
         for (std::size_t left = items.size(); left > 1; --left)
             std::swap(items[left - 1], items[random.below(items.size() - left, left)]);
     }

@@ -39,7 +39,7 @@ class jsonl_reader {
 public:
     /// One line's object.
     struct row {
-        std::int64_t line = 0;  ///< counted from 1, blank lines included
+        std::int64_t line = 0;                             ///< counted from 1, blank lines included
         nlohmann::json fields = nlohmann::json::object();  ///< what the line holds
     };
 

@@ -80,8 +80,9 @@ private:
     jsonl_records(indexed_file opened, const jsonl_records_options& options)
         : file_{std::move(opened.file)},
           starts_{std::move(opened.starts)},
-          order_{file_.path().string(), starts_.size(), opened.checksum,
-                 {options.shuffle, options.seed, options.epochs}} {}
+          order_{
+              file_.path().string(), starts_.size(), opened.checksum, {options.shuffle, options.seed, options.epochs}} {
+    }
 
     static std::string_view text_of(const mapped_file& file) {
         return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};

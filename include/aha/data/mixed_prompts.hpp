@@ -174,8 +174,8 @@ private:
     prompt marked(prompt question, std::size_t part) const {
         const std::string& name = parts_[part].name();
         const auto many = static_cast<std::int64_t>(parts_.size());
-        require(question.index >= 0 && question.index < std::numeric_limits<std::int64_t>::max() / many - 1,
-                "prompt ", question.index, " of \"", name, "\" has an index that cannot be told from other parts'");
+        require(question.index >= 0 && question.index < std::numeric_limits<std::int64_t>::max() / many - 1, "prompt ",
+                question.index, " of \"", name, "\" has an index that cannot be told from other parts'");
         if (!options_.field.empty()) {
             const auto [place, added] = question.fields.emplace(options_.field, name);
             require(added || *place == name, "prompt ", question.index, " of \"", name, "\" has a field \"",

@@ -57,15 +57,13 @@ inline bool is_held_out(std::string_view canonical, std::int64_t every) {
 
 /// What all generators of problems share.
 struct problem_stream_options {
-    std::string whose;  ///< what messages call the problems
+    std::string whose;                                   ///< what messages call the problems
     nlohmann::json settings = nlohmann::json::object();  ///< of the generator: a place is one in these problems only
     std::uint64_t seed = 0;
     std::int64_t held_out_every = 10;
     std::function<std::string(std::string_view question)> render{};
 
-    void validate() const {
-        require(held_out_every >= 2, "held_out_every must be at least 2, not ", held_out_every);
-    }
+    void validate() const { require(held_out_every >= 2, "held_out_every must be at least 2, not ", held_out_every); }
 };
 
 /// Problems without end, of those that are not held out, and those that are. The n-th derives from the seed and n

@@ -21,12 +21,24 @@ struct word_scene {
 
 inline word_scene draw_scene(draws& random) {
     using words = std::pair<std::string_view, std::string_view>;
-    constexpr std::array<words, 10> people{{{"Anna", "She"}, {"Ben", "He"}, {"Carla", "She"}, {"David", "He"},
-                                            {"Emma", "She"}, {"Farid", "He"}, {"Grace", "She"}, {"Hugo", "He"},
-                                            {"Mei", "She"}, {"Omar", "He"}}};
-    constexpr std::array<words, 8> goods{{{"marbles", "bags"}, {"apples", "baskets"}, {"stickers", "sheets"},
-                                          {"pencils", "boxes"}, {"coins", "jars"}, {"cards", "packs"},
-                                          {"shells", "buckets"}, {"beads", "strings"}}};
+    constexpr std::array<words, 10> people{{{"Anna", "She"},
+                                            {"Ben", "He"},
+                                            {"Carla", "She"},
+                                            {"David", "He"},
+                                            {"Emma", "She"},
+                                            {"Farid", "He"},
+                                            {"Grace", "She"},
+                                            {"Hugo", "He"},
+                                            {"Mei", "She"},
+                                            {"Omar", "He"}}};
+    constexpr std::array<words, 8> goods{{{"marbles", "bags"},
+                                          {"apples", "baskets"},
+                                          {"stickers", "sheets"},
+                                          {"pencils", "boxes"},
+                                          {"coins", "jars"},
+                                          {"cards", "packs"},
+                                          {"shells", "buckets"},
+                                          {"beads", "strings"}}};
     const std::size_t who = random.below(people.size());
     const std::size_t other = (who + 1 + random.below(people.size() - 1)) % people.size();
     const auto& [things, packs] = random.one_of(goods);

@@ -12,9 +12,9 @@ namespace aha {
 /// Which word problems are asked, and how they are put.
 struct word_problem_prompts_options {
     std::int64_t min_steps = 2, max_steps = 5;  ///< things that happen to the number of objects, uniform; at most 20
-    std::int64_t low = 2, high = 20;  ///< numbers in the text, from 2; "times as many" and shares are of 2 to 5
-    std::int64_t largest = 1000;      ///< no number on the way is larger; the smallest is 2, so that all are plurals
-    std::uint64_t seed = 0;           ///< the n-th problem derives from it and n alone
+    std::int64_t low = 2, high = 20;   ///< numbers in the text, from 2; "times as many" and shares are of 2 to 5
+    std::int64_t largest = 1000;       ///< no number on the way is larger; the smallest is 2, so that all are plurals
+    std::uint64_t seed = 0;            ///< the n-th problem derives from it and n alone
     std::int64_t held_out_every = 10;  ///< one problem in so many is never asked: the same ones for every seed
     /// What the model reads, made of the question: a template filled in. Empty: the question itself.
     std::function<std::string(std::string_view question)> render{};

@@ -168,14 +168,15 @@ private:
             advice.push_back("Next: examples/run evaluate --model " + (path_.parent_path() / "model").string() +
                              " --in QUESTIONS.jsonl measures it on questions that it has not seen.");
         else if (how != "running") advice.push_back("Next: the same command with --resume goes on from here.");
-        const nlohmann::ordered_json all = {{"name", name_},      {"options", settings_}, {"machine", machine()},
-                                            {"advice", advice},   {"steps", steps_},      {"samples", samples_}};
-        std::string state = "step " + std::to_string(step) + (total_ > 0 ? " of " + std::to_string(total_) : "") + ", " + how;
+        const nlohmann::ordered_json all = {{"name", name_},    {"options", settings_}, {"machine", machine()},
+                                            {"advice", advice}, {"steps", steps_},      {"samples", samples_}};
+        std::string state =
+            "step " + std::to_string(step) + (total_ > 0 ? " of " + std::to_string(total_) : "") + ", " + how;
         if (!steps_.empty() && steps_.back().contains("seconds") && steps_.back()["seconds"].is_number())
             state += ", " + std::to_string(std::lround(steps_.back()["seconds"].get<double>())) + " s";
-        write_atomically(path_, detail::report_page(name_, state,
-                                                    all.dump(-1, ' ', false,
-                                                             nlohmann::ordered_json::error_handler_t::replace)));
+        write_atomically(
+            path_, detail::report_page(name_, state,
+                                       all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
     }
 
     std::filesystem::path path_;

@@ -82,9 +82,9 @@ public:
             return std::string_view{reinterpret_cast<const char*>(bytes.data()) + at, size};
         };
         require(bytes.size() >= 8 && text(0, 8) == detail::teacher_cache_begin, path, " is no teacher cache");
-        require(bytes.size() >= 8 + detail::teacher_cache_trailer &&
-                    text(bytes.size() - 4, 4) == detail::teacher_cache_end,
-                path, " is damaged: it is cut off");
+        require(
+            bytes.size() >= 8 + detail::teacher_cache_trailer && text(bytes.size() - 4, 4) == detail::teacher_cache_end,
+            path, " is damaged: it is cut off");
         const std::size_t trailer = bytes.size() - detail::teacher_cache_trailer;
         const auto offset = detail::number_in<std::uint64_t>(bytes, trailer),
                    size = detail::number_in<std::uint64_t>(bytes, trailer + 8);

@@ -44,8 +44,8 @@ public:
             require(id >= 0 && id < options_.vocabulary, "the teacher's token ", id, " for example ", entries_.size(),
                     " is none of the ", options_.vocabulary, " of its vocabulary");
         }
-        detail::teacher_cache_entry entry{
-            file_.size(), detail::fingerprint_of(example), static_cast<std::uint32_t>(n), 0};
+        detail::teacher_cache_entry entry{file_.size(), detail::fingerprint_of(example), static_cast<std::uint32_t>(n),
+                                          0};
         for (const at::Tensor& part : {ids, rows.log_probs.detach().to(at::kCPU, at::kFloat).contiguous(),
                                        rows.tail.detach().to(at::kCPU, at::kFloat).contiguous()}) {
             const std::span bytes{static_cast<const std::byte*>(part.const_data_ptr()), part.nbytes()};

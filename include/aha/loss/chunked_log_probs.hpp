@@ -117,8 +117,8 @@ struct score_function : torch::autograd::Function<score_function> {
 
     /// Logits [n, V] of hidden states [n, D].
     /// @param last [n or more, V] of the chunk before, to be overwritten where possible; may be undefined
-    static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout,
-                                at::Tensor last, std::int64_t chunk_bytes) {
+    static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout, at::Tensor last,
+                                std::int64_t chunk_bytes) {
         if (layout.defined() || fits(head, chunk_bytes)) {
             last.reset();  // before the new one: never two at once
             return product(h, head, layout);

@@ -74,8 +74,7 @@ public:
         const at::Tensor ratio = (batch.log_probs.detach() - batch.old_log_probs).exp();  // [N]
         const at::Tensor weight = at::clamp(ratio, options().smallest_weight(), options().largest_weight());
         loss_output out = finish(-weight * batch.advantages * batch.log_probs, batch);
-        out.sums["cispo_clip_ratio"] =
-            (ratio > options().largest_weight()).logical_and(batch.advantages > 0).sum();
+        out.sums["cispo_clip_ratio"] = (ratio > options().largest_weight()).logical_and(batch.advantages > 0).sum();
         return out;
     }
 };

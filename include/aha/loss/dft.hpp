@@ -5,8 +5,8 @@
 
 namespace aha {
 
-/// Dynamic fine-tuning (Wu et al. 2025, equation 9; TRL's `dft`): cross-entropy times the token's own probability, which
-/// is held constant. Tokens that the model finds absurd teach little.
+/// Dynamic fine-tuning (Wu et al. 2025, equation 9; TRL's `dft`): cross-entropy times the token's own probability,
+/// which is held constant. Tokens that the model finds absurd teach little.
 struct dft {
     /// @param log_probs [N]
     /// @return [N]

@@ -81,8 +81,7 @@ struct diverge_function : torch::autograd::Function<diverge_function> {
         context->saved_data["vocabulary"] = vocabulary;
         context->saved_data["temperature"] = options.temperature;
         context->saved_data["chunk_bytes"] = options.chunk_bytes;
-        context->saved_data["divergence"] =
-            c10::IValue::make_capsule(c10::make_intrusive<held_divergence>(divergence));
+        context->saved_data["divergence"] = c10::IValue::make_capsule(c10::make_intrusive<held_divergence>(divergence));
         return values;
     }
 

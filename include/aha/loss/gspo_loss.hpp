@@ -41,8 +41,8 @@ public:
         const at::Tensor log_ratio = batch.log_probs - batch.old_log_probs;  // [N]
         const at::Tensor tokens = sequence_totals(at::ones_like(batch.old_log_probs), batch);
         const at::Tensor ratio = (sequence_totals(log_ratio, batch) / tokens).exp();
-        loss_output out = finish(
-            -clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), batch);
+        loss_output out =
+            finish(-clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), batch);
         out.sums.merge(clip_counts(ratio, batch.advantages, options().clip_low, options().clip_high));
         return out;
     }

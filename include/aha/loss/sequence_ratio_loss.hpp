@@ -53,8 +53,8 @@ public:
         if (needs_reference())
             kl = estimate_kl(options().kl, log_ratio(batch.log_probs, batch.ref_log_probs, batch),
                              at::zeros({}, ratio.options()), ratio);
-        loss_output out = finish(
-            -clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), kl, batch);
+        loss_output out =
+            finish(-clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), kl, batch);
         out.sums.merge(clip_counts(ratio, batch.advantages, options().clip_low, options().clip_high));
         return out;
     }

@@ -82,10 +82,9 @@ at::Tensor diverge_top_k(const at::Tensor& hidden, const lm_head& head, const to
             others = log_q.scatter(1, ids, -std::numeric_limits<double>::infinity());
             tail = at::logsumexp(others, {1}, true);
         }
-        divergence_output few =
-            with_tail ? kept(at::cat({top, tail}, 1),
-                             at::cat({log_p, rows.of(teacher.tail).to(at::kFloat).unsqueeze(1)}, 1))
-                      : kept(top, log_p);
+        divergence_output few = with_tail ? kept(at::cat({top, tail}, 1),
+                                                 at::cat({log_p, rows.of(teacher.tail).to(at::kFloat).unsqueeze(1)}, 1))
+                                          : kept(top, log_p);
         if (!slopes) return few;
         const at::Tensor all =
             with_tail ? others.sub_(tail).exp_().mul_(few.slopes.narrow(1, k, 1)) : at::empty_like(log_q);

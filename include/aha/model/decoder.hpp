@@ -40,7 +40,7 @@ template <class Tensor = cpu<float>, template <class> class Attention = grouped_
 class decoder {
 public:
     using tensor_policy = Tensor;
-    using attention = Attention<Tensor>;  ///< How tokens look at one another.
+    using attention = Attention<Tensor>;      ///< How tokens look at one another.
     using session = decode_session<decoder>;  ///< A batch of completions being decoded.
 
     /// All weights zero; see `load_decoder` and `initialise`.
@@ -166,8 +166,8 @@ private:
     residual layer_output(std::size_t n, const Attend& attend, const residual& in) const {
         const layer& l = layers_[n];
         const at::Tensor& next = n + 1 < layers_.size() ? layers_[n + 1].attention_norm : norm_;
-        const residual middle = residual_norm(in.stream, attend(l.attention, n, in.normalised), l.feed_forward_norm,
-                                              config_.rms_norm_eps);
+        const residual middle =
+            residual_norm(in.stream, attend(l.attention, n, in.normalised), l.feed_forward_norm, config_.rms_norm_eps);
         return residual_norm(middle.stream, l.feed_forward.forward(middle.normalised), next, config_.rms_norm_eps);
     }
 

@@ -14,9 +14,9 @@ namespace aha {
 
 /// Where a tensor of a Hugging Face folder lives in our layout: rows [row, row + rows) of parameter `slot`.
 struct weight_part {
-    std::string name;  ///< in the folder
-    std::string slot;  ///< in `parameters`
-    std::int64_t row = 0;  ///< where it begins in the parameter
+    std::string name;       ///< in the folder
+    std::string slot;       ///< in `parameters`
+    std::int64_t row = 0;   ///< where it begins in the parameter
     std::int64_t rows = 0;  ///< how many rows it has
 };
 

@@ -78,7 +78,7 @@ inline std::optional<double> whole_number(std::string_view text) {
 /// Throws `aha::error` if the row has no such field, or one that no completion could ever equal: a row that cannot be
 /// won is a mistake in the data, and scoring it 0 would hide it.
 struct accuracy {
-    std::string field = "answer";  ///< the data row's field that holds the reference answer
+    std::string field = "answer";                        ///< the data row's field that holds the reference answer
     answer_source source = answer_source::last_integer;  ///< the field of the prompt that holds the right answer
 
     bool operator()(const prompt& asked, const completion& given) const {

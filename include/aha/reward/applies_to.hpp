@@ -20,7 +20,7 @@ namespace aha {
 /// True for prompts whose data row has `value` in its field `field`: `field_is{"kind", "math"}`. Throws `aha::error`
 /// for a row without that field.
 struct field_is {
-    std::string field;  ///< the prompt's field
+    std::string field;     ///< the prompt's field
     nlohmann::json value;  ///< what it must equal
 
     /// Whether the prompt has it.

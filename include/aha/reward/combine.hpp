@@ -23,8 +23,8 @@ namespace aha {
 template <any_reward R>
 struct named_reward {
     std::string name{};  ///< in metrics
-    R judge;  ///< the reward
-    double weight = 1;  ///< its factor in a sum
+    R judge;             ///< the reward
+    double weight = 1;   ///< its factor in a sum
 };
 
 /// Gives `judge` a name and a weight for `sum_rewards`. Throws `aha::error` for an empty name or a weight that is not
@@ -110,7 +110,7 @@ public:
     gated_reward(Gatekeeper gatekeeper, R judge) : gatekeeper_{std::move(gatekeeper)}, judge_{std::move(judge)} {}
 
     score operator()(const prompt& asked, const completion& given) const {
-        const score passed = as_score(gatekeeper_, asked, given);
+        score passed = as_score(gatekeeper_, asked, given);
         if (!passed.applicable) return score::not_applicable();
         // A NaN goes on, for the reward stage to complain of.
         if (!std::isfinite(passed.value)) return passed;

@@ -16,11 +16,11 @@ namespace aha {
 
 /// The bounds between which `cosine_length` moves. The defaults are TRL's.
 struct cosine_length_options {
-    std::int64_t max_length = 0;  ///< tokens at which the far bounds are reached; must be set
-    double correct_short = 1;     ///< a right answer of no length: r_0^c
-    double correct_long = 0.5;    ///< a right answer of max_length: r_L^c
-    double wrong_short = -1;      ///< a wrong answer of no length: r_0^w; below wrong_long, thinking longer pays
-    double wrong_long = -0.5;     ///< a wrong answer of max_length: r_L^w
+    std::int64_t max_length = 0;       ///< tokens at which the far bounds are reached; must be set
+    double correct_short = 1;          ///< a right answer of no length: r_0^c
+    double correct_long = 0.5;         ///< a right answer of max_length: r_L^c
+    double wrong_short = -1;           ///< a wrong answer of no length: r_0^w; below wrong_long, thinking longer pays
+    double wrong_long = -0.5;          ///< a wrong answer of max_length: r_L^w
     std::optional<double> exceeded{};  ///< the score of max_length tokens or more, right or wrong: r_e; empty: the
                                        ///< bound at max_length
 
@@ -47,13 +47,12 @@ public:
     }
 
     score operator()(const prompt& asked, const completion& given) const {
-        const score right = as_score(correct_, asked, given);
+        score right = as_score(correct_, asked, given);
         // A NaN goes on, for the reward stage to complain of.
         if (!right.applicable || !std::isfinite(right.value)) return right;
         const auto length = static_cast<std::int64_t>(given.ids.size());
         if (options_.exceeded && length >= options_.max_length) return *options_.exceeded;
-        const double progress =
-            std::min(static_cast<double>(length) / static_cast<double>(options_.max_length), 1.0);
+        const double progress = std::min(static_cast<double>(length) / static_cast<double>(options_.max_length), 1.0);
         const double from = right.value > 0 ? options_.correct_short : options_.wrong_short;
         const double to = right.value > 0 ? options_.correct_long : options_.wrong_long;
         return to + 0.5 * (from - to) * (1 + std::cos(progress * std::numbers::pi));

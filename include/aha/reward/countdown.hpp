@@ -40,8 +40,8 @@ struct countdown {
                     numbers_field, "\", which no expression can hold: it is negative");
         }
         const auto allowed = asked.fields.find(operators_field);
-        require(allowed == asked.fields.end() || allowed->is_string(), "prompt ", asked.index,
-                " has a field \"", operators_field, "\" that is not a text");
+        require(allowed == asked.fields.end() || allowed->is_string(), "prompt ", asked.index, " has a field \"",
+                operators_field, "\" that is not a text");
 
         const std::optional<std::string> answer = answer_tag(given.text);
         if (!answer) return 0;

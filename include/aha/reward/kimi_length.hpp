@@ -42,8 +42,8 @@ public:
             const bool right = scores[i].value > 0;
             double lambda = 0;
             if (longest > shortest)
-                lambda = 0.5 - static_cast<double>(given[i].ids.size() - shortest) /
-                                   static_cast<double>(longest - shortest);
+                lambda =
+                    0.5 - static_cast<double>(given[i].ids.size() - shortest) / static_cast<double>(longest - shortest);
             scores[i] = score{right ? lambda : std::min(0.0, lambda)};
         }
         return scores;

@@ -27,9 +27,7 @@ struct language_consistency_options {
     judged_part part{};              ///< the chain of thought, as in the paper, or the whole text
 
     /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(!language.empty() || !field.empty(), "language and field must not both be empty");
-    }
+    void validate() const { require(!language.empty() || !field.empty(), "language and field must not both be empty"); }
 };
 
 /// R1's language consistency reward: the share of a chain of thought's words that are in the target language, in [0, 1]

@@ -17,9 +17,9 @@ namespace aha {
 
 /// Where a data row has its answer and its choices.
 struct multiple_choice_options {
-    std::string field = "answer";    ///< "B", the text of a choice, or a position counted from 0
-    std::string choices{};           ///< the field with the choices' texts, a list of strings; empty: not needed
-    std::int64_t letters = 10;       ///< how many choices there are where the row does not list them: A to J
+    std::string field = "answer";  ///< "B", the text of a choice, or a position counted from 0
+    std::string choices{};         ///< the field with the choices' texts, a list of strings; empty: not needed
+    std::int64_t letters = 10;     ///< how many choices there are where the row does not list them: A to J
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

@@ -12,8 +12,8 @@ namespace aha {
 
 /// What counts as a repetition, and what it costs.
 struct repetition_penalty_options {
-    std::int64_t n = 3;                           ///< items of one n-gram
-    double max_penalty = -1;                      ///< what a completion of one n-gram for ever approaches; <= 0
+    std::int64_t n = 3;                             ///< items of one n-gram
+    double max_penalty = -1;                        ///< what a completion of one n-gram for ever approaches; <= 0
     repetition_unit unit = repetition_unit::token;  ///< what the items are
 
     /// Throws `aha::error` naming the first value that makes no sense.

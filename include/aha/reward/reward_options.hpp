@@ -21,7 +21,7 @@ struct reward_options {
     std::int64_t threads = 0;     ///< that call the reward at once; 0: one a core
     double slow_seconds = 10;     ///< a call that takes longer is reported while it runs; 0: never
     double deadline_seconds = 0;  ///< a call that takes longer has failed and is left behind; 0: wait for ever
-    failure_rule on_failure = failure_rule::stop;  ///< what a completion gets whose reward threw or gave a NaN
+    failure_rule on_failure = failure_rule::stop;      ///< what a completion gets whose reward threw or gave a NaN
     std::function<void(const std::string&)> report{};  ///< called with one line, on the thread that called
                                                        ///< `run_rewards`; empty: the standard error stream
 

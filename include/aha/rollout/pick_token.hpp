@@ -18,7 +18,7 @@ namespace aha {
 
 /// A drawn token and its log-probabilities before any truncation.
 struct picked_token {
-    std::int64_t id = 0;  ///< the token
+    std::int64_t id = 0;          ///< the token
     float log_prob = 0;           ///< at temperature 1
     float behavior_log_prob = 0;  ///< at the sampling temperature (at temperature 1 when greedy)
     float entropy = 0;            ///< of the model's distribution at temperature 1, nats

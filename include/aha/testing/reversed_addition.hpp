@@ -16,10 +16,10 @@ namespace aha::testing {
 
 /// Which sums `reversed_addition` asks.
 struct reversed_addition_options {
-    std::int64_t digits = 2;                             ///< of both numbers; the first digit is not 0
-    std::vector<std::string> alphabets{"0123456789"};    ///< ten characters each, the digits of one "language"
-    std::int64_t held_out_every = 8;                     ///< one in so many sums is held out, for any seed
-    std::uint64_t seed = 0;                              ///< of the questions
+    std::int64_t digits = 2;                           ///< of both numbers; the first digit is not 0
+    std::vector<std::string> alphabets{"0123456789"};  ///< ten characters each, the digits of one "language"
+    std::int64_t held_out_every = 8;                   ///< one in so many sums is held out, for any seed
+    std::uint64_t seed = 0;                            ///< of the questions
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

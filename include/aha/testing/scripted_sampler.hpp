@@ -43,7 +43,8 @@ public:
             rollout_group& group = groups.emplace_back();
             group.prompt = asked;
             for (std::int64_t n = 0; n < group_size; ++n)
-                group.completions.push_back(completed(model, asked, script_[static_cast<std::size_t>(n) % script_.size()]));
+                group.completions.push_back(
+                    completed(model, asked, script_[static_cast<std::size_t>(n) % script_.size()]));
         }
         return groups;
     }
@@ -61,10 +62,13 @@ private:
             if (ids.back() == end) said.finish = finish_reason::end_token;
         const token_group one{asked.ids, {std::span<const token_id>{ids}}};
         const packed_groups packed = pack_groups(std::span{&one, 1}, Model::tensor_policy::device());
-        const at::Tensor states = model.hidden(packed.batch).index_select(0, packed.predictions.rows);   // [T, D]
+        const at::Tensor states = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [T, D]
         const at::Tensor logits = states.to(at::kFloat).matmul(model.head().weight.detach().to(at::kFloat).t());
-        const at::Tensor log_probs = at::log_softmax(logits, -1)                                         // [T, V]
-                                         .gather(1, packed.predictions.targets.unsqueeze(1)).view(-1).cpu().contiguous();
+        const at::Tensor log_probs = at::log_softmax(logits, -1)  // [T, V]
+                                         .gather(1, packed.predictions.targets.unsqueeze(1))
+                                         .view(-1)
+                                         .cpu()
+                                         .contiguous();
         said.log_probs.assign(log_probs.const_data_ptr<float>(), log_probs.const_data_ptr<float>() + log_probs.numel());
         said.behavior_log_probs = said.log_probs;
         return said;

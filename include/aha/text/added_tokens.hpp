@@ -16,8 +16,8 @@ namespace aha {
 
 /// A token that is looked for in the text itself, before it is cut into words: "<|im_end|>".
 struct added_token {
-    token_id id = 0;  ///< its token
-    std::string content{};  ///< its text, which is found before anything else is tokenised
+    token_id id = 0;           ///< its token
+    std::string content{};     ///< its text, which is found before anything else is tokenised
     bool single_word = false;  ///< not inside a word
     bool lstrip = false;       ///< takes white space before it along
     bool rstrip = false;       ///< takes white space after it along
@@ -95,7 +95,8 @@ private:
     }
     static bool ends_with_word(std::string_view text) {
         std::size_t at = text.size();
-        while (at > 0 && (static_cast<unsigned char>(text[--at]) & 0xC0) == 0x80) {}
+        while (at > 0 && (static_cast<unsigned char>(text[--at]) & 0xC0) == 0x80) {
+        }
         return starts_with_word(text.substr(at));
     }
 

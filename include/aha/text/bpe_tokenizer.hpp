@@ -31,11 +31,11 @@ struct tokenizer_facts {
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};  ///< what is done to a text first
-    pre_tokenizer cut{};  ///< how a text is cut into words
+    aha::normalizer normalize{};                      ///< what is done to a text first
+    pre_tokenizer cut{};                              ///< how a text is cut into words
     std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
-    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
-    bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
+    std::vector<added_token> added{};                 ///< no two with the same id or content; none empty
+    bool byte_decoder = true;  ///< tokens are spelt in the byte alphabet; otherwise they are words
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
 };
@@ -71,9 +71,11 @@ public:
                     continue;
                 }
                 const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
-                std::visit([&](const auto& model) {
-                    for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
-                }, t.parts.model);
+                std::visit(
+                    [&](const auto& model) {
+                        for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
+                    },
+                    t.parts.model);
             }
         }
         return ids;

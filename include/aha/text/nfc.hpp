@@ -20,7 +20,7 @@ namespace detail::tokenizing {
 
 /// The tables of Unicode, unpacked.
 struct nfc_data {
-    std::unordered_map<char32_t, std::uint8_t> classes;  ///< canonical combining classes that are not 0
+    std::unordered_map<char32_t, std::uint8_t> classes;                 ///< canonical combining classes that are not 0
     std::unordered_map<char32_t, std::pair<char32_t, char32_t>> parts;  ///< decompositions; second 0: one part
     std::unordered_map<std::uint64_t, char32_t> wholes;                 ///< first << 32 | second -> composition
 

@@ -9,8 +9,7 @@
 /// digits are `nfc_digits`.
 namespace aha::detail::tokenizing {
 
-inline constexpr std::string_view nfc_digits =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
+inline constexpr std::string_view nfc_digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
 
 /// Runs of characters with a canonical combining class that is not 0: start less the end before, length, class.
 inline constexpr std::string_view nfc_classes =

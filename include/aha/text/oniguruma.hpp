@@ -42,12 +42,24 @@ private:
                                                                 {"xdigit", "0-9A-Fa-f"}}};
 
     // Properties that are no scripts, by their names without case and signs.
-    static constexpr std::array<name_pair, 18> properties{
-        {{"any", "Any"},        {"alpha", "Alphabetic"}, {"alphabetic", "Alphabetic"}, {"space", "White_Space"},
-         {"whitespace", "White_Space"}, {"upper", "Uppercase"}, {"uppercase", "Uppercase"}, {"lower", "Lowercase"},
-         {"lowercase", "Lowercase"}, {"digit", "Nd"},    {"letter", "L"},              {"mark", "M"},
-         {"number", "N"},       {"punctuation", "P"},    {"symbol", "S"},              {"separator", "Z"},
-         {"other", "C"},        {"lc", "L&"}}};
+    static constexpr std::array<name_pair, 18> properties{{{"any", "Any"},
+                                                           {"alpha", "Alphabetic"},
+                                                           {"alphabetic", "Alphabetic"},
+                                                           {"space", "White_Space"},
+                                                           {"whitespace", "White_Space"},
+                                                           {"upper", "Uppercase"},
+                                                           {"uppercase", "Uppercase"},
+                                                           {"lower", "Lowercase"},
+                                                           {"lowercase", "Lowercase"},
+                                                           {"digit", "Nd"},
+                                                           {"letter", "L"},
+                                                           {"mark", "M"},
+                                                           {"number", "N"},
+                                                           {"punctuation", "P"},
+                                                           {"symbol", "S"},
+                                                           {"separator", "Z"},
+                                                           {"other", "C"},
+                                                           {"lc", "L&"}}};
 
     [[noreturn]] void refuse(std::string_view what) const {
         fail("the regular expression \"", in_.substr(0, 80), in_.size() > 80 ? "..." : "", "\" has ", what,

@@ -19,7 +19,7 @@ namespace aha {
 
 /// A text cut into words: stretches of `text` from left to right, none empty, perhaps with gaps.
 struct cut_text {
-    std::string text;  ///< the whole text
+    std::string text;              ///< the whole text
     std::vector<text_span> words;  ///< where words begin and end in it
 
     /// Word `i`.
@@ -91,8 +91,7 @@ private:
                 after_match = is_match;
                 if (joins && !parts.empty())
                     parts.back() = {std::min(parts.back().begin, where.begin), std::max(parts.back().end, where.end)};
-                else
-                    parts.push_back(where);
+                else parts.push_back(where);
             }
             if (how == behavior::merged_with_next) std::ranges::reverse(parts);
             return parts;
@@ -139,9 +138,10 @@ private:
         } else if (type == "ByteLevel") {
             if (part.flag("add_prefix_space", true)) steps_.emplace_back(space_adder{});
             if (part.flag("use_regex", true))
-                add_split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+|"
-                          "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+",
-                          behavior::isolated);
+                add_split(
+                    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+|"
+                    "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+",
+                    behavior::isolated);
             steps_.emplace_back(speller{});
         } else if (type == "Split") {
             steps_.emplace_back(splitter{detail::tokenizing::pattern_of(part.at("pattern")),

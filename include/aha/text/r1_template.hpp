@@ -11,9 +11,9 @@ namespace aha {
 
 /// A question that is answered inside the prompt, to show a base model what an answer looks like.
 struct worked_example {
-    std::string question{};  ///< as it is asked
+    std::string question{};   ///< as it is asked
     std::string reasoning{};  ///< what leads to the answer
-    std::string answer{};  ///< what is right
+    std::string answer{};     ///< what is right
     bool operator==(const worked_example&) const = default;
 };
 

@@ -39,8 +39,8 @@ public:
         int code = 0;
         PCRE2_SIZE offset = 0;
         code_.reset(pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(),
-                                  PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &offset,
-                                  context.get()),
+                                    PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &offset,
+                                    context.get()),
                     [](pcre2_code_8* made) { pcre2_code_free_8(made); });
         require(code_ != nullptr, "the regular expression ", shown(), " is wrong at byte ", offset, ": ",
                 message(code));
@@ -58,8 +58,8 @@ public:
         for (std::size_t from = 0; from <= text.size();) {
             const int result = match(text, from, data.get());
             if (result == PCRE2_ERROR_NOMATCH) break;
-            require(result >= 0, "the regular expression ", shown(), " fails on a text of ", text.size(), " bytes: ",
-                    message(result));
+            require(result >= 0, "the regular expression ", shown(), " fails on a text of ", text.size(),
+                    " bytes: ", message(result));
             const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer_8(data.get());
             const text_span next{ends[0], ends[1]};
             // \K in a look-ahead could turn a match around; such a match is of no use.
@@ -101,7 +101,7 @@ private:
     int match(std::string_view text, std::size_t from, pcre2_match_data_8* data) const {
         const auto run = [&](std::uint32_t options) {
             return pcre2_match_8(code_.get(), reinterpret_cast<PCRE2_SPTR8>(text.data()), text.size(), from,
-                               options | PCRE2_NO_UTF_CHECK, data, nullptr);
+                                 options | PCRE2_NO_UTF_CHECK, data, nullptr);
         };
         // Compiled matching has a small stack; the interpreter takes its memory from the heap.
         const int result = run(0);

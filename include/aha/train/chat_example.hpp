@@ -59,7 +59,8 @@ supervised_example chat_example(const Source& source, const chat_template& chat,
     if (!example.learned.empty()) example.learned.front() = 0;
     bool stops = false;
     for (std::size_t i = 0; i < example.ids.size(); ++i)
-        stops = stops || (example.learned[i] != 0 && std::ranges::count(source.tokenizer.end_ids(), example.ids[i]) > 0);
+        stops =
+            stops || (example.learned[i] != 0 && std::ranges::count(source.tokenizer.end_ids(), example.ids[i]) > 0);
     require(stops, "example ", index,
             ": the chat template's {% generation %} block leaves out the end token, so the model would never learn to "
             "stop; close the block after it");

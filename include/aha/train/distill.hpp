@@ -52,8 +52,8 @@ namespace aha {
 /// @tparam Source the student: a `pretrained` model, or a bare one (then sampling needs a sampler)
 /// @tparam Teacher a `pretrained` or bare model on the student's device, or a `teacher_cache` of the examples, which
 /// cannot judge what the student samples
-template <class Source, class Teacher, class Divergence = forward_kl,
-          class Sampler = detail::sampler_or_none_t<Source>, class Optimizer = adamw, class Schedule = warmup_schedule>
+template <class Source, class Teacher, class Divergence = forward_kl, class Sampler = detail::sampler_or_none_t<Source>,
+          class Optimizer = adamw, class Schedule = warmup_schedule>
 class distill {
     static_assert(require_language_model<model_of_t<Source>>() && require_divergence<Divergence>());
 
@@ -76,8 +76,8 @@ public:
 
     /// A teacher that would be gone at once.
     template <class... Policies>
-    distill(Source&, const Teacher&&, std::vector<supervised_example>, const distill_options& = {}, Policies...) =
-        delete;
+    distill(Source&, const Teacher&&, std::vector<supervised_example>, const distill_options& = {},
+            Policies...) = delete;
 
     /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite; the
     /// model is then as it was before.
@@ -179,8 +179,8 @@ private:
 
     static const distill_options& validated(const distill_options& options) {
         options.validate();
-        require(options.on_policy == 0 || !std::is_same_v<Sampler, detail::no_sampler>,
-                "on_policy is ", options.on_policy, ", but there is no sampler: give a bare model one");
+        require(options.on_policy == 0 || !std::is_same_v<Sampler, detail::no_sampler>, "on_policy is ",
+                options.on_policy, ", but there is no sampler: give a bare model one");
         return options;
     }
 
@@ -202,12 +202,11 @@ private:
 };
 
 template <class Source, class Teacher, class... Policies>
-distill(Source&, const Teacher&, std::vector<supervised_example>, distill_options, Policies...)
-    -> distill<Source, Teacher, detail::chosen_t<detail::divergence_slot, forward_kl, Policies...>,
-               detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, detail::sampler_or_none_t<Source>,
-                                Policies...>,
-               detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
-               detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+distill(Source&, const Teacher&, std::vector<supervised_example>, distill_options, Policies...) -> distill<
+    Source, Teacher, detail::chosen_t<detail::divergence_slot, forward_kl, Policies...>,
+    detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, detail::sampler_or_none_t<Source>, Policies...>,
+    detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
+    detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
 
 template <class Source, class Teacher>
 distill(Source&, const Teacher&, std::vector<supervised_example>) -> distill<Source, Teacher>;

@@ -26,8 +26,8 @@ namespace aha {
 /// An example on its way into a gradient.
 struct distill_item {
     const supervised_example* example = nullptr;  ///< what is learned
-    std::size_t place = 0;  ///< in the data set
-    bool sampled = false;   ///< its learned tokens are the student's own
+    std::size_t place = 0;                        ///< in the data set
+    bool sampled = false;                         ///< its learned tokens are the student's own
 };
 
 /// What a pass over items adds up.
@@ -91,11 +91,11 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
         items = items.subspan(part.size());
         const packed_examples packed = pack_examples(part, device);
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
-        at::Tensor loss = detail::microbatch_divergence(model, hidden, teacher, packed, taken, divergence,
-                                                        {.temperature = options.temperature,
-                                                         .vocabulary = options.vocabulary})
-                              .sum() /
-                          sums.tokens;
+        at::Tensor loss =
+            detail::microbatch_divergence(model, hidden, teacher, packed, taken, divergence,
+                                          {.temperature = options.temperature, .vocabulary = options.vocabulary})
+                .sum() /
+            sums.tokens;
         sums.divergence += loss.template item<double>();
         std::vector<std::int64_t> of_data;  // rows whose token is the data's
         std::int64_t row = 0;

@@ -23,8 +23,7 @@ inline std::vector<std::pair<std::string, double>> distill_metrics(const distill
     if (options.on_policy > 0) {
         const auto sampled = static_cast<double>(answers.examples.size());
         metrics.emplace_back("on_policy", sampled / static_cast<double>(items));
-        if (sampled > 0)
-            metrics.emplace_back("completions/mean_length", static_cast<double>(answers.tokens) / sampled);
+        if (sampled > 0) metrics.emplace_back("completions/mean_length", static_cast<double>(answers.tokens) / sampled);
     }
     return metrics;
 }

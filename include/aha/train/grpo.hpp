@@ -241,8 +241,8 @@ private:
         do {
             stopwatch phase;
             const std::vector<prompt> questions = draw(missing);
-            require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1, " after ",
-                    questions.size(), " of ", missing);
+            require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1,
+                    " after ", questions.size(), " of ", missing);
             if (questions.empty()) break;
             std::vector<rollout_group> more = detail::checked_groups(
                 sampler_.sample(model(), questions, options_.group_size, {options_.seed, std::uint64_t(step_)}),

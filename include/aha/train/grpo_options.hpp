@@ -9,18 +9,18 @@ namespace aha {
 
 /// Numbers of a GRPO run; what to compute is in the trainer's slots. Defaults suit a small model on a laptop.
 struct grpo_options {
-    std::int64_t prompts_per_step = 8;      ///< questions a rollout
-    std::int64_t group_size = 8;            ///< completions a question, G
-    double learning_rate = 2e-5;            ///< peak; the schedule multiplies it
-    std::int64_t minibatches = 1;           ///< optimizer steps a pass over a rollout
-    std::int64_t inner_epochs = 1;          ///< passes over a rollout (mu)
-    double max_gradient_norm = 1.0;         ///< global gradient clip; 0 switches it off
+    std::int64_t prompts_per_step = 8;  ///< questions a rollout
+    std::int64_t group_size = 8;        ///< completions a question, G
+    double learning_rate = 2e-5;        ///< peak; the schedule multiplies it
+    std::int64_t minibatches = 1;       ///< optimizer steps a pass over a rollout
+    std::int64_t inner_epochs = 1;      ///< passes over a rollout (mu)
+    double max_gradient_norm = 1.0;     ///< global gradient clip; 0 switches it off
     /// Rollouts a step may take to fill up with groups whose scores differ, the others teaching nothing (DAPO's dynamic
     /// sampling, Yu et al. 2025, section 3.2); each round asks as many new questions as are missing. 0: off. When the
     /// rounds are used up the step learns from the groups it has.
     std::int64_t dynamic_sampling = 0;
-    bool mask_truncated = false;  ///< completions cut by the token budget teach nothing and count in no denominator, but
-                                  ///< in their group's statistics (DAPO's overlong filtering, section 3.4)
+    bool mask_truncated = false;  ///< completions cut by the token budget teach nothing and count in no denominator,
+                                  ///< but in their group's statistics (DAPO's overlong filtering, section 3.4)
     std::int64_t reference_refresh = 0;     ///< steps after which the reference becomes the policy; 0: never
     std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, not a
                                             ///< hyper-parameter: results do not depend on it

@@ -12,9 +12,9 @@ namespace aha {
 
 /// A completion on its way into a gradient.
 struct training_item {
-    const rollout_group* group = nullptr;  ///< what is learned from
-    std::size_t sample = 0;                ///< which of the group's completions
-    double weight = 0;                     ///< 1 / denominator of each of its tokens
+    const rollout_group* group = nullptr;    ///< what is learned from
+    std::size_t sample = 0;                  ///< which of the group's completions
+    double weight = 0;                       ///< 1 / denominator of each of its tokens
     std::span<const float> old_log_probs{};  ///< [T] under the policy that sampled; empty: the policy is still the same
 
     /// The completion that is learned from.

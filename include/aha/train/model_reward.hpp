@@ -39,9 +39,10 @@ namespace aha {
 template <class Source>
 class model_reward {
     static_assert(require_tokenizer<std::remove_cvref_t<decltype(std::declval<Source&>().tokenizer)>>());
-    static_assert(requires(const model_of_t<Source>& m, const packed_texts& t) { m.scores(t); },
-                  "aha: a model_reward asks a model that gives texts one number each; wrap a language model: "
-                  "aha::reward_model{std::move(model)}");
+    static_assert(
+        requires(const model_of_t<Source>& m, const packed_texts& t) { m.scores(t); },
+        "aha: a model_reward asks a model that gives texts one number each; wrap a language model: "
+        "aha::reward_model{std::move(model)}");
 
 public:
     /// Throws `aha::error` for options that make no sense, and a tokenizer without an end token.
@@ -67,9 +68,8 @@ public:
         std::vector<std::string_view> parts;
         const bool thinks = ends_with_think(asked.text);
         for (std::size_t i = 0; i < given.size(); ++i) {
-            const auto part = options_.part == scored_part::summary
-                                  ? final_summary(given[i].text, thinks)
-                                  : std::optional<std::string_view>{given[i].text};
+            const auto part = options_.part == scored_part::summary ? final_summary(given[i].text, thinks)
+                                                                    : std::optional<std::string_view>{given[i].text};
             if (!part) continue;
             judged.push_back(i);
             parts.push_back(*part);

@@ -24,7 +24,7 @@ struct model_reward_options {
                                               ///< empty: the lowest of the other completions of its prompt
     double mean = 0;       ///< of the model's scores; a score is given as (score - mean) / deviation, to be added to
     double deviation = 1;  ///< rewards of another scale
-    std::int64_t microbatch_tokens = 8192;  ///< most tokens in one forward pass; a memory limit
+    std::int64_t microbatch_tokens = 8192;                    ///< most tokens in one forward pass; a memory limit
     std::function<std::string(const prompt&)> prompt_text{};  ///< the prompt as the reward model is to read it, called
                                                               ///< by several threads at once; empty: its text, which
                                                               ///< before a summary loses a `<think>` at its end

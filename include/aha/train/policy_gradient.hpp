@@ -19,8 +19,9 @@
 
 namespace aha {
 
-/// Log-probs, and entropies if asked for, of the items' tokens, in order, under `model` at `temperature`; differentiable
-/// unless gradients are switched off. Hidden states are computed for the packed row, scores in chunks: no logits tensor.
+/// Log-probs, and entropies if asked for, of the items' tokens, in order, under `model` at `temperature`;
+/// differentiable unless gradients are switched off. Hidden states are computed for the packed row, scores in chunks:
+/// no logits tensor.
 /// @return [N] float32
 template <class Model>
 token_scores item_scores(const Model& model, const packed_groups& packed, double temperature, bool entropy) {
@@ -49,7 +50,7 @@ bool wants_entropy(const Loss& loss) {
 
 /// What a pass over items adds up.
 struct gradient_sums {
-    double loss = 0;  ///< sum of weight x per-token loss
+    double loss = 0;                     ///< sum of weight x per-token loss
     std::map<std::string, double> sums;  ///< of the loss policy's metrics, over tokens
     double tokens = 0;                   ///< completion tokens trained on
     double largest_gap = 0;              ///< of |trainer's - sampler's log-prob|, meaningful before the first update

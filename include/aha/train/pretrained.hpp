@@ -27,8 +27,8 @@ namespace aha {
 /// A model as it comes from disk: weights, tokenizer, chat template, and what is needed to write it back.
 template <class Model, class Tokenizer = bpe_tokenizer>
 struct pretrained {
-    Model model;  ///< the weights
-    Tokenizer tokenizer;  ///< text to ids and back
+    Model model;                                                           ///< the weights
+    Tokenizer tokenizer;                                                   ///< text to ids and back
     std::optional<aha::chat_template> chat;                                ///< none if the model has none
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< where the tokenizer's files are
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of the GGUF file

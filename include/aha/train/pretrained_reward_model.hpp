@@ -24,7 +24,8 @@ namespace aha {
 
 /// How a reward model is loaded.
 struct reward_model_options {
-    bool fresh_head = false;  ///< take a language model too, without its LM head and with a head of zeros, to be trained
+    bool fresh_head =
+        false;  ///< take a language model too, without its LM head and with a head of zeros, to be trained
 };
 
 namespace detail {

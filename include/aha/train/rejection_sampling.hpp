@@ -59,8 +59,8 @@ class rejection_sampling {
 
 public:
     /// @param source model to sample from, by reference: it outlives this
-    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options,
-                       Sampler sampler, Filters... filters)
+    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options, Sampler sampler,
+                       Filters... filters)
         : source_{&source},
           prompts_{std::move(prompts)},
           reward_{std::move(reward)},
@@ -81,9 +81,8 @@ public:
             questions.push_back(std::move(*next));
         }
         require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
-        auto groups = std::make_shared<std::vector<rollout_group>>(
-            sampler_.sample(model_of(*source_), questions, options_.samples,
-                            {options_.seed, static_cast<std::uint64_t>(step_)}));
+        auto groups = std::make_shared<std::vector<rollout_group>>(sampler_.sample(
+            model_of(*source_), questions, options_.samples, {options_.seed, static_cast<std::uint64_t>(step_)}));
         run_rewards(std::span{*groups}, reward_);
         step_report report;
         report.metrics = rollout_metrics(*groups);
@@ -101,9 +100,7 @@ public:
         add("wrong", found.wrong);
         std::size_t n = 0;
         std::apply(
-            [&](const auto&... filter) {
-                (add("refused/" + std::string{filter.name()}, found.refused[n++]), ...);
-            },
+            [&](const auto&... filter) { (add("refused/" + std::string{filter.name()}, found.refused[n++]), ...); },
             filters_);
         add("duplicates", found.duplicates);
         add("surplus", found.surplus);

@@ -19,10 +19,11 @@ namespace aha {
 
 /// How a reward model did on pairs or labelled texts.
 struct reward_figures {
-    double loss = 0;      ///< mean over the records
-    double accuracy = 0;  ///< share of pairs whose chosen text has the higher score; of texts on their label's side of 0
-    double margin = 0;    ///< mean of chosen score - rejected score; of the score, negated where the label is bad
-    double mean_reward = 0;                                         ///< of all texts
+    double loss = 0;  ///< mean over the records
+    double accuracy =
+        0;              ///< share of pairs whose chosen text has the higher score; of texts on their label's side of 0
+    double margin = 0;  ///< mean of chosen score - rejected score; of the score, negated where the label is bad
+    double mean_reward = 0;                                        ///< of all texts
     double min_reward = std::numeric_limits<double>::infinity();   ///< of all texts
     double max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
 };
@@ -77,8 +78,8 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
 /// @param loss of scores and margins or labels: `bradley_terry` for pairs, `pointwise` for labelled texts
 /// @param budget most tokens of a microbatch
 template <class Model, class Loss, class Record>
-reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss,
-                                          std::span<const Record* const> records, std::int64_t budget) {
+reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss, std::span<const Record* const> records,
+                                          std::int64_t budget) {
     return detail::score_records(model, loss, records, budget,
                                  [](const at::Tensor& part) { torch::autograd::backward({part}, {}); });
 }

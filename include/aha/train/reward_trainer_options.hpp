@@ -15,8 +15,8 @@ struct reward_trainer_options {
     bool shuffle = true;                    ///< a new order each epoch; false: as given
     std::uint64_t seed = 0;                 ///< of the orders
     double max_gradient_norm = 1.0;         ///< clip of the joint norm of body and head; 0 switches it off
-    std::int64_t microbatch_tokens = 8192;  ///< most tokens in one forward and backward pass; a memory limit, results do
-                                            ///< not depend on it
+    std::int64_t microbatch_tokens = 8192;  ///< most tokens in one forward and backward pass; a memory limit, results
+                                            ///< do not depend on it
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

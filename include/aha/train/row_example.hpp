@@ -30,7 +30,8 @@ supervised_example turns_example(const Source& source, const chat_template& chat
     std::vector<message> all = asked;
     all.insert(all.end(), said.begin(), said.end());
     const std::string whole = chat.render(all, {.add_generation_prompt = false});
-    require(whole.starts_with(prompt), "the chat template renders the prompt differently once it is answered, so what "
+    require(whole.starts_with(prompt),
+            "the chat template renders the prompt differently once it is answered, so what "
             "is to be learned cannot be told from it");
     supervised_example example;
     example.index = index;
@@ -40,8 +41,9 @@ supervised_example turns_example(const Source& source, const chat_template& chat
     example.ids.insert(example.ids.end(), answer.begin(), answer.end());
     example.learned.resize(example.ids.size(), 1);
     const auto& ends = source.tokenizer.end_ids();
-    require(std::ranges::any_of(answer, [&](token_id id) { return std::ranges::find(ends, id) != std::ranges::end(ends); }),
-            "the chat template puts no end token after an answer, so the model would never learn to stop");
+    require(
+        std::ranges::any_of(answer, [&](token_id id) { return std::ranges::find(ends, id) != std::ranges::end(ends); }),
+        "the chat template puts no end token after an answer, so the model would never learn to stop");
     return example;
 }
 

@@ -31,12 +31,12 @@
 
 namespace aha {
 
-/// Supervised fine-tuning on the learned tokens of examples: R1's cold start and its distillation (DeepSeek-R1, sections
-/// 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the learned tokens of the whole
-/// batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
+/// Supervised fine-tuning on the learned tokens of examples: R1's cold start and its distillation (DeepSeek-R1,
+/// sections 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the learned tokens of
+/// the whole batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
 ///
-/// Slots, given after the options in any order: supervised_loss, optimizer, schedule. Without a schedule the rate decays
-/// as a cosine to a tenth, as R1's, over all epochs.
+/// Slots, given after the options in any order: supervised_loss, optimizer, schedule. Without a schedule the rate
+/// decays as a cosine to a tenth, as R1's, over all epochs.
 ///
 /// @tparam Source a `pretrained` model, or a bare one
 template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule>
@@ -50,8 +50,7 @@ public:
     /// Throws `aha::error` for options that make no sense, and for examples that `example_rows` refuses or that are
     /// longer than the model's context.
     template <class... Policies>
-    sft(Source& source, std::vector<supervised_example> examples, const sft_options& options = {},
-        Policies... policies)
+    sft(Source& source, std::vector<supervised_example> examples, const sft_options& options = {}, Policies... policies)
         : sft{std::tuple<Policies...>{std::move(policies)...}, source, std::move(examples), options} {
         static_assert((true && ... &&
                        detail::fits_a_slot<Policies, detail::supervised_loss_slot, detail::optimizer_slot,
@@ -73,7 +72,8 @@ public:
         const supervised_sums sums =
             accumulate_supervised(std::as_const(model()), loss_, batch, options_.microbatch_tokens);
         const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
-        require(std::isfinite(norm), "the gradient of step ", step_ + 1, " is not finite; the weights were left as they "
+        require(std::isfinite(norm), "the gradient of step ", step_ + 1,
+                " is not finite; the weights were left as they "
                 "were");
         const double rate = options_.learning_rate * schedule_(step_);
         optimizer_.step(model().weights(), rate);

@@ -15,8 +15,8 @@ struct sft_options {
     example_rows_options rows{};            ///< packing, epochs, order
     double max_gradient_norm = 1.0;         ///< global gradient clip; 0 switches it off
     std::int64_t evaluate_every = 0;        ///< steps between evaluations; 0: only when asked
-    std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, results do
-                                            ///< not depend on it
+    std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, results
+                                            ///< do not depend on it
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

@@ -49,7 +49,7 @@ inline std::vector<token_id> prompt_of(const supervised_example& example) {
 /// What the student answered itself.
 struct student_answers {
     std::vector<supervised_example> examples;  ///< what the student learns from
-    std::int64_t tokens = 0;  ///< of all answers
+    std::int64_t tokens = 0;                   ///< of all answers
 };
 
 /// Each item, with probability `share`, is answered by the model in place of the data: its example becomes the prompt

@@ -33,8 +33,9 @@ inline constexpr std::string_view report_data_end = "\n</script>\n";
 
 /// A whole page: everything it needs is in it.
 inline std::string report_page(const std::string& name, const std::string& state, const std::string& json) {
-    std::string page = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    std::string page =
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
     page += escaped_html(name) + "</title>\n<style>";
     page += report_style;
     page += "</style>\n<header><h1>" + escaped_html(name) + "</h1><span class=\"dim\">" + escaped_html(state);

@@ -4,7 +4,8 @@
 
 namespace aha::detail {
 
-/// What a run's report does: draws curves, shows completions, lays another run over it. It asks no network for anything.
+/// What a run's report does: draws curves, shows completions, lays another run over it. It asks no network for
+/// anything.
 inline constexpr std::string_view report_script = R"js(
 "use strict";
 const make = (name, attributes = {}, ...children) => {

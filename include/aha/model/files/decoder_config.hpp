@@ -20,24 +20,24 @@ namespace aha {
 /// gated SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window, no bias but
 /// those on q, k and v).
 struct decoder_config {
-    std::string architecture = "llama";  ///< "llama", "qwen2" or "qwen3"
-    std::int64_t vocabulary_size = 0;    ///< rows of the embedding
-    std::int64_t hidden_size = 0;        ///< width of the residual stream
-    std::int64_t intermediate_size = 0;  ///< width inside the feed-forward block
-    std::int64_t layers = 0;  ///< blocks, one above another
-    std::int64_t heads = 0;     ///< query heads
-    std::int64_t kv_heads = 0;  ///< key and value heads; divides `heads`
-    std::int64_t head_dim = 0;  ///< even; heads x head_dim need not be hidden_size
-    std::int64_t context = 0;   ///< tokens that positions are made for
-    double rms_norm_eps = 1e-6;  ///< added to the mean square under the root
-    double rope_theta = 10000;  ///< base of the rotary angles
+    std::string architecture = "llama";          ///< "llama", "qwen2" or "qwen3"
+    std::int64_t vocabulary_size = 0;            ///< rows of the embedding
+    std::int64_t hidden_size = 0;                ///< width of the residual stream
+    std::int64_t intermediate_size = 0;          ///< width inside the feed-forward block
+    std::int64_t layers = 0;                     ///< blocks, one above another
+    std::int64_t heads = 0;                      ///< query heads
+    std::int64_t kv_heads = 0;                   ///< key and value heads; divides `heads`
+    std::int64_t head_dim = 0;                   ///< even; heads x head_dim need not be hidden_size
+    std::int64_t context = 0;                    ///< tokens that positions are made for
+    double rms_norm_eps = 1e-6;                  ///< added to the mean square under the root
+    double rope_theta = 10000;                   ///< base of the rotary angles
     std::optional<llama3_scaling> rope_scaling;  ///< how angles are stretched for long contexts; none if they are not
-    bool tie_embeddings = false;  ///< the LM head is the embedding
-    bool attention_bias = false;  ///< q, k and v have biases (Qwen2)
-    bool qk_norm = false;         ///< q and k are normed per head (Qwen3)
-    bool gives_score = false;     ///< a reward model's file: a head of one row in place of the LM head
-    std::optional<token_id> bos_id, pad_id;  ///< what a text begins with, what fills rows; if there is one
-    std::vector<token_id> eos_ids;                    ///< any of them ends a completion
+    bool tie_embeddings = false;                 ///< the LM head is the embedding
+    bool attention_bias = false;                 ///< q, k and v have biases (Qwen2)
+    bool qk_norm = false;                        ///< q and k are normed per head (Qwen3)
+    bool gives_score = false;                    ///< a reward model's file: a head of one row in place of the LM head
+    std::optional<token_id> bos_id, pad_id;      ///< what a text begins with, what fills rows; if there is one
+    std::vector<token_id> eos_ids;               ///< any of them ends a completion
     nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back
 
     bool operator==(const decoder_config&) const = default;

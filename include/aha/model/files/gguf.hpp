@@ -24,8 +24,8 @@ namespace aha {
 
 /// How the elements of a tensor are stored: a block of `elements` numbers takes `bytes`.
 struct gguf_type {
-    std::uint32_t id = 0;  ///< the number in the file
-    std::string_view name;  ///< as the format's authors call it
+    std::uint32_t id = 0;                   ///< the number in the file
+    std::string_view name;                  ///< as the format's authors call it
     std::uint32_t elements = 1, bytes = 0;  ///< numbers in a block
 };
 
@@ -44,10 +44,10 @@ inline constexpr std::array<gguf_type, 11> gguf_types{{{0, "F32", 1, 4},
 
 /// A tensor of a GGUF file.
 struct gguf_tensor {
-    std::string name;  ///< as in the file
-    const gguf_type* type = nullptr;  ///< how its numbers are packed
-    std::vector<std::int64_t> shape;  ///< slowest dimension first, as PyTorch counts (the file has them the other way)
-    std::int64_t elements = 0;  ///< how many numbers
+    std::string name;                  ///< as in the file
+    const gguf_type* type = nullptr;   ///< how its numbers are packed
+    std::vector<std::int64_t> shape;   ///< slowest dimension first, as PyTorch counts (the file has them the other way)
+    std::int64_t elements = 0;         ///< how many numbers
     std::uint64_t begin = 0, end = 0;  ///< bytes of the file
 };
 

@@ -21,9 +21,9 @@ struct gguf_text {
     std::vector<std::string> merges;  ///< "left right", first come first
     std::vector<int> token_types;     ///< [V] 1 ordinary, 3 control, 4 user-defined, 5 unused, 6 byte; or empty
     std::optional<token_id> bos, eos, unk, pad;  ///< special tokens by their part, where there are such
-    bool add_bos = false;  ///< whether a text begins with `bos`
-    std::string chat_template;      ///< Jinja; empty if there is none
-    std::vector<token_id> end_ids;  ///< eos, then end of turn and end of message where the file has them
+    bool add_bos = false;                        ///< whether a text begins with `bos`
+    std::string chat_template;                   ///< Jinja; empty if there is none
+    std::vector<token_id> end_ids;               ///< eos, then end of turn and end of message where the file has them
 };
 
 /// Takes the tokenizer out of a file's metadata. Throws `aha::error` if there is none, or an id is beyond the

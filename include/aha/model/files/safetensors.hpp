@@ -57,8 +57,8 @@ public:
     /// Where a tensor lies and what it is.
     struct entry {
         c10::ScalarType type = at::kFloat;  ///< of its numbers
-        std::vector<std::int64_t> shape;  ///< its extents
-        std::uint64_t begin = 0, end = 0;  ///< bytes, from the end of the header
+        std::vector<std::int64_t> shape;    ///< its extents
+        std::uint64_t begin = 0, end = 0;   ///< bytes, from the end of the header
     };
 
     /// Opens `path`. Throws `aha::error` naming the file, and the tensor if one is at fault.

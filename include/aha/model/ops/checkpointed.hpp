@@ -51,8 +51,7 @@ private:
 /// `through(in)`, differentiable, without keeping anything but `in`: the backward pass computes it again.
 /// @param through adds weights' gradients in place, as this library's operators do
 inline residual checkpointed(const std::function<residual(const residual&)>& through, const residual& in) {
-    const torch::autograd::variable_list out =
-        detail::checkpoint_function::apply(in.stream, in.normalised, through);
+    const torch::autograd::variable_list out = detail::checkpoint_function::apply(in.stream, in.normalised, through);
     return {out[0], out[1]};
 }
 

@@ -55,9 +55,8 @@ inline at::Tensor gated_silu(const at::Tensor& gate_up) {
     const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
     if (!gate_up.is_cpu()) return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
     const at::Tensor y = at::empty({rows, width}, gate_up.options());
-    with_type(y.scalar_type(), [&]<class T>(T*) {
-        gated_silu_rows(gate_up.const_data_ptr<T>(), y.mutable_data_ptr<T>(), rows, width);
-    });
+    with_type(y.scalar_type(),
+              [&]<class T>(T*) { gated_silu_rows(gate_up.const_data_ptr<T>(), y.mutable_data_ptr<T>(), rows, width); });
     return y;
 }
 

@@ -53,13 +53,13 @@ private:
 };
 
 /// Keys and values of one layer while a batch of completions grows. What several prompts begin with is held once, a
-/// prompt's rest once however many completions it has; each completion has a slot for its own, which the next completion
-/// takes when it ends.
+/// prompt's rest once however many completions it has; each completion has a slot for its own, which the next
+/// completion takes when it ends.
 struct key_value_cache {
     std::vector<shared_keys> prefixes;  ///< keys and values of what several prompts begin with
-    std::vector<shared_keys> prompts;  ///< keys and values of each prompt
-    at::Tensor keys;    ///< [slots, Hk, d, capacity]
-    at::Tensor values;  ///< [slots, Hk, capacity, d]
+    std::vector<shared_keys> prompts;   ///< keys and values of each prompt
+    at::Tensor keys;                    ///< [slots, Hk, d, capacity]
+    at::Tensor values;                  ///< [slots, Hk, capacity, d]
 
     static constexpr std::int64_t first_capacity = 32;  ///< tokens for which a completion's cache is made at first
 

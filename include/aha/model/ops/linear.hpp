@@ -36,8 +36,8 @@ inline at::Tensor product_with(const at::Tensor& x, const weight_view& weight) {
 }
 
 struct linear_function : torch::autograd::Function<linear_function> {
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                              const at::Tensor& leaf, const weight_view& weight) {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& leaf,
+                              const weight_view& weight) {
         context->save_for_backward({x});
         context->saved_data["leaf"] = leaf;
         context->saved_data["compute"] = weight.compute;
@@ -55,8 +55,8 @@ struct linear_function : torch::autograd::Function<linear_function> {
 
 }  // namespace detail
 
-/// `x W^T`, differentiable. The weight's gradient is added to the leaf's `.grad()` in place during the backward pass; it
-/// does not flow through the autograd engine.
+/// `x W^T`, differentiable. The weight's gradient is added to the leaf's `.grad()` in place during the backward pass;
+/// it does not flow through the autograd engine.
 /// @param x [T, in] compute type
 /// @return [T, out] compute type
 inline at::Tensor linear(const at::Tensor& x, const weight_view& weight) {

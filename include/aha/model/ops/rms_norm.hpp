@@ -117,9 +117,9 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        return {normalised_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1],
-                                    gradients[0].contiguous()),
-                at::Tensor{}, at::Tensor{}, at::Tensor{}};
+        return {
+            normalised_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1], gradients[0].contiguous()),
+            at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }
 };
 

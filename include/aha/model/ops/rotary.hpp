@@ -20,10 +20,10 @@ namespace aha {
 
 /// Llama 3's stretching of rotary frequencies for long contexts.
 struct llama3_scaling {
-    double factor = 8;  ///< by how much the longest waves are stretched
-    double low_frequency_factor = 1;  ///< waves longer than context / this are stretched whole
+    double factor = 8;                 ///< by how much the longest waves are stretched
+    double low_frequency_factor = 1;   ///< waves longer than context / this are stretched whole
     double high_frequency_factor = 4;  ///< waves shorter than context / this are left alone
-    double original_context = 8192;  ///< the context of pretraining, in tokens
+    double original_context = 8192;    ///< the context of pretraining, in tokens
     bool operator==(const llama3_scaling&) const = default;
 };
 
@@ -84,7 +84,9 @@ void rotate_rows(const In* x, const float* bias, const float* cosine, const floa
                 const In* in = x + t * row + h * width;
                 Out* out = y + t * row + h * width;
                 const float* b = bias == nullptr ? nullptr : bias + h * width;
-                const auto value = [=](std::int64_t i) { return static_cast<float>(in[i]) + (b == nullptr ? 0 : b[i]); };
+                const auto value = [=](std::int64_t i) {
+                    return static_cast<float>(in[i]) + (b == nullptr ? 0 : b[i]);
+                };
                 if (h >= rotated) {
                     for (std::int64_t i = 0; i < width; ++i) out[i] = static_cast<Out>(value(i));
                     continue;
@@ -140,8 +142,8 @@ struct rotary_function : torch::autograd::Function<rotary_function> {
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const auto type = static_cast<at::ScalarType>(context->saved_data["type"].toInt());
-        const at::Tensor g = rotated(gradients[0], {}, saved[0], saved[1], saved[2],
-                                     context->saved_data["heads"].toInt(), -1.0F, type);
+        const at::Tensor g =
+            rotated(gradients[0], {}, saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(), -1.0F, type);
         const at::Tensor bias = context->saved_data["bias"].toTensor();
         if (bias.defined() && bias.requires_grad()) bias.grad().add_(g.view({g.size(0), -1}).sum(0, false, at::kFloat));
         return {g, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};

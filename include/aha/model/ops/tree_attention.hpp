@@ -162,8 +162,7 @@ struct tree_attention_function : torch::autograd::Function<tree_attention_functi
         const shared_trees trees =
             c10::static_intrusive_pointer_cast<holder>(context->saved_data["trees"].toCapsule())->trees;
         const at::Tensor g = gradients[0].contiguous();
-        if (!qkv.is_cpu())
-            return {composed_tree_attention_backward(qkv, l, *trees, g.to(at::kFloat)), {}, {}, {}};
+        if (!qkv.is_cpu()) return {composed_tree_attention_backward(qkv, l, *trees, g.to(at::kFloat)), {}, {}, {}};
         const at::Tensor result = at::empty_like(qkv);
         with_type(g.scalar_type(), [&]<class Out>(Out*) {
             const float *const in = qkv.const_data_ptr<float>(), *const kept = sums.const_data_ptr<float>();

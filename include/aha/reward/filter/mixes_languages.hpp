@@ -13,7 +13,7 @@ namespace aha {
 
 /// How much of a text must be in its language. The paper names no threshold.
 struct mixes_languages_options {
-    double at_least = 0.95;                    ///< share of words in the language, in [0, 1]
+    double at_least = 0.95;                      ///< share of words in the language, in [0, 1]
     language_consistency_options consistency{};  ///< which language, and where
 
     /// Throws `aha::error` naming the first value that makes no sense.

@@ -12,8 +12,8 @@ namespace aha {
 /// How much a text may repeat itself. R1's repetition detection is not published; long n-grams tell a loop from a
 /// turn of phrase.
 struct repeats_options {
-    std::int64_t n = 10;                          ///< items of one n-gram
-    double at_most = 0.2;                         ///< share of n-grams that stood there before, in [0, 1]
+    std::int64_t n = 10;                           ///< items of one n-gram
+    double at_most = 0.2;                          ///< share of n-grams that stood there before, in [0, 1]
     repetition_unit unit = repetition_unit::word;  ///< what the items are
 
     /// Throws `aha::error` naming the first value that makes no sense.

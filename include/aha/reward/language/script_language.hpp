@@ -20,22 +20,38 @@ struct language_scripts {
 };
 
 inline constexpr auto languages_by_script = [] {
-    constexpr auto one = [](std::string_view code, script only) {
-        return language_scripts{code, {only, only, only}};
-    };
+    constexpr auto one = [](std::string_view code, script only) { return language_scripts{code, {only, only, only}}; };
     using enum script;
     return std::to_array<language_scripts>({
-        one("af", latin), one("ca", latin), one("cs", latin), one("da", latin), one("de", latin), one("en", latin),
-        one("es", latin), one("et", latin), one("eu", latin), one("fi", latin), one("fr", latin), one("ga", latin),
-        one("gl", latin), one("hr", latin), one("hu", latin), one("id", latin), one("is", latin), one("it", latin),
-        one("la", latin), one("lt", latin), one("lv", latin), one("ms", latin), one("nb", latin), one("nl", latin),
-        one("no", latin), one("pl", latin), one("pt", latin), one("ro", latin), one("sk", latin), one("sl", latin),
-        one("sq", latin), one("sv", latin), one("sw", latin), one("tl", latin), one("tr", latin), one("vi", latin),
-        one("be", cyrillic), one("bg", cyrillic), one("kk", cyrillic), one("mk", cyrillic), one("mn", cyrillic),
-        one("ru", cyrillic), one("uk", cyrillic), language_scripts{"sr", {cyrillic, latin, latin}},
-        one("zh", han), language_scripts{"ja", {han, hiragana, katakana}}, one("ko", hangul), one("el", greek),
-        one("ar", arabic), one("fa", arabic), one("ur", arabic), one("he", hebrew), one("yi", hebrew),
-        one("hi", devanagari), one("mr", devanagari), one("ne", devanagari), one("th", thai),
+        one("af", latin),      one("ca", latin),
+        one("cs", latin),      one("da", latin),
+        one("de", latin),      one("en", latin),
+        one("es", latin),      one("et", latin),
+        one("eu", latin),      one("fi", latin),
+        one("fr", latin),      one("ga", latin),
+        one("gl", latin),      one("hr", latin),
+        one("hu", latin),      one("id", latin),
+        one("is", latin),      one("it", latin),
+        one("la", latin),      one("lt", latin),
+        one("lv", latin),      one("ms", latin),
+        one("nb", latin),      one("nl", latin),
+        one("no", latin),      one("pl", latin),
+        one("pt", latin),      one("ro", latin),
+        one("sk", latin),      one("sl", latin),
+        one("sq", latin),      one("sv", latin),
+        one("sw", latin),      one("tl", latin),
+        one("tr", latin),      one("vi", latin),
+        one("be", cyrillic),   one("bg", cyrillic),
+        one("kk", cyrillic),   one("mk", cyrillic),
+        one("mn", cyrillic),   one("ru", cyrillic),
+        one("uk", cyrillic),   language_scripts{"sr", {cyrillic, latin, latin}},
+        one("zh", han),        language_scripts{"ja", {han, hiragana, katakana}},
+        one("ko", hangul),     one("el", greek),
+        one("ar", arabic),     one("fa", arabic),
+        one("ur", arabic),     one("he", hebrew),
+        one("yi", hebrew),     one("hi", devanagari),
+        one("mr", devanagari), one("ne", devanagari),
+        one("th", thai),
     });
 }();
 

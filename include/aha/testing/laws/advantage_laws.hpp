@@ -90,7 +90,8 @@ std::string gives_finite_numbers() {
     for (const std::vector<score>& scores : std::vector<std::vector<score>>{
              {1, 1, 1}, {0, 0}, {1e150, -1e150, 3}, {1e-160, 2e-160}, {5}, {silent, silent}, {silent, 1}})
         for (const double value : advantage(std::span<const score>{scores}))
-            if (!std::isfinite(value)) return sentence("gives ", value, " in a group that begins with ", scores[0].value);
+            if (!std::isfinite(value))
+                return sentence("gives ", value, " in a group that begins with ", scores[0].value);
     return {};
 }
 

@@ -31,7 +31,10 @@ inline state some_state(std::int64_t step) {
     s.tensors["counts"] = at::tensor({std::int64_t{1} << 60, std::int64_t{-1}}, at::kLong);
     s.tensors["bytes"] = at::arange(5, at::kByte);
     s.tensors["empty"] = at::arange(0, at::kFloat);
-    s.values = {{"step", step}, {"seed", 18446744073709551615ULL}, {"rate", 0.1}, {"text", "a \"quoted\" ü\n"},
+    s.values = {{"step", step},
+                {"seed", 18446744073709551615ULL},
+                {"rate", 0.1},
+                {"text", "a \"quoted\" ü\n"},
                 {"nested", {{"list", {1, 2, 3}}, {"nothing", nullptr}}}};
     return s;
 }
@@ -72,8 +75,8 @@ std::string gives_back_what_was_saved() {
     return detail::difference(found->second, detail::some_state(7));
 }
 
-/// The greatest step wins, as a number: 10 comes after 9. (A step saved after a greater one is another run's; a store may
-/// put that run's aside.)
+/// The greatest step wins, as a number: 10 comes after 9. (A step saved after a greater one is another run's; a store
+/// may put that run's aside.)
 template <class Case>
 std::string gives_the_greatest_step() {
     const Case place;

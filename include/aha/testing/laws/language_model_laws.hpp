@@ -70,7 +70,8 @@ std::string gives_a_state_for_each_token() {
     const at::Tensor states = detail::hidden(model, {detail::first_tree()});
     const std::int64_t width = model.head().weight.size(1), count = detail::packed({detail::first_tree()}).ids.size(0);
     if (states.dim() != 2 || states.size(0) != count || states.size(1) != width)
-        return sentence("gives states of shape ", states.sizes(), " for ", count, " tokens and a head of width ", width);
+        return sentence("gives states of shape ", states.sizes(), " for ", count, " tokens and a head of width ",
+                        width);
     return {};
 }
 
@@ -106,9 +107,8 @@ std::string does_not_see_later_tokens() {
     detail::tree changed = detail::first_tree();
     changed.branches[0][2] = 7;
     const std::int64_t before = std::ssize(changed.trunk) + 2;
-    const auto off =
-        detail::allowed<Case>().excess(detail::hidden(model, {changed}).narrow(0, 0, before),
-                                       detail::hidden(model, {detail::first_tree()}).narrow(0, 0, before));
+    const auto off = detail::allowed<Case>().excess(detail::hidden(model, {changed}).narrow(0, 0, before),
+                                                    detail::hidden(model, {detail::first_tree()}).narrow(0, 0, before));
     return off.empty() ? off : "a state changes with a token that follows it: " + off;
 }
 
@@ -143,7 +143,8 @@ std::string decodes_as_it_reads() {
                 const at::Tensor read = detail::hidden(model, {{texts[i], {}}});
                 const auto off = detail::allowed<Case>().excess(states[static_cast<std::int64_t>(i)],
                                                                 read[std::ssize(texts[i]) - 1]);
-                if (!off.empty()) return sentence("after ", n, " decoded tokens the state is another than when read: ", off);
+                if (!off.empty())
+                    return sentence("after ", n, " decoded tokens the state is another than when read: ", off);
             }
             if (n == steps.size()) break;
             session.advance(std::span<const token_id>{steps[n]});
@@ -165,14 +166,14 @@ std::string keeps_what_is_named() {
         all.advance(std::span<const token_id>{first});
         const std::vector<std::int64_t> rows{1, 2};
         all.keep(std::span<const std::int64_t>{rows});
-        if (all.rows() != 2) return sentence("of 3 completions it keeps ", all.rows(), " instead of the 2 that were named");
+        if (all.rows() != 2)
+            return sentence("of 3 completions it keeps ", all.rows(), " instead of the 2 that were named");
         all.advance(std::span<const token_id>{later});
         const std::vector<detail::tokens> texts{{6, 3, 5, 6}, {2, 2, 7, 1, 4}};
         for (std::size_t i = 0; i < texts.size(); ++i) {
             const at::Tensor read = detail::hidden(model, {{texts[i], {}}});
-            const auto off =
-                detail::allowed<Case>().excess(all.hidden().detach().to(at::kDouble)[static_cast<std::int64_t>(i)],
-                                               read[std::ssize(texts[i]) - 1]);
+            const auto off = detail::allowed<Case>().excess(
+                all.hidden().detach().to(at::kDouble)[static_cast<std::int64_t>(i)], read[std::ssize(texts[i]) - 1]);
             if (!off.empty()) return sentence("a completion that was kept goes on as another: ", off);
         }
     }

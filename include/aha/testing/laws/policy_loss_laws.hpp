@@ -25,7 +25,8 @@
 ///     struct my_case {
 ///         static my_loss make() { return my_loss{}; }
 ///         static constexpr c10::ScalarType type = c10::kDouble;  // optional: of the batch; default float32
-///         static constexpr bool policy_gradient = false; // optional: on-policy it is not the policy gradient alone (it
+///         static constexpr bool policy_gradient = false; // optional: on-policy it is not the policy gradient alone
+///         (it
 ///                                                        // has a KL or an entropy term)
 ///         static constexpr bool own_gradient = false;    // optional: its gradient is not that of its value
 ///     };
@@ -55,7 +56,9 @@ policy_batch batch(double off = 0.5) {
         advantages.push_back(sequence[i] == 1 ? -0.8 : 0.5 + static_cast<double>(sequence[i]));
         weights.push_back(1.0 / static_cast<double>(3 + sequence[i]));
     }
-    const auto tensor = [](const std::vector<double>& values) { return at::tensor(values, at::kDouble).to(type<Case>()); };
+    const auto tensor = [](const std::vector<double>& values) {
+        return at::tensor(values, at::kDouble).to(type<Case>());
+    };
     policy_batch b;
     b.log_probs = tensor(log_probs).requires_grad_();
     b.old_log_probs = tensor(old);
@@ -124,7 +127,8 @@ std::string adds_up_over_parts() {
     const auto loss = Case::make();
     const policy_batch whole = detail::batch<Case>();
     const auto all = detail::ask(loss, whole);
-    const auto left = detail::ask(loss, detail::part(whole, 0, 1)), right = detail::ask(loss, detail::part(whole, 1, 3));
+    const auto left = detail::ask(loss, detail::part(whole, 0, 1)),
+               right = detail::ask(loss, detail::part(whole, 1, 3));
     if (!detail::close<Case>(left.value + right.value, all.value))
         return sentence("the parts add up to ", left.value + right.value, " instead of ", all.value);
     const auto off = tolerance::of(detail::type<Case>()).excess(at::cat({left.gradient, right.gradient}), all.gradient);

@@ -45,8 +45,9 @@ inline std::vector<completion> completions() {
         c.finish = all.size() % 2 == 0 ? finish_reason::end_token : finish_reason::length;
         all.push_back(std::move(c));
     };
-    for (const char* text : {"", " ", "3", "<think> 1 + 2 </think> <answer> 3 </answer>", "<think>", "</answer><answer>",
-                             "\\boxed{", "\xff\xfe\x80", "\xe4\xb8", "9999999999999999999999999999", "1/0", "nan"})
+    for (const char* text :
+         {"", " ", "3", "<think> 1 + 2 </think> <answer> 3 </answer>", "<think>", "</answer><answer>", "\\boxed{",
+          "\xff\xfe\x80", "\xe4\xb8", "9999999999999999999999999999", "1/0", "nan"})
         add(text);
     add(std::string{"a\0b", 3});
     add(std::string(100'000, '('));
@@ -112,7 +113,8 @@ std::string gives_finite_numbers() {
     return {};
 }
 
-/// If it says that it is deterministic, asking twice gives the same score: its scores are kept instead of computed anew.
+/// If it says that it is deterministic, asking twice gives the same score: its scores are kept instead of computed
+/// anew.
 template <class Case>
 std::string is_deterministic_if_it_says_so() {
     const auto reward = Case::make();

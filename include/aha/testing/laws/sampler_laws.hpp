@@ -61,7 +61,8 @@ template <class Case>
 std::string gives_a_group_for_each_prompt_in_order() {
     const std::vector<prompt> prompts = Case::prompts();
     const auto groups = detail::sampled<Case>();
-    if (groups.size() != prompts.size()) return sentence("gives ", groups.size(), " groups for ", prompts.size(), " prompts");
+    if (groups.size() != prompts.size())
+        return sentence("gives ", groups.size(), " groups for ", prompts.size(), " prompts");
     for (std::size_t i = 0; i < groups.size(); ++i)
         if (groups[i].prompt.index != prompts[i].index)
             return sentence("group ", i, " is of prompt ", groups[i].prompt.index, " instead of ", prompts[i].index);
@@ -118,14 +119,16 @@ std::string tells_the_models_log_probs() {
             if (!measurable) continue;  // another law says so
             const token_group one{group.prompt.ids, {std::span<const token_id>{c.ids}}};
             const packed_groups packed = pack_groups(std::span{&one, 1});
-            const at::Tensor logits = model.hidden(packed.batch).to(at::kFloat).index_select(0, packed.predictions.rows)
+            const at::Tensor logits = model.hidden(packed.batch)
+                                          .to(at::kFloat)
+                                          .index_select(0, packed.predictions.rows)
                                           .matmul(model.head().weight.detach().to(at::kFloat).t());
             const at::Tensor log_probs = at::log_softmax(logits, -1);
             for (std::size_t t = 0; t < c.ids.size(); ++t) {
                 const double right = log_probs[static_cast<std::int64_t>(t)][c.ids[t]].template item<double>();
                 if (!(std::abs(right - c.log_probs[t]) <= allowed))
-                    return sentence("tells log p ", c.log_probs[t], " of token ", t, " of a completion; the model says ",
-                                    right);
+                    return sentence("tells log p ", c.log_probs[t], " of token ", t,
+                                    " of a completion; the model says ", right);
             }
         }
     return {};

@@ -26,8 +26,12 @@ template <class Case>
 std::vector<std::string> texts() {
     if constexpr (requires { Case::texts(); }) return Case::texts();
     else
-        return {"a", "What is 12 + 34?", "  two spaces, a\ttab\nand lines\n\n", "Grüße, 你好, привет, שלום, 😀",
-                "<think> x </think>", "it's 1,000.50 %"};
+        return {"a",
+                "What is 12 + 34?",
+                "  two spaces, a\ttab\nand lines\n\n",
+                "Grüße, 你好, привет, שלום, 😀",
+                "<think> x </think>",
+                "it's 1,000.50 %"};
 }
 
 }  // namespace detail

@@ -6,7 +6,8 @@
 
 namespace aha::testing {
 
-/// The laws of a batch advantage as a GoogleTest suite. In a test of yours, after `my_case` of laws/batch_advantage_laws.hpp:
+/// The laws of a batch advantage as a GoogleTest suite. In a test of yours, after `my_case` of
+/// laws/batch_advantage_laws.hpp:
 ///
 ///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, batch_advantage_suite, my_case);
 template <class Case>

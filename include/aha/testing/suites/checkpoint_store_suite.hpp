@@ -6,7 +6,8 @@
 
 namespace aha::testing {
 
-/// The laws of a checkpoint store as a GoogleTest suite. In a test of yours, after `my_case` of laws/checkpoint_store_laws.hpp:
+/// The laws of a checkpoint store as a GoogleTest suite. In a test of yours, after `my_case` of
+/// laws/checkpoint_store_laws.hpp:
 ///
 ///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, checkpoint_store_suite, my_case);
 template <class Case>

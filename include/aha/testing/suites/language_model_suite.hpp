@@ -6,7 +6,8 @@
 
 namespace aha::testing {
 
-/// The laws of a language model as a GoogleTest suite. In a test of yours, after `my_case` of laws/language_model_laws.hpp:
+/// The laws of a language model as a GoogleTest suite. In a test of yours, after `my_case` of
+/// laws/language_model_laws.hpp:
 ///
 ///     INSTANTIATE_TYPED_TEST_SUITE_P(mine, language_model_suite, my_case);
 template <class Case>

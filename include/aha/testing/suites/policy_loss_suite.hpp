@@ -39,9 +39,8 @@ TYPED_TEST_P(policy_loss_suite, is_honest_about_its_needs) {
     EXPECT_EQ(policy_loss_laws::is_honest_about_its_needs<TypeParam>(), "");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(policy_loss_suite, gives_a_finite_scalar, adds_up_over_parts,
-                            leaves_out_what_has_no_weight, is_linear_in_the_weights, agrees_with_differences,
-                            is_the_policy_gradient_on_policy, is_honest_about_advantage_zero,
-                            is_honest_about_its_needs);
+REGISTER_TYPED_TEST_SUITE_P(policy_loss_suite, gives_a_finite_scalar, adds_up_over_parts, leaves_out_what_has_no_weight,
+                            is_linear_in_the_weights, agrees_with_differences, is_the_policy_gradient_on_policy,
+                            is_honest_about_advantage_zero, is_honest_about_its_needs);
 
 }  // namespace aha::testing

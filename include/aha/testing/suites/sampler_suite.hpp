@@ -33,7 +33,7 @@ TYPED_TEST_P(sampler_suite, depends_on_the_key_alone) {
 TYPED_TEST_P(sampler_suite, listens_to_the_seed) { EXPECT_EQ(sampler_laws::listens_to_the_seed<TypeParam>(), ""); }
 
 REGISTER_TYPED_TEST_SUITE_P(sampler_suite, gives_a_group_for_each_prompt_in_order, fills_each_group,
-                            says_tokens_of_the_vocabulary, gives_a_log_prob_for_each_token,
-                            tells_the_models_log_probs, depends_on_the_key_alone, listens_to_the_seed);
+                            says_tokens_of_the_vocabulary, gives_a_log_prob_for_each_token, tells_the_models_log_probs,
+                            depends_on_the_key_alone, listens_to_the_seed);
 
 }  // namespace aha::testing

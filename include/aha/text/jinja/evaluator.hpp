@@ -273,8 +273,7 @@ private:
         const level deeper{*this};
         const int at_line = line_ = node->line;
         value result = std::visit([&](const auto& kind) { return result_of(kind, at_line); }, node->node);
-        if (const auto* text = result.as_text())
-            count_steps(text->size() / 64);
+        if (const auto* text = result.as_text()) count_steps(text->size() / 64);
         else if (!std::holds_alternative<name_read>(node->node) && !std::holds_alternative<member>(node->node) &&
                  !std::holds_alternative<subscript>(node->node))
             count_steps(result.reach().parts / 4);  // a value that was made here, not only looked up

@@ -247,10 +247,8 @@ private:
         for (;;) {
             const int at_line = line();
             if (skip_symbol(".")) {
-                if (is(token_kind::integer))
-                    object = make(at_line, subscript{std::move(object), number(take())});
-                else
-                    object = make(at_line, member{std::move(object), expect_name()});
+                if (is(token_kind::integer)) object = make(at_line, subscript{std::move(object), number(take())});
+                else object = make(at_line, member{std::move(object), expect_name()});
             } else if (skip_symbol("[")) {
                 object = item_of(std::move(object), at_line);
             } else if (skip_symbol("(")) {
@@ -301,14 +299,10 @@ private:
 
     expression_ptr filtered(expression_ptr input) {
         for (;;) {
-            if (skip_symbol("|"))
-                input = one_filter(std::move(input));
-            else if (skip_word("is"))
-                input = tested(std::move(input));
-            else if (is_symbol("("))
-                input = called(std::move(input), take().line);
-            else
-                return input;
+            if (skip_symbol("|")) input = one_filter(std::move(input));
+            else if (skip_word("is")) input = tested(std::move(input));
+            else if (is_symbol("(")) input = called(std::move(input), take().line);
+            else return input;
         }
     }
     expression_ptr one_filter(expression_ptr input) {
@@ -325,8 +319,7 @@ private:
         call_arguments given;
         const bool argument_follows = is(token_kind::name) || is(token_kind::text) || is(token_kind::integer) ||
                                       is(token_kind::real) || is_symbol("[") || is_symbol("{");
-        if (skip_symbol("("))
-            given = arguments_until_close();
+        if (skip_symbol("(")) given = arguments_until_close();
         else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and", "if", "is", "in", "not"}))
             given.positional.push_back(followed(primary()));
         return make(at_line, test_use{std::move(input), std::move(name), std::move(given), negated});

@@ -240,19 +240,32 @@ inline value dict_sorted(in v, many a) {
     const std::string by = given[1] ? need_text(*given[1], "dictsort's by") : "key";
     if (by != "key" && by != "value") problem("dictsort goes by \"key\" or \"value\", not by ", quote_for_repr(by));
     const bool by_value = by == "value";
-    const arguments options{"sort",
-                            {given[2].value_or(false), given[0].value_or(false), std::int64_t{by_value ? 1 : 0}},
-                            {}};
+    const arguments options{
+        "sort", {given[2].value_or(false), given[0].value_or(false), std::int64_t{by_value ? 1 : 0}}, {}};
     return sorted(dict_methods().at("items")(v, {}), options);
 }
 
 /// All of them by name.
 inline const std::map<std::string_view, value (*)(in, many)>& table() {
     static const std::map<std::string_view, value (*)(in, many)> all = {
-        {"length", length}, {"count", length}, {"tojson", tojson}, {"join", join}, {"replace", replaced},
-        {"default", otherwise}, {"d", otherwise}, {"first", first}, {"last", last}, {"reverse", reverse},
-        {"items", items}, {"int", integer}, {"float", real}, {"abs", absolute}, {"map", mapped},
-        {"indent", indent}, {"sort", sorted}, {"dictsort", dict_sorted},
+        {"length", length},
+        {"count", length},
+        {"tojson", tojson},
+        {"join", join},
+        {"replace", replaced},
+        {"default", otherwise},
+        {"d", otherwise},
+        {"first", first},
+        {"last", last},
+        {"reverse", reverse},
+        {"items", items},
+        {"int", integer},
+        {"float", real},
+        {"abs", absolute},
+        {"map", mapped},
+        {"indent", indent},
+        {"sort", sorted},
+        {"dictsort", dict_sorted},
         {"safe", [](in v, many a) -> value { return a.bind({}), safe_text{to_text(v)}; }},
         {"trim", [](in v, many a) -> value { return strip(to_text(v), a.bind({"chars"})[0], true, true); }},
         {"upper", [](in v, many a) -> value { return a.bind({}), upper(to_text(v)); }},

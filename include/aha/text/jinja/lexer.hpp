@@ -57,12 +57,9 @@ public:
             emit_data(before_tag(source_.substr(at_, begin - at_), kind, sign));
             line_ += count_lines(at_, begin);
             at_ = begin + 2 + (sign ? 1 : 0);
-            if (kind == '#')
-                skip_comment();
-            else if (kind == '{')
-                inside_tag(token_kind::output_begin, token_kind::output_end, "}}");
-            else if (!raw_block())
-                inside_tag(token_kind::block_begin, token_kind::block_end, "%}");
+            if (kind == '#') skip_comment();
+            else if (kind == '{') inside_tag(token_kind::output_begin, token_kind::output_end, "}}");
+            else if (!raw_block()) inside_tag(token_kind::block_begin, token_kind::block_end, "%}");
         }
         tokens_.push_back({token_kind::end, "", line_});
         return std::move(tokens_);
@@ -109,10 +106,8 @@ private:
     void leave_tag(std::size_t close, bool stripped, bool trims) {
         advance(close + 2 - at_);
         std::size_t space = 0;
-        if (stripped)
-            space = leading(rest(), is_space);
-        else if (trims && peek() == '\n')
-            space = 1;
+        if (stripped) space = leading(rest(), is_space);
+        else if (trims && peek() == '\n') space = 1;
         at_line_begin_ = space > 0 && source_[at_ + space - 1] == '\n';
         advance(space);
     }
@@ -212,10 +207,8 @@ private:
         std::string content;
         std::size_t at = at_ + 1;
         for (; at < source_.size() && source_[at] != quote;) {
-            if (source_[at] == '\\' && at + 1 < source_.size())
-                at += unescape(at, content);
-            else
-                content += source_[at++];
+            if (source_[at] == '\\' && at + 1 < source_.size()) at += unescape(at, content);
+            else content += source_[at++];
         }
         if (at >= source_.size()) syntax_problem(line_, "a string is never closed");
         tokens_.push_back({token_kind::text, std::move(content), line_});
@@ -242,10 +235,8 @@ private:
         if (letter == 'U') return digits(at + 2, 8, 16);
         if (letter == 'N') syntax_problem(line_, "\\N{...} in a string is not supported");
         const std::size_t known = letters.find(letter);
-        if (known == std::string_view::npos)
-            (content += '\\') += letter;  // Python keeps what it does not know
-        else if (letter != '\n')
-            content += std::string_view{"\n\t\r\a\b\f\v\0\\'\"", 11}[known];
+        if (known == std::string_view::npos) (content += '\\') += letter;  // Python keeps what it does not know
+        else if (letter != '\n') content += std::string_view{"\n\t\r\a\b\f\v\0\\'\"", 11}[known];
         return 2;
     }
 

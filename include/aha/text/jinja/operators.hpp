@@ -75,8 +75,7 @@ inline std::vector<value> items_of(const value& v, bool some = false) {
         for (const std::string_view piece : characters(*text)) items.emplace_back(piece);
     } else if (const auto* dict = v.as_mapping())
         for (const auto& entry : dict->entries) items.emplace_back(entry.first);
-    else
-        v.refuse("iterating");
+    else v.refuse("iterating");
     return items;
 }
 

@@ -61,16 +61,12 @@ inline std::string quote_for_repr(std::string_view text) {
     std::string result{quote};
     for (const std::string_view piece : characters(text)) {
         const std::uint32_t code = character_at(piece, 0).code;
-        if (code == static_cast<std::uint32_t>(quote))
-            (result += '\\') += quote;
-        else if (!short_escape(code).empty())
-            result += short_escape(code);
-        else if (code < 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0xAD)
-            result += hex_escape('x', 2, code);
+        if (code == static_cast<std::uint32_t>(quote)) (result += '\\') += quote;
+        else if (!short_escape(code).empty()) result += short_escape(code);
+        else if (code < 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0xAD) result += hex_escape('x', 2, code);
         else if ((code != 0x20 && is_space(code)) || is_invisible(code))
             result += code > 0xFFFF ? hex_escape('U', 8, code) : hex_escape('u', 4, code);
-        else
-            result += piece;
+        else result += piece;
     }
     return result += quote;
 }
@@ -122,18 +118,14 @@ inline std::string quote_for_json(std::string_view text, bool ascii_only) {
     std::string result = "\"";
     for (const std::string_view piece : characters(text)) {
         const std::uint32_t code = character_at(piece, 0).code;
-        if (code == '"')
-            result += "\\\"";
-        else if (!short_escape(code).empty())
-            result += short_escape(code);
-        else if (code == '\b' || code == '\f')
-            result += code == '\b' ? "\\b" : "\\f";
+        if (code == '"') result += "\\\"";
+        else if (!short_escape(code).empty()) result += short_escape(code);
+        else if (code == '\b' || code == '\f') result += code == '\b' ? "\\b" : "\\f";
         else if (code < 0x20 || (ascii_only && code >= 0x7F && code < 0x10000 && code != 0x7F))
             result += hex_escape('u', 4, code);
         else if (ascii_only && code >= 0x10000)
             result += hex_escape('u', 4, 0xD7C0 + (code >> 10)) + hex_escape('u', 4, 0xDC00 + (code & 0x3FF));
-        else
-            result += piece;
+        else result += piece;
     }
     return result += '"';
 }

@@ -83,7 +83,7 @@ struct sequence {
     kind is = kind::list;
     std::vector<value> items;
     std::shared_ptr<reading> read{};  ///< how much of an iterator has been read
-    extent reach{};  ///< filled when it becomes a value
+    extent reach{};                   ///< filled when it becomes a value
 };
 
 /// A dict, in the order of insertion.
@@ -236,10 +236,8 @@ inline const value* mapping::find(std::string_view key) const {
 inline void mapping::put(std::string_view key, value content) {
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
-    if (found != entries.end())
-        found->second = std::move(content);
-    else
-        entries.emplace_back(key, std::move(content));
+    if (found != entries.end()) found->second = std::move(content);
+    else entries.emplace_back(key, std::move(content));
 }
 
 inline std::vector<std::optional<value>> arguments::bind(std::initializer_list<std::string_view> parameters) const {
