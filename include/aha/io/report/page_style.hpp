@@ -20,7 +20,7 @@ h2 { font-size: 16px; margin: 0 0 8px; }
 .dim { color: var(--dim); } .small { font-size: 13px; }
 .top { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 14px; margin-top: 12px; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0; }
-.advice { margin: 0; padding-left: 20px; } .advice li { margin: 2px 0; }
+.advice { margin: 0; padding-left: 20px; overflow-wrap: anywhere; } .advice li { margin: 2px 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 14px; margin: 14px 0; }
 figure { margin: 0; } figcaption { display: flex; justify-content: space-between; gap: 8px; font-size: 13px; }
 figcaption output { color: var(--run); font-variant-numeric: tabular-nums; white-space: nowrap; }
