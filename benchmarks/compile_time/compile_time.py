@@ -46,13 +46,13 @@ class compiler:
         for folder in (torch / "include", torch / "include/torch/csrc/api/include", pathlib.Path("/usr/include/eigen3")):
             self.start += ["-isystem", str(folder)]
 
-    def seconds(self, source, repeats):
-        """The least of `repeats` compilations."""
+    def seconds(self, source, repeats, more=("-c",), to=None):
+        """The least of `repeats` compilations with the flags `more`, which may write to the file `to`."""
         best = None
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(repeats):
                 before = processor_seconds()
-                done = subprocess.run([*self.start, "-c", "-o", os.path.join(folder, "object"), str(source)],
+                done = subprocess.run([*self.start, *more, "-o", to or os.path.join(folder, "object"), str(source)],
                                       stderr=subprocess.PIPE, text=True)
                 spent = processor_seconds() - before
                 if done.returncode != 0:
@@ -94,7 +94,16 @@ def main():
 
         whole = measured(unit("#include <torch/torch.h>\nint main() {}\n"))
         row("an empty program with all of LibTorch (`torch/torch.h`)", whole)
-        first = row("the first program", measured(root / "examples/first_program/main.cpp"))
+        program = root / "examples/first_program/main.cpp"
+        first = row("the first program", measured(program))
+        # As the target aha::precompiled has it: once for the header, and then each program.
+        umbrella = unit("#include <aha/aha.hpp>\n")
+        header = str(umbrella.rename(umbrella.with_suffix(".hpp")))
+        made = header + (".pch" if "clang" in chosen.compiler else ".gch")
+        use = ["-include-pch", made] if "clang" in chosen.compiler else ["-include", header]
+        once = run.seconds(header, chosen.repeats, ["-x", "c++-header"], made)
+        row("`aha/aha.hpp` precompiled, once", (once, run.lines(header)))
+        precompiled = row("the first program after that", (run.seconds(program, chosen.repeats, ["-c", *use]), "-"))
         over, counted = [], 0
         for header, tensor in needs_tensor().items():
             if not fnmatch.fnmatch(header, chosen.headers):
@@ -103,7 +112,7 @@ def main():
             counted += not tensor
             if not tensor and ratio > 0.1:
                 over.append(header)
-    print(f"\nfirst program / all of LibTorch: {first:.2f}")
+    print(f"\nfirst program / all of LibTorch: {first:.2f}, after aha::precompiled: {precompiled:.2f}")
     print(f"headers without tensors within a tenth of it: {counted - len(over)} of {counted}")
     for header in over:
         print(f"    over: {header}")
