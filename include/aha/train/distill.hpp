@@ -67,9 +67,7 @@ public:
     distill(Source& source, const Teacher& teacher, std::vector<supervised_example> examples,
             const distill_options& options = {}, Policies... policies)
         : distill{std::tuple<Policies...>{std::move(policies)...}, source, teacher, std::move(examples), options} {
-        static_assert((true && ... &&
-                       detail::fits_a_slot<Policies, detail::divergence_slot, detail::sampler_slot<model_type>,
-                                           detail::optimizer_slot, detail::schedule_slot>),
+        static_assert((true && ... && detail::distill_slots<model_type>::template hold<Policies>),
                       "aha: an argument of distill after the options fits none of its slots: divergence, sampler, "
                       "optimizer, schedule");
     }
@@ -202,6 +200,7 @@ private:
 };
 
 template <class Source, class Teacher, class... Policies>
+    requires((true && ... && detail::distill_slots<model_of_t<Source>>::template explain<Policies>()))
 distill(Source&, const Teacher&, std::vector<supervised_example>, distill_options, Policies...) -> distill<
     Source, Teacher, detail::chosen_t<detail::divergence_slot, forward_kl, Policies...>,
     detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, detail::sampler_or_none_t<Source>, Policies...>,

@@ -70,6 +70,9 @@ template <class Source, class Prompts, class Reward, class Sampler = default_sam
 class grpo {
     static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
+    static_assert(!std::is_void_v<Sampler>,
+                  "aha: a bare model has no tokenizer, so grpo needs a sampler after the options; write: "
+                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
 
 public:
     using model_type = model_of_t<Source>;
@@ -80,10 +83,7 @@ public:
         : grpo{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts), std::move(reward),
                options} {
         static_assert(
-            (true && ... &&
-             detail::fits_a_slot<Policies, detail::sampler_slot<model_type>, detail::advantage_slot, detail::loss_slot,
-                                 detail::aggregation_slot, detail::optimizer_slot, detail::schedule_slot,
-                                 detail::reward_options_slot>),
+            (true && ... && detail::grpo_slots<model_type>::template hold<Policies>),
             "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
             "aggregation, optimizer, schedule, reward_options");
     }
@@ -382,6 +382,7 @@ private:
 };
 
 template <class Source, class Prompts, class Reward, class... Policies>
+    requires((true && ... && detail::grpo_slots<model_of_t<Source>>::template explain<Policies>()))
 grpo(Source&, Prompts, Reward, grpo_options, Policies...)
     -> grpo<Source, Prompts, Reward,
             detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, default_sampler_t<Source>, Policies...>,

@@ -16,6 +16,9 @@
 #include <aha/core/preference_pair.hpp>
 #include <aha/loss/bradley_terry.hpp>
 #include <aha/loss/pointwise.hpp>
+#include <aha/train/resembles.hpp>
+#include <aha/train/slots.hpp>
+#include <aha/train/trainer_slots.hpp>
 
 /// What a reward model can learn from, seen alike: a record has texts, whose scores give a loss and a verdict.
 namespace aha::detail {
@@ -32,6 +35,14 @@ struct reward_record<preference_pair> {
     static constexpr bool fits = requires(const L& loss, const at::Tensor& t) {
         { loss(t, t, t) } -> std::convertible_to<at::Tensor>;
     };
+    template <class L>
+    static consteval bool require_loss() {
+        static_assert(fits<L>,
+                      "aha: a loss of preference pairs is called as a const object with the scores of the chosen and "
+                      "of the rejected texts and with their margins, [P] each; write: at::Tensor operator()(const "
+                      "at::Tensor& chosen, const at::Tensor& rejected, const at::Tensor& margins) const;");
+        return true;
+    }
 
     static text_group texts(const preference_pair& pair) { return {pair.chosen, pair.rejected}; }
     static double number(const preference_pair& pair) { return pair.margin; }
@@ -67,6 +78,13 @@ struct reward_record<labelled_text> {
     static constexpr bool fits = requires(const L& loss, const at::Tensor& t) {
         { loss(t, t) } -> std::convertible_to<at::Tensor>;
     };
+    template <class L>
+    static consteval bool require_loss() {
+        static_assert(fits<L>,
+                      "aha: a loss of labelled texts is called as a const object with scores and labels, [S] each; "
+                      "write: at::Tensor operator()(const at::Tensor& scores, const at::Tensor& labels) const;");
+        return true;
+    }
 
     static text_group texts(const labelled_text& text) { return {text.ids}; }
     static double number(const labelled_text& text) { return text.label; }
@@ -95,7 +113,17 @@ template <class Record>
 struct reward_loss_slot {
     template <class T>
     static constexpr bool holds = reward_record<Record>::template fits<T>;
+    template <class T>
+    static constexpr bool resembles = takes<T, at::Tensor>;
+    template <class T>
+    static consteval bool explain() {
+        return reward_record<Record>::template require_loss<T>();
+    }
 };
+
+/// What a reward model's trainer takes after its options.
+template <class Record>
+using reward_trainer_slots = slot_list<reward_loss_slot<Record>, optimizer_slot, schedule_slot>;
 
 /// Tokens of all texts of a record; what they share is counted for each.
 template <class Record>

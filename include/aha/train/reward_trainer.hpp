@@ -54,9 +54,7 @@ public:
     reward_trainer(Source& source, std::vector<Record> records, const reward_trainer_options& options = {},
                    Policies... policies)
         : reward_trainer{std::tuple<Policies...>{std::move(policies)...}, source, std::move(records), options} {
-        static_assert((true && ... &&
-                       detail::fits_a_slot<Policies, detail::reward_loss_slot<Record>, detail::optimizer_slot,
-                                           detail::schedule_slot>),
+        static_assert((true && ... && detail::reward_trainer_slots<Record>::template hold<Policies>),
                       "aha: an argument of reward_trainer after the options fits none of its slots: loss of the "
                       "records, optimizer, schedule");
     }
@@ -221,6 +219,7 @@ private:
 };
 
 template <class Source, class Record, class... Policies>
+    requires((true && ... && detail::reward_trainer_slots<Record>::template explain<Policies>()))
 reward_trainer(Source&, std::vector<Record>, reward_trainer_options, Policies...)
     -> reward_trainer<Source, Record,
                       detail::chosen_t<detail::reward_loss_slot<Record>,

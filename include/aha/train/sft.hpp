@@ -52,9 +52,7 @@ public:
     template <class... Policies>
     sft(Source& source, std::vector<supervised_example> examples, const sft_options& options = {}, Policies... policies)
         : sft{std::tuple<Policies...>{std::move(policies)...}, source, std::move(examples), options} {
-        static_assert((true && ... &&
-                       detail::fits_a_slot<Policies, detail::supervised_loss_slot, detail::optimizer_slot,
-                                           detail::schedule_slot>),
+        static_assert((true && ... && detail::sft_slots::hold<Policies>),
                       "aha: an argument of sft after the options fits none of its slots: supervised_loss, optimizer, "
                       "schedule");
     }
@@ -177,6 +175,7 @@ private:
 };
 
 template <class Source, class... Policies>
+    requires((true && ... && detail::sft_slots::explain<Policies>()))
 sft(Source&, std::vector<supervised_example>, sft_options, Policies...)
     -> sft<Source, detail::chosen_t<detail::supervised_loss_slot, cross_entropy, Policies...>,
            detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,

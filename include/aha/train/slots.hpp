@@ -43,8 +43,34 @@ struct make_plain {
     }
 };
 
-/// Whether `Arg` fits one of `Slots`.
-template <class Arg, class... Slots>
-inline constexpr bool fits_a_slot = (false || ... || Slots::template holds<Arg>);
+/// The slots of a trainer.
+template <class... Slots>
+struct slot_list;
+
+template <>
+struct slot_list<> {
+    template <class>
+    static constexpr bool hold = false;
+    template <class>
+    static consteval bool explain() {
+        return true;
+    }
+};
+
+template <class First, class... Rest>
+struct slot_list<First, Rest...> {
+    /// Whether `Arg` fits one of them.
+    template <class Arg>
+    static constexpr bool hold = First::template holds<Arg> || slot_list<Rest...>::template hold<Arg>;
+
+    /// True; for an argument that fits none, but resembles what one of them holds, a compile-time error that says what
+    /// that slot asks for.
+    template <class Arg>
+    static consteval bool explain() {
+        if constexpr (hold<Arg>) return true;
+        else if constexpr (First::template resembles<Arg>) return First::template explain<Arg>();
+        else return slot_list<Rest...>::template explain<Arg>();
+    }
+};
 
 }  // namespace aha::detail
