@@ -146,7 +146,7 @@ int train(const options& o) {
     const aha::run_summary done = aha::run_training(trainer, checkpoints,
                                                     {.steps = o.steps,
                                                      .checkpoint_every = o.checkpoint_every,
-                                                     .resume = o.resume,
+                                                     .resume = run.resumes(),
                                                      .interrupted = [&] { return interrupt.requested(); },
                                                      .description = o.machine.chosen()},
                                                     metrics, completions, report, curves, progress);

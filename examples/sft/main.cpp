@@ -100,7 +100,7 @@ int train(const options& o, const Loss& loss) {
     const aha::run_summary done = aha::run_training(trainer, checkpoints,
                                                     {.steps = steps,
                                                      .checkpoint_every = o.checkpoint_every,
-                                                     .resume = o.resume,
+                                                     .resume = run.resumes(),
                                                      .interrupted = [&] { return interrupt.requested(); },
                                                      .description = o.machine.chosen()},
                                                     metrics, report, curves, progress);

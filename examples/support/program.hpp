@@ -13,6 +13,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/resources.hpp>
 #include <aha/core/tensor_policy.hpp>
+#include <aha/dist/rank_environment.hpp>
 
 /// What the example programs have in common: options that every one takes, and how one ends.
 namespace example {
@@ -84,6 +85,7 @@ int run(CLI::App& app, int count, char** arguments, Body body) {
     }
     aha::keep_freed_memory();
     try {
+        if (!aha::is_first_rank()) std::cout.setstate(std::ios::badbit);  // one of several ranks tells
         return body();
     } catch (const aha::error& problem) {
         std::cerr << "error: " << problem.what() << '\n';

@@ -9,6 +9,7 @@
 
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
+#include <aha/dist/rank_environment.hpp>
 
 #include <examples/support/reasoning_evaluation.hpp>
 
@@ -20,11 +21,21 @@ public:
     /// @param given the folder, or empty for the first free one of runs/NAME, runs/NAME-2, ...
     /// @param resume go on with what is there
     run_folder(std::string given, const std::string& name, bool resume) {
+        const aha::rank_environment here = aha::read_rank_environment();
         aha::require(!resume || !given.empty(), "--resume needs --out, the folder of the run to go on with");
+        aha::require(here.size == 1 || !given.empty(), "a run of ", here.size,
+                     " ranks needs --out, the folder of the run");
         path_ = given;
+        resumes_ = resume;
+        std::error_code problem;
+        if (here.rank > 0 || here.attempt.find_first_not_of("0") != std::string::npos) {
+            // The first rank looks whether the folder is free; what a launcher starts again goes on.
+            resumes_ = resume || here.attempt.find_first_not_of("0") != std::string::npos;
+            std::filesystem::create_directories(path_, problem);
+            return;
+        }
         for (int n = 1; given.empty() && (n == 1 || std::filesystem::exists(path_)); ++n)
             path_ = std::filesystem::path{"runs"} / (n == 1 ? name : name + "-" + std::to_string(n));
-        std::error_code problem;
         const bool used = std::filesystem::exists(path_, problem) &&
                           !(std::filesystem::is_directory(path_, problem) && std::filesystem::is_empty(path_, problem));
         aha::require(!used || std::filesystem::is_directory(path_, problem), path_, " is not a folder");
@@ -35,6 +46,8 @@ public:
     }
 
     const std::filesystem::path& path() const { return path_; }
+    /// Whether it goes on with what is there: asked for, or started again by a launcher.
+    bool resumes() const { return resumes_; }
 
     /// What `measure()` returns, measured once a run: read back from `file` when the run is resumed.
     template <class Measure>
@@ -49,6 +62,7 @@ public:
         all = measure();
         nlohmann::json saved = nlohmann::json::array();
         for (const evaluation& one : all) saved.push_back(one.to_json());
+        if (!aha::is_first_rank()) return all;
         aha::write_atomically(path_ / file,
                               saved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
         return all;
@@ -56,6 +70,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    bool resumes_ = false;
 };
 
 }  // namespace example

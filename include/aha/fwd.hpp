@@ -36,6 +36,9 @@
 /// \defgroup optim Optimisation
 /// Optimizers, schedules, clipping.
 ///
+/// \defgroup dist Ranks
+/// Several processes as one run: who is there, joining tensors and records, sharing work out.
+///
 /// \defgroup io Files
 /// Checkpoints, metrics, curves, reports.
 ///

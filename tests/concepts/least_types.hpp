@@ -218,6 +218,16 @@ struct least_optimizer : movable {
 };
 //! [optimizer]
 
+//! [communicator]
+struct least_communicator {
+    int rank() const { return 0; }
+    int size() const { return 1; }
+    void sum(const at::Tensor&) const {}             // in place, over all ranks
+    void broadcast(const at::Tensor&, int) const {}  // in place, from a rank
+    std::vector<std::string> gather(const std::string& bytes) const { return {bytes}; }
+};
+//! [communicator]
+
 //! [schedule]
 struct least_schedule : movable {
     using movable::movable;

@@ -64,6 +64,23 @@ public:
         return flat.narrow(0, offsets_[i], count(slots_[i])).view(slots_[i].shape);
     }
 
+    /// Where parameter `i` begins in `values()`; for `i` = `size()` where all end.
+    std::int64_t offset(std::size_t i) const { return i < size() ? offsets_[i] : values_.numel(); }
+
+    /// Parameters `first` to `last` - 1, in the same memory.
+    parameters part(std::size_t first, std::size_t last) const {
+        parameters some;
+        const std::int64_t from = offset(first), length = offset(last) - from;
+        for (std::size_t i = first; i < last; ++i) {
+            some.slots_.push_back(slots_[i]);
+            some.offsets_.push_back(offsets_[i] - from);
+            some.leaves_.push_back(leaves_[i]);
+        }
+        some.values_ = values_.narrow(0, from, length);
+        some.gradients_ = gradients_.narrow(0, from, length);
+        return some;
+    }
+
 private:
     static std::int64_t count(const slot& s) {
         std::int64_t n = 1;

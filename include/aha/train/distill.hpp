@@ -27,6 +27,9 @@
 #include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/check_teacher.hpp>
+#include <aha/train/rank_work.hpp>
+#include <aha/train/join_launched_ranks.hpp>
+#include <aha/dist/process_group.hpp>
 #include <aha/train/distill_gradient.hpp>
 #include <aha/train/distill_metrics.hpp>
 #include <aha/train/distill_options.hpp>
@@ -53,7 +56,7 @@ namespace aha {
 /// @tparam Teacher a `pretrained` or bare model on the student's device, or a `teacher_cache` of the examples, which
 /// cannot judge what the student samples
 template <class Source, class Teacher, class Divergence = forward_kl, class Sampler = detail::sampler_or_none_t<Source>,
-          class Optimizer = adamw, class Schedule = warmup_schedule>
+          class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
 class distill {
     static_assert(require_language_model<model_of_t<Source>>() && require_divergence<Divergence>());
 
@@ -69,7 +72,7 @@ public:
         : distill{std::tuple<Policies...>{std::move(policies)...}, source, teacher, std::move(examples), options} {
         static_assert((true && ... && detail::distill_slots<model_type>::template hold<Policies>),
                       "aha: an argument of distill after the options fits none of its slots: divergence, sampler, "
-                      "optimizer, schedule");
+                      "optimizer, schedule, communicator");
     }
 
     /// A teacher that would be gone at once.
@@ -91,13 +94,20 @@ public:
         student_answers answers;
         if (options_.on_policy > 0)
             answers = answer_as_student(std::as_const(model()), sampler_, items, options_.on_policy,
-                                        {options_.seed, static_cast<std::uint64_t>(step_)});
+                                        {options_.seed, static_cast<std::uint64_t>(step_)}, ranks_);
         check_lengths("teacher", model_of(*teacher_), answers.examples);
         const double rollout_seconds = phase.restart();
 
         model().weights().zero_gradients();
-        const distill_sums sums =
-            accumulate_distillation(std::as_const(model()), model_of(*teacher_), divergence_, items, options_);
+        std::vector<const supervised_example*> all;
+        for (const distill_item& item : items) all.push_back(item.example);
+        distill_sums sums = accumulate_distillation(
+            std::as_const(model()), model_of(*teacher_), divergence_,
+            own_share(ranks_, items, [](const distill_item& i) { return i.example->ids.size(); }), options_,
+            count_learned(all));
+        const std::vector<double> joined = sum_numbers(ranks_, {sums.divergence, sums.cross_entropy});
+        sums.divergence = joined[0], sums.cross_entropy = joined[1];
+        ranks_.sum(model().weights().gradients());
         const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they were");
@@ -131,6 +141,7 @@ public:
     std::int64_t steps_done() const { return step_; }
     std::int64_t total_steps() const { return total_; }  ///< of all epochs
     const distill_options& options() const { return options_; }
+    const Communicator& communicator() const { return ranks_; }  ///< which of how many ranks this is
 
     /// Everything needed to go on bit for bit. Random draws derive from the seed and the step: they need no saving.
     state save() const {
@@ -171,7 +182,8 @@ private:
           sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(
               given, detail::make_sampler_or_none<Source>{&source})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})} {
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 
@@ -194,6 +206,7 @@ private:
     Sampler sampler_;
     Optimizer optimizer_;
     Schedule schedule_;
+    Communicator ranks_;
     std::int64_t step_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
@@ -205,7 +218,8 @@ distill(Source&, const Teacher&, std::vector<supervised_example>, distill_option
     Source, Teacher, detail::chosen_t<detail::divergence_slot, forward_kl, Policies...>,
     detail::chosen_t<detail::sampler_slot<model_of_t<Source>>, detail::sampler_or_none_t<Source>, Policies...>,
     detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
-    detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+    detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>,
+    detail::chosen_t<detail::communicator_slot, process_group, Policies...>>;
 
 template <class Source, class Teacher>
 distill(Source&, const Teacher&, std::vector<supervised_example>) -> distill<Source, Teacher>;

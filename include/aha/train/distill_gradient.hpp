@@ -75,17 +75,17 @@ at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, c
 /// Adds the gradient of the mean over all learned tokens of divergence + weight * cross-entropy (the latter where the
 /// token is the data's) to the model's gradients, microbatch by microbatch: every token has the same denominator,
 /// however the items are cut or packed.
+/// @param denominator the learned tokens of the whole batch, of which the items may be a part; 0: of these
 /// @param teacher a language model on the student's device, or a `teacher_cache` of the data set
 template <class Model, class Teacher, class Divergence>
 distill_sums accumulate_distillation(const Model& model, const Teacher& teacher, const Divergence& divergence,
-                                     std::span<const distill_item> items, const distill_options& options) {
+                                     std::span<const distill_item> items, const distill_options& options,
+                                     double denominator = 0) {
     const at::Device device = Model::tensor_policy::device();
     distill_sums sums;
     std::vector<const supervised_example*> all;
-    for (const distill_item& item : items) {
-        all.push_back(item.example);
-        sums.tokens += static_cast<double>(learned_tokens(*item.example));
-    }
+    for (const distill_item& item : items) all.push_back(item.example);
+    sums.tokens = denominator > 0 ? denominator : count_learned(all);
     for (const auto& part : plan_examples(all, options.microbatch_tokens)) {
         const std::span<const distill_item> taken = items.first(part.size());
         items = items.subspan(part.size());

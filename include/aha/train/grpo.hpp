@@ -33,6 +33,7 @@
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>
+#include <aha/dist/process_group.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/optim/adamw.hpp>
@@ -42,11 +43,16 @@
 #include <aha/train/checked_groups.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
+#include <aha/train/join_launched_ranks.hpp>
+#include <aha/train/joined_sums.hpp>
+#include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/slots.hpp>
+#include <aha/train/spread_prompts.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -60,13 +66,14 @@ namespace aha {
 /// completions, so that a prompt is computed once. With one update a rollout the ratio is exactly 1, as in the paper.
 ///
 /// Slots, given after the options in any order: sampler, advantage, loss, aggregation, optimizer, schedule,
-/// reward_options.
+/// reward_options, communicator. Started as one of several ranks it samples, scores and trains on its share of each
+/// step, and every rank ends the step with the same weights.
 ///
 /// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
 /// needed)
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
-          class Optimizer = adamw, class Schedule = warmup_schedule>
+          class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
 class grpo {
     static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
@@ -85,7 +92,7 @@ public:
         static_assert(
             (true && ... && detail::grpo_slots<model_type>::template hold<Policies>),
             "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
-            "aggregation, optimizer, schedule, reward_options");
+            "aggregation, optimizer, schedule, reward_options, communicator");
     }
 
     /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
@@ -127,6 +134,8 @@ public:
     const grpo_options& options() const { return options_; }
     /// What answers the prompts.
     const Sampler& sampler() const { return sampler_; }
+    /// Which of how many ranks this is.
+    const Communicator& communicator() const { return ranks_; }
 
     /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive
     /// from the seed and the step, and no rollout outlives its step, so neither needs saving.
@@ -212,6 +221,7 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           reward_options_{
               detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})},
           reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
         options_.validate();
     }
@@ -239,17 +249,22 @@ private:
         const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
         std::int64_t missing = options_.prompts_per_step, rounds = 0;
         do {
-            stopwatch phase;
-            const std::vector<prompt> questions = draw(missing);
+            std::vector<prompt> questions = draw(missing);
             require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1,
                     " after ", questions.size(), " of ", missing);
             if (questions.empty()) break;
-            std::vector<rollout_group> more = detail::checked_groups(
-                sampler_.sample(model(), questions, options_.group_size, {options_.seed, std::uint64_t(step_)}),
-                questions, options_.group_size);
-            sampled.time.rollout += phase.restart();
-            run_rewards(std::span{more}, reward_, reward_options_);
-            sampled.time.reward += phase.restart();
+            std::vector<rollout_group> more =
+                spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
+                    stopwatch phase;
+                    std::vector<rollout_group> made = detail::checked_groups(
+                        sampler_.sample(model(), mine, options_.group_size, {options_.seed, std::uint64_t(step_)}),
+                        mine, options_.group_size);
+                    sampled.time.rollout += phase.restart();
+                    run_rewards(std::span{made}, reward_, reward_options_);
+                    if (advantage_needs_reference()) fill_reference_log_probs(made);
+                    sampled.time.reward += phase.restart();
+                    return made;
+                });
             std::ranges::move(more, std::back_inserter(groups));
             missing = options_.prompts_per_step - useful();
         } while (++rounds < options_.dynamic_sampling && missing > 0);
@@ -274,7 +289,6 @@ private:
     /// Gives every completion its advantage, or every token its own.
     void compare(std::vector<rollout_group>& groups) const {
         if constexpr (batch_advantage<Advantage>) {
-            if (advantage_needs_reference()) fill_reference_log_probs(groups);
             token_values all = advantage_(std::span<const rollout_group>{groups});
             for (std::size_t g = 0; g < groups.size(); ++g) {
                 groups[g].token_advantages = std::move(all.at(g));
@@ -294,19 +308,28 @@ private:
 
     /// The optimizer steps of one rollout.
     update_figures update(const std::vector<rollout_group>& groups) {
-        const bool one_update = options_.minibatches * options_.inner_epochs == 1;
-        const auto old = one_update ? std::vector<std::vector<std::vector<float>>>{} : old_log_probs(groups);
         update_figures figures;
+        std::vector<std::vector<training_item>> minibatches;  // of each what this rank trains on
+        for (std::int64_t part = 0; part < options_.minibatches; ++part) {
+            std::vector<training_item> items =
+                minibatch_items(groups, part, options_.minibatches, options_.mask_truncated, aggregation_);
+            if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
+            for (const training_item& item : items)
+                figures.completion_tokens += static_cast<double>(options_.inner_epochs * std::ssize(item.taken().ids));
+            minibatches.push_back(own_items(ranks_, worth_training(std::move(items))));
+        }
+        old_policy old;
+        if (options_.minibatches * options_.inner_epochs > 1)
+            for (std::vector<training_item>& items : minibatches) old.fill(model(), items, temperature());
+
         for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
-            for (std::int64_t part = 0; part < options_.minibatches; ++part) {
-                const std::vector<training_item> items = minibatch(groups, old, part);
-                if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
-                for (const training_item& item : items)
-                    figures.completion_tokens += static_cast<double>(item.taken().ids.size());
+            for (const std::vector<training_item>& items : minibatches) {
                 model().weights().zero_gradients();
-                const gradient_sums sums = accumulate_gradient(model(), reference_.get(), loss_, worth_training(items),
-                                                               options_.microbatch_tokens, temperature());
-                if (epoch == 0 && part == 0) figures.gap = sums.largest_gap;
+                const gradient_sums sums =
+                    join_sums(ranks_, accumulate_gradient(model(), reference_.get(), loss_, items,
+                                                          options_.microbatch_tokens, temperature()));
+                ranks_.sum(model().weights().gradients());
+                if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
                 figures.sums += sums;
                 figures.gradient_norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
                 require(std::isfinite(figures.gradient_norm), "the gradient of step ", step_ + 1,
@@ -318,43 +341,12 @@ private:
         return figures;
     }
 
-    /// The completions of minibatch `part`: whole groups, with each token's share of the minibatch's denominator.
-    std::vector<training_item> minibatch(const std::vector<rollout_group>& groups,
-                                         const std::vector<std::vector<std::vector<float>>>& old,
-                                         std::int64_t part) const {
-        const auto count = static_cast<std::int64_t>(groups.size());
-        std::vector<training_item> items;
-        std::vector<std::int64_t> lengths;
-        for (std::int64_t g = part * count / options_.minibatches; g < (part + 1) * count / options_.minibatches; ++g) {
-            const auto at = static_cast<std::size_t>(g);
-            for (std::size_t s = 0; s < groups[at].completions.size(); ++s) {
-                if (options_.mask_truncated && groups[at].completions[s].finish == finish_reason::length) continue;
-                items.push_back({&groups[at], s, 0, old.empty() ? std::span<const float>{} : std::span{old[at][s]}});
-                lengths.push_back(static_cast<std::int64_t>(groups[at].completions[s].ids.size()));
-            }
-        }
-        const std::vector<double> weights = aggregation_(lengths);
-        for (std::size_t i = 0; i < items.size(); ++i) items[i].weight = weights.at(i);
-        return items;
-    }
-
     /// Completions that can change the gradient. Without a KL term those with advantage 0 cannot: they count in every
     /// denominator and cost no arithmetic.
     std::vector<training_item> worth_training(std::vector<training_item> items) const {
         if (loss_.zero_advantage_is_free())
             std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
         return items;
-    }
-
-    /// Log-probs under the policy before its first update, where several updates follow. In float32 the sampler's own
-    /// are the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
-    std::vector<std::vector<std::vector<float>>> old_log_probs(const std::vector<rollout_group>& groups) const {
-        std::vector<std::vector<std::vector<float>>> old(groups.size());
-        for (std::size_t g = 0; g < groups.size(); ++g)
-            for (const completion& c : groups[g].completions) old[g].push_back(c.behavior_log_probs);
-        if constexpr (model_type::tensor_policy::compute_type != at::kFloat)
-            for (std::size_t g = 0; g < groups.size(); ++g) old[g] = group_log_probs(model(), groups[g], temperature());
-        return old;
     }
 
     void fill_reference_log_probs(std::vector<rollout_group>& groups) const {
@@ -375,6 +367,7 @@ private:
     Optimizer optimizer_;
     Schedule schedule_;
     aha::reward_options reward_options_;
+    Communicator ranks_;
     reference_policy<model_type> reference_;
     std::int64_t step_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
@@ -390,7 +383,8 @@ grpo(Source&, Prompts, Reward, grpo_options, Policies...)
             detail::chosen_t<detail::loss_slot, grpo_loss, Policies...>,
             detail::chosen_t<detail::aggregation_slot, token_mean, Policies...>,
             detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
-            detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+            detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>,
+            detail::chosen_t<detail::communicator_slot, process_group, Policies...>>;
 
 template <class Source, class Prompts, class Reward>
 grpo(Source&, Prompts, Reward) -> grpo<Source, Prompts, Reward>;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/dist/rank_environment.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/model/decoder.hpp>
@@ -182,9 +183,10 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
 }
 
 /// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, chat template. The
-/// folder appears whole or not at all.
+/// folder appears whole or not at all. Of several ranks, which all hold the same, the first writes.
 template <class Model, class Tokenizer>
 void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
+    if (!is_first_rank()) return;
     pretrained_model out;
     out.config = source.model.config();
     for (const weight_part& part : Model::parts(out.config))

@@ -81,10 +81,12 @@ pretrained<reward_model<decoder<Tensor>>> load_reward_model(const std::filesyste
 /// @param padding token by which transformers finds where a padded text ends; empty: the configuration's. One that also
 ///                ends texts is left out, since texts would be judged before their end; without one transformers judges
 ///                texts one at a time
+/// Of several ranks, which all hold the same, the first writes.
 /// Throws `aha::error` if `padding` ends texts or is not in the vocabulary.
 template <class Model, class Tokenizer>
 void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, const std::filesystem::path& folder,
                      std::optional<token_id> padding = std::nullopt) {
+    if (!is_first_rank()) return;
     const Model& body = source.model.body();
     pretrained_model out;
     out.config = body.config();

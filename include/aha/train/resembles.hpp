@@ -15,6 +15,7 @@ struct slot_names {
     int sample;                                   // a sampler's
     int step, save, load;                         // an optimizer's
     int needs_reference, zero_advantage_is_free;  // a policy loss's
+    int rank;                                     // a communicator's
 };
 
 template <class T>
@@ -34,6 +35,9 @@ concept has_needs_reference =
 template <class T>
 concept has_zero_advantage_is_free = (open_class<T> && !requires { &beside_slot_names<T>::zero_advantage_is_free; }) ||
                                      requires { &T::zero_advantage_is_free; };
+
+template <class T>
+concept has_rank = (open_class<T> && !requires { &beside_slot_names<T>::rank; }) || requires { &T::rank; };
 
 /// First argument and result of a call operator that is neither overloaded nor a template.
 template <class Call>

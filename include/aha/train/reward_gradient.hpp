@@ -23,6 +23,7 @@ struct reward_figures {
     double accuracy =
         0;              ///< share of pairs whose chosen text has the higher score; of texts on their label's side of 0
     double margin = 0;  ///< mean of chosen score - rejected score; of the score, negated where the label is bad
+    double texts = 0;   ///< how many were scored
     double mean_reward = 0;                                        ///< of all texts
     double min_reward = std::numeric_limits<double>::infinity();   ///< of all texts
     double max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
@@ -35,12 +36,11 @@ namespace detail {
 /// the records are cut.
 template <class Model, class Loss, class Record, class Learn>
 reward_figures score_records(const Model& model, const Loss& loss, std::span<const Record* const> records,
-                             std::int64_t budget, const Learn& learn) {
+                             std::int64_t budget, const Learn& learn, std::size_t of_records) {
     using of = reward_record<Record>;
-    require(!records.empty(), "there is nothing to score among ", of::whose);
-    const double share = 1.0 / static_cast<double>(records.size());
+    require(of_records > 0, "there is nothing to score among ", of::whose);
+    const double share = 1.0 / static_cast<double>(of_records);
     reward_figures figures;
-    double texts = 0;
     for (std::size_t from = 0, to = 0; from < records.size(); from = to) {
         std::vector<text_group> groups;
         std::vector<float> numbers;
@@ -64,9 +64,9 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
         figures.mean_reward += scores.sum(at::kDouble).template item<double>();
         figures.min_reward = std::min(figures.min_reward, scores.min().template item<double>());
         figures.max_reward = std::max(figures.max_reward, scores.max().template item<double>());
-        texts += static_cast<double>(scores.numel());
+        figures.texts += static_cast<double>(scores.numel());
     }
-    figures.mean_reward /= texts;
+    if (figures.texts > 0) figures.mean_reward /= figures.texts;
     return figures;
 }
 
@@ -77,21 +77,22 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
 /// @param model a `reward_model`
 /// @param loss of scores and margins or labels: `bradley_terry` for pairs, `pointwise` for labelled texts
 /// @param budget most tokens of a microbatch
+/// @param of_records how many records the whole batch has, of which these may be a part; 0: these
 template <class Model, class Loss, class Record>
 reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss, std::span<const Record* const> records,
-                                          std::int64_t budget) {
-    return detail::score_records(model, loss, records, budget,
-                                 [](const at::Tensor& part) { torch::autograd::backward({part}, {}); });
+                                          std::int64_t budget, std::size_t of_records = 0) {
+    return detail::score_records(
+        model, loss, records, budget, [](const at::Tensor& part) { torch::autograd::backward({part}, {}); },
+        of_records > 0 ? of_records : records.size());
 }
 
 /// The same figures without gradients.
 template <class Model, class Loss, class Record>
-reward_figures measure_rewards(const Model& model, const Loss& loss, std::span<const Record> records,
-                               std::int64_t budget) {
+reward_figures measure_rewards(const Model& model, const Loss& loss, std::span<const Record* const> records,
+                               std::int64_t budget, std::size_t of_records = 0) {
     const at::NoGradGuard no_gradients;
-    std::vector<const Record*> all;
-    for (const Record& one : records) all.push_back(&one);
-    return detail::score_records(model, loss, std::span<const Record* const>{all}, budget, [](const at::Tensor&) {});
+    return detail::score_records(
+        model, loss, records, budget, [](const at::Tensor&) {}, of_records > 0 ? of_records : records.size());
 }
 
 }  // namespace aha

@@ -123,7 +123,7 @@ struct reward_loss_slot {
 
 /// What a reward model's trainer takes after its options.
 template <class Record>
-using reward_trainer_slots = slot_list<reward_loss_slot<Record>, optimizer_slot, schedule_slot>;
+using reward_trainer_slots = slot_list<reward_loss_slot<Record>, optimizer_slot, schedule_slot, communicator_slot>;
 
 /// Tokens of all texts of a record; what they share is counted for each.
 template <class Record>

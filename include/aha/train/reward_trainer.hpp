@@ -22,6 +22,10 @@
 #include <aha/optim/clip_joint_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/joined_sums.hpp>
+#include <aha/train/rank_work.hpp>
+#include <aha/train/join_launched_ranks.hpp>
+#include <aha/dist/process_group.hpp>
 #include <aha/train/reward_gradient.hpp>
 #include <aha/train/reward_records.hpp>
 #include <aha/train/reward_trainer_options.hpp>
@@ -40,7 +44,7 @@ namespace aha {
 /// @tparam Source a `pretrained` `reward_model`, or a bare one
 /// @tparam Record `preference_pair` or `labelled_text`
 template <class Source, class Record, class Loss = typename detail::reward_record<Record>::default_loss,
-          class Optimizer = adamw, class Schedule = warmup_schedule>
+          class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
 class reward_trainer {
     static_assert(std::is_copy_constructible_v<Optimizer>,
                   "aha: the optimizer of a reward_trainer must be copyable: body and head of the model have one each");
@@ -56,7 +60,7 @@ public:
         : reward_trainer{std::tuple<Policies...>{std::move(policies)...}, source, std::move(records), options} {
         static_assert((true && ... && detail::reward_trainer_slots<Record>::template hold<Policies>),
                       "aha: an argument of reward_trainer after the options fits none of its slots: loss of the "
-                      "records, optimizer, schedule");
+                      "records, optimizer, schedule, communicator");
     }
 
     /// One update from the next batch. Throws `aha::error` after the last epoch, or when the gradient is not finite;
@@ -68,8 +72,12 @@ public:
         const std::vector<const Record*> batch = next_batch();
         model().body().weights().zero_gradients();
         model().head().weights().zero_gradients();
-        const reward_figures figures = accumulate_reward_gradient(
-            std::as_const(model()), loss_, std::span<const Record* const>{batch}, options_.microbatch_tokens);
+        const std::vector<const Record*> mine = own_share(ranks_, batch, length);
+        const reward_figures figures = join_figures(
+            ranks_, accumulate_reward_gradient(std::as_const(model()), loss_, std::span<const Record* const>{mine},
+                                               options_.microbatch_tokens, batch.size()));
+        ranks_.sum(model().body().weights().gradients());
+        ranks_.sum(model().head().weights().gradients());
         const std::array<const parameters*, 2> both{&model().body().weights(), &model().head().weights()};
         const double norm = clip_joint_norm(both, options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
@@ -107,10 +115,15 @@ public:
     std::int64_t steps_done() const { return step_; }
     std::int64_t total_steps() const { return options_.epochs * steps_per_epoch(); }  ///< of all epochs
     const reward_trainer_options& options() const { return options_; }
+    const Communicator& communicator() const { return ranks_; }  ///< which of how many ranks this is
 
-    /// How the model does on other records, by the loss that it is trained with.
+    /// How the model does on other records, by the loss that it is trained with. Of several ranks each calls it.
     reward_figures evaluate(std::span<const Record> records) const {
-        return measure_rewards(model(), loss_, records, options_.microbatch_tokens);
+        std::vector<const Record*> all;
+        for (const Record& one : records) all.push_back(&one);
+        const std::vector<const Record*> mine = own_share(ranks_, all, length);
+        return join_figures(ranks_, measure_rewards(model(), loss_, std::span<const Record* const>{mine},
+                                                    options_.microbatch_tokens, all.size()));
     }
 
     /// Everything needed to go on bit for bit.
@@ -156,7 +169,10 @@ private:
           loss_{detail::take_slot<detail::reward_loss_slot<Record>, Loss>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           head_optimizer_{optimizer_},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})} {}
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {}
+
+    static std::int64_t length(const Record* one) { return detail::tokens_of_record(*one); }
 
     const std::vector<Record>& checked() const {
         options_.validate();
@@ -213,6 +229,7 @@ private:
     Loss loss_;
     Optimizer optimizer_, head_optimizer_;
     Schedule schedule_;
+    Communicator ranks_;
     std::int64_t step_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
@@ -225,7 +242,8 @@ reward_trainer(Source&, std::vector<Record>, reward_trainer_options, Policies...
                       detail::chosen_t<detail::reward_loss_slot<Record>,
                                        typename detail::reward_record<Record>::default_loss, Policies...>,
                       detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
-                      detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+                      detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>,
+                      detail::chosen_t<detail::communicator_slot, process_group, Policies...>>;
 
 template <class Source, class Record>
 reward_trainer(Source&, std::vector<Record>) -> reward_trainer<Source, Record>;

@@ -23,6 +23,9 @@
 #include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/rank_work.hpp>
+#include <aha/train/join_launched_ranks.hpp>
+#include <aha/dist/process_group.hpp>
 #include <aha/train/sft_options.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/supervised_gradient.hpp>
@@ -39,7 +42,8 @@ namespace aha {
 /// decays as a cosine to a tenth, as R1's, over all epochs.
 ///
 /// @tparam Source a `pretrained` model, or a bare one
-template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule>
+template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule,
+          class Communicator = process_group>
 class sft {
     static_assert(require_language_model<model_of_t<Source>>());
 
@@ -54,7 +58,7 @@ public:
         : sft{std::tuple<Policies...>{std::move(policies)...}, source, std::move(examples), options} {
         static_assert((true && ... && detail::sft_slots::hold<Policies>),
                       "aha: an argument of sft after the options fits none of its slots: supervised_loss, optimizer, "
-                      "schedule");
+                      "schedule, communicator");
     }
 
     /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite; the
@@ -67,8 +71,10 @@ public:
         require(!batch.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
                 " epochs");
         model().weights().zero_gradients();
-        const supervised_sums sums =
-            accumulate_supervised(std::as_const(model()), loss_, batch, options_.microbatch_tokens);
+        supervised_sums sums = accumulate_supervised(std::as_const(model()), loss_, own_share(ranks_, batch, length),
+                                                     options_.microbatch_tokens, count_learned(batch));
+        sums.loss = sum_numbers(ranks_, {sums.loss}).front();
+        ranks_.sum(model().weights().gradients());
         const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they "
@@ -104,13 +110,20 @@ public:
     std::int64_t steps_done() const { return step_; }
     std::int64_t total_steps() const { return total_; }  ///< of all epochs
     const sft_options& options() const { return options_; }
+    const Communicator& communicator() const { return ranks_; }  ///< which of how many ranks this is
 
     /// The examples on which `eval_loss` is measured every `evaluate_every` steps and after the last.
     void evaluate_on(std::vector<supervised_example> examples) { held_out_ = std::move(examples); }
 
-    /// The mean loss over all learned tokens of `examples`.
+    /// The mean loss over all learned tokens of `examples`. Of several ranks each calls it.
     double evaluate(std::span<const supervised_example> examples) const {
-        return mean_supervised_loss(model(), loss_, examples, options_.microbatch_tokens);
+        std::vector<const supervised_example*> all;
+        for (const supervised_example& one : examples) all.push_back(&one);
+        const double tokens = count_learned(all);
+        require(tokens > 0, "there are no examples to evaluate on");
+        const double own =
+            sum_supervised_loss(model(), loss_, own_share(ranks_, std::move(all), length), options_.microbatch_tokens);
+        return sum_numbers(ranks_, {own}).front() / tokens;
     }
 
     /// Everything needed to go on bit for bit.
@@ -146,7 +159,10 @@ private:
           total_{rows_.batches(options_.batch_size)},
           loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})} {}
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {}
+
+    static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
 
     static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
                                       const sft_options& options) {
@@ -168,6 +184,7 @@ private:
     Loss loss_;
     Optimizer optimizer_;
     Schedule schedule_;
+    Communicator ranks_;
     std::vector<supervised_example> held_out_;
     std::int64_t step_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
@@ -179,7 +196,8 @@ template <class Source, class... Policies>
 sft(Source&, std::vector<supervised_example>, sft_options, Policies...)
     -> sft<Source, detail::chosen_t<detail::supervised_loss_slot, cross_entropy, Policies...>,
            detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
-           detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>>;
+           detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>,
+           detail::chosen_t<detail::communicator_slot, process_group, Policies...>>;
 
 template <class Source>
 sft(Source&, std::vector<supervised_example>) -> sft<Source>;

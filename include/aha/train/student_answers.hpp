@@ -10,8 +10,10 @@
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
+#include <aha/dist/one_process.hpp>
 #include <aha/train/distill_gradient.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/spread_prompts.hpp>
 
 namespace aha {
 
@@ -54,9 +56,10 @@ struct student_answers {
 
 /// Each item, with probability `share`, is answered by the model in place of the data: its example becomes the prompt
 /// and what was sampled, all of which is learned. Draws depend on the key's seed and step and on the item's place.
-template <class Model, class Sampler>
+/// @param ranks among which the answers are shared out; each then has all
+template <class Model, class Sampler, class Communicator = one_process>
 student_answers answer_as_student(const Model& model, Sampler& sampler, std::span<distill_item> items, double share,
-                                  const random_key& key) {
+                                  const random_key& key, const Communicator& ranks = {}) {
     student_answers answers;
     if constexpr (!std::is_same_v<Sampler, detail::no_sampler>) {
         std::vector<prompt> prompts;
@@ -70,7 +73,8 @@ student_answers answer_as_student(const Model& model, Sampler& sampler, std::spa
             prompts.back().ids = detail::prompt_of(*item.example);
         }
         if (chosen.empty()) return answers;
-        const std::vector<rollout_group> groups = sampler.sample(model, prompts, 1, key);
+        const std::vector<rollout_group> groups = spread_prompts(
+            ranks, prompts, [&](std::span<const prompt> mine) { return sampler.sample(model, mine, 1, key); });
         answers.examples.reserve(chosen.size());  // items point into it
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const std::vector<token_id>& sampled = groups.at(i).completions.at(0).ids;

@@ -46,13 +46,22 @@ struct supervised_sums {
     double tokens = 0;  ///< learned tokens
 };
 
-/// Adds the gradient of the mean of `loss` over all learned tokens of the examples to the model's gradients, microbatch
-/// by microbatch: every token has the same denominator, however the examples are cut or packed.
+/// How many tokens of the examples are learned.
+inline double count_learned(std::span<const supervised_example* const> examples) {
+    double tokens = 0;
+    for (const supervised_example* const one : examples) tokens += static_cast<double>(learned_tokens(*one));
+    return tokens;
+}
+
+/// Adds the gradient of the sum of `loss` over the learned tokens of the examples, divided by `denominator`, to the
+/// model's gradients, microbatch by microbatch: every token has the same denominator, however the examples are cut,
+/// packed or shared out.
+/// @param denominator the learned tokens of the whole batch, of which these may be a part; 0: of these
 template <class Model, class Loss>
 supervised_sums accumulate_supervised(const Model& model, const Loss& loss,
-                                      std::span<const supervised_example* const> examples, std::int64_t budget) {
-    supervised_sums sums;
-    for (const supervised_example* const one : examples) sums.tokens += static_cast<double>(learned_tokens(*one));
+                                      std::span<const supervised_example* const> examples, std::int64_t budget,
+                                      double denominator = 0) {
+    supervised_sums sums{.tokens = denominator > 0 ? denominator : count_learned(examples)};
     for (const auto& part : plan_examples(examples, budget)) {
         const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
         const at::Tensor sum = loss(example_log_probs(model, packed)).sum() / sums.tokens;
@@ -62,21 +71,28 @@ supervised_sums accumulate_supervised(const Model& model, const Loss& loss,
     return sums;
 }
 
+/// The sum of `loss` over all learned tokens, without gradients.
+template <class Model, class Loss>
+double sum_supervised_loss(const Model& model, const Loss& loss, std::span<const supervised_example* const> examples,
+                           std::int64_t budget) {
+    const at::NoGradGuard no_gradients;
+    double sum = 0;
+    for (const auto& part : plan_examples(examples, budget)) {
+        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
+        sum += loss(example_log_probs(model, packed)).sum().template item<double>();
+    }
+    return sum;
+}
+
 /// The mean of `loss` over all learned tokens, without gradients: the evaluation loss.
 template <class Model, class Loss>
 double mean_supervised_loss(const Model& model, const Loss& loss, std::span<const supervised_example> examples,
                             std::int64_t budget) {
-    const at::NoGradGuard no_gradients;
     std::vector<const supervised_example*> all;
     for (const supervised_example& one : examples) all.push_back(&one);
-    double sum = 0, tokens = 0;
-    for (const auto& part : plan_examples(all, budget)) {
-        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
-        sum += loss(example_log_probs(model, packed)).sum().template item<double>();
-        tokens += static_cast<double>(packed.predictions.targets.size(0));
-    }
+    const double tokens = count_learned(all);
     require(tokens > 0, "there are no examples to evaluate on");
-    return sum / tokens;
+    return sum_supervised_loss(model, loss, all, budget) / tokens;
 }
 
 }  // namespace aha

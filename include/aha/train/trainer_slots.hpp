@@ -6,6 +6,7 @@
 #include <aha/concepts/advantage.hpp>
 #include <aha/concepts/aggregation.hpp>
 #include <aha/concepts/batch_advantage.hpp>
+#include <aha/concepts/communicator.hpp>
 #include <aha/concepts/divergence.hpp>
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/policy_loss.hpp>
@@ -110,13 +111,24 @@ struct reward_options_slot {
     static constexpr bool resembles = false;
 };
 
+struct communicator_slot {
+    template <class T>
+    static constexpr bool holds = communicator<T>;
+    template <class T>
+    static constexpr bool resembles = has_rank<T>;
+    template <class T>
+    static consteval bool explain() {
+        return require_communicator<T>();
+    }
+};
+
 /// What the trainers take after their options.
 template <class Model>
 using grpo_slots = slot_list<sampler_slot<Model>, advantage_slot, loss_slot, aggregation_slot, optimizer_slot,
-                             schedule_slot, reward_options_slot>;
-using sft_slots = slot_list<supervised_loss_slot, optimizer_slot, schedule_slot>;
+                             schedule_slot, reward_options_slot, communicator_slot>;
+using sft_slots = slot_list<supervised_loss_slot, optimizer_slot, schedule_slot, communicator_slot>;
 template <class Model>
-using distill_slots = slot_list<divergence_slot, sampler_slot<Model>, optimizer_slot, schedule_slot>;
+using distill_slots = slot_list<divergence_slot, sampler_slot<Model>, optimizer_slot, schedule_slot, communicator_slot>;
 
 /// The schedule of a supervised trainer that is given none: a cosine to a tenth of the peak, as R1's.
 struct make_decay_to_a_tenth {

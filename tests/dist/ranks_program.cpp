@@ -1,0 +1,210 @@
+// What tests/dist/ranks_test.cpp starts as one or several ranks.
+//   ranks_program curves OUT             20 steps of each trainer; the first rank writes curves and weights to OUT
+//   ranks_program run FOLDER [FAULT]     a run with checkpoints, gone on with if there are any; FAULT: see below
+#include <ATen/ATen.h>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <aha/advantage/reinforce_plus_plus.hpp>
+#include <aha/core/random.hpp>
+#include <aha/data/vector_prompts.hpp>
+#include <aha/dist/gloo.hpp>
+#include <aha/dist/sharded.hpp>
+#include <aha/io/folder_checkpoints.hpp>
+#include <aha/io/metrics_file.hpp>
+#include <aha/loss/aggregation/constant_length.hpp>
+#include <aha/loss/aggregation/sequence_mean.hpp>
+#include <aha/testing/bandit.hpp>
+#include <aha/train/distill.hpp>
+#include <aha/train/grpo.hpp>
+#include <aha/train/reward_trainer.hpp>
+#include <aha/train/run_training.hpp>
+#include <aha/train/sft.hpp>
+#include <tests/support/small_decoder.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+using aha::test::small_model;
+using nlohmann::json;
+
+constexpr std::int64_t steps = 20;
+
+aha::vector_prompts questions() {
+    std::vector<aha::prompt> all(10);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].ids.assign(1 + i % 4, static_cast<aha::token_id>(i));  // of unequal lengths
+    return aha::vector_prompts{all, {.seed = 4}};
+}
+
+const auto even_end = [](const aha::prompt&, const aha::completion& c) {
+    return (c.ids.back() % 2 == 0 ? 1.0 : 0.0) + 0.1 * static_cast<double>(c.ids.size());
+};
+
+/// Completions of 1 to 5 tokens: one that is a multiple of 7 ends them.
+struct ending_tokenizer : aha::testing::arm_tokenizer {
+    std::vector<aha::token_id> end_ids() const { return {0, 7, 14, 21, 28}; }
+};
+
+auto sampler() {
+    return aha::autoregressive_sampler{ending_tokenizer{{31}}, aha::sampling_options{.max_new_tokens = 5}};
+}
+
+std::vector<aha::supervised_example> examples(std::size_t count) {
+    std::vector<aha::supervised_example> all(count);
+    const aha::random_stream random{{21, 0, 0, 0}};
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        all[i].index = static_cast<std::int64_t>(i);
+        const auto length = 3 + random.below(n++, 10);
+        for (std::size_t t = 0; t < length; ++t) {
+            all[i].ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
+            all[i].learned.push_back(t >= 2 ? 1 : 0);
+        }
+    }
+    return all;
+}
+
+std::vector<aha::preference_pair> pairs() {
+    std::vector<aha::preference_pair> all;
+    for (const aha::supervised_example& one : examples(20)) {
+        all.push_back({one.index, one.ids, one.ids, 0.1});
+        all.back().chosen.push_back(30);
+        all.back().rejected.push_back(3);
+    }
+    return all;
+}
+
+template <class Trainer>
+json curve(Trainer& trainer, const aha::parameters& weights) {
+    json lines = json::array();
+    for (std::int64_t n = 0; n < steps; ++n) {
+        json line = json::object();
+        for (const auto& [name, value] : trainer.step().metrics)
+            if (name != "seconds" && name != "step_time" && !name.starts_with("time/")) line[name] = value;
+        lines.push_back(line);
+    }
+    const at::Tensor& w = weights.values();
+    return {{"curve", lines},
+            {"weights", std::vector<float>(w.const_data_ptr<float>(), w.const_data_ptr<float>() + w.numel())}};
+}
+
+/// GRPO on the small model with further policies in its slots.
+template <class... Policies>
+json learn(const aha::grpo_options& options, Policies... policies) {
+    auto model = small_model();
+    aha::grpo trainer{model, questions(), even_end, options, sampler(), std::move(policies)...};
+    return curve(trainer, model.weights());
+}
+
+template <class Tensor>
+json imitate() {
+    aha::decoder<Tensor> model = small_model<Tensor>();
+    aha::sft trainer{model, examples(40), {.batch_size = 7, .learning_rate = 1e-2, .rows = {.epochs = 4}}};
+    json run = curve(trainer, model.weights());
+    run["evaluation"] = trainer.evaluate(examples(9));
+    return run;
+}
+
+json curves() {
+    const aha::grpo_options options{.prompts_per_step = 5, .group_size = 4, .learning_rate = 1e-2, .seed = 2};
+    const aha::process_group ranks = aha::join_with_gloo();
+    json all;
+    all["token_mean"] = learn(options);
+    all["sequence_mean"] = learn(options, aha::sequence_mean{});
+    all["constant_length"] = learn(options, aha::constant_length{5});
+    aha::grpo_options several = options;
+    several.minibatches = 2, several.inner_epochs = 2, several.reference_refresh = 7;
+    all["reference_and_minibatches"] = learn(several, aha::grpo_loss{{.beta = 0.05}});
+    aha::grpo_options filled = options;
+    filled.dynamic_sampling = 3, filled.mask_truncated = true;
+    all["dynamic_sampling"] = learn(filled);
+    all["reinforce_plus_plus"] = learn(options, aha::reinforce_plus_plus{{.beta = 0.05}});
+    all["sharded"] = learn(options, aha::sharded{aha::adamw{}, ranks});
+    all["sft"] = imitate<aha::cpu<float>>();
+    all["sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>();
+    for (const double on_policy : {0.0, 0.5}) {
+        auto model = small_model();
+        const auto teacher = small_model(64, 0.3);
+        aha::distill trainer{model,
+                             teacher,
+                             examples(40),
+                             {.batch_size = 7,
+                              .learning_rate = 1e-2,
+                              .rows = {.epochs = 4},
+                              .on_policy = on_policy,
+                              .cross_entropy = 0.1},
+                             sampler()};
+        all[on_policy > 0 ? "distill_on_policy" : "distill"] = curve(trainer, model.weights());
+    }
+    {
+        aha::reward_model model{small_model()};
+        aha::reward_trainer trainer{model, pairs(), {.batch_size = 6, .learning_rate = 1e-2, .epochs = 5}};
+        all["reward_model"] = curve(trainer, model.body().weights());
+        all["reward_model"]["evaluation"] = trainer.evaluate(std::span<const aha::preference_pair>{pairs()}).margin;
+    }
+    return all;
+}
+
+/// `fault`: "kill R S" a signal ends rank R in step S, on the first start only; "throw R S" its reward throws; "hang R
+/// S" its reward never ends; "pause MS" every reward takes as many milliseconds.
+void run(const fs::path& folder, const std::string& fault, int rank, int step, bool sharded) {
+    const aha::process_group ranks = aha::join_with_gloo({.call_seconds = 5});
+    const bool first_start = aha::read_rank_environment().attempt.find_first_not_of("0") == std::string::npos;
+    auto model = small_model();
+    std::atomic<int> judged{0};
+    const aha::grpo_options options{.prompts_per_step = 4, .group_size = 4, .learning_rate = 1e-2, .seed = 2};
+    const auto reward = [&](const aha::prompt& p, const aha::completion& c) {
+        if (fault == "pause") std::this_thread::sleep_for(std::chrono::milliseconds{rank});
+        else if (ranks.rank() == rank &&
+                 ++judged > step * options.prompts_per_step * options.group_size / ranks.size()) {
+            if (fault == "kill" && first_start) std::raise(SIGKILL);
+            if (fault == "throw") throw aha::error{"the verifier is out of disk space"};
+            if (fault == "hang") std::this_thread::sleep_for(std::chrono::hours{1});
+        }
+        return even_end(p, c);
+    };
+    aha::folder_checkpoints checkpoints{folder / "checkpoints"};
+    aha::metrics_file metrics{folder};
+    const auto train = [&](auto optimizer) {
+        aha::grpo trainer{model, questions(), reward, options, sampler(), std::move(optimizer), ranks};
+        aha::run_training(trainer, checkpoints, {.steps = steps, .checkpoint_every = 3, .resume = true}, metrics);
+    };
+    if (sharded) train(aha::sharded{aha::adamw{}, ranks});
+    else train(aha::adamw{});
+    if (ranks.rank() == 0) {
+        std::ofstream weights{folder / "weights", std::ios::binary};
+        const at::Tensor& w = model.weights().values();
+        weights.write(reinterpret_cast<const char*>(w.const_data_ptr<float>()),
+                      static_cast<std::streamsize>(w.nbytes()));
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+    at::set_num_threads(1);
+    const std::vector<std::string> given{arguments + 1, arguments + count};
+    if (given.at(0) == "curves") {
+        const json all = curves();
+        if (aha::is_first_rank()) std::ofstream{given.at(1)} << all;
+    } else {
+        const bool faulty = given.size() > 2 && given[2] != "sharded";
+        run(given.at(1), faulty ? given[2] : "", faulty ? std::stoi(given.at(3)) : -1,
+            faulty && given.size() > 4 ? std::stoi(given[4]) : 0, given.back() == "sharded");
+    }
+    return 0;
+} catch (const std::exception& problem) {
+    std::cerr << "error: " << problem.what() << std::endl;
+    return 1;
+}
