@@ -62,9 +62,3 @@ macro(aha_find_cld2)
         set(aha_missing "aha did not find CLD2; Debian's package is libcld2-dev")
     endif()
 endmacro()
-
-# Several ranks on CPUs need Gloo's headers; its code is in LibTorch.
-macro(aha_find_gloo)
-    find_path(AHA_GLOO_INCLUDE gloo/context.h)
-    mark_as_advanced(AHA_GLOO_INCLUDE)
-endmacro()

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>  // empty unless USE_C10D_GLOO is defined
+#if defined(USE_C10D_GLOO) && __has_include(<gloo/context.h>)
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
 
 #include <aha/core/error.hpp>
 #include <aha/dist/meeting_place.hpp>
@@ -29,16 +31,15 @@ struct group_options {
 /// The ranks that a launcher started, joined by Gloo over TCP: a communicator for tensors on the CPU. One process where
 /// no launcher did. Every rank makes its groups in the same order. The variable GLOO_SOCKET_IFNAME names the network
 /// interface, else it is that of this machine's name. Throws `aha::error` if the others do not come, and for several
-/// ranks in a program that was compiled without Gloo's headers (Debian's libgloo-dev; CMake defines USE_C10D_GLOO where
-/// it finds them).
+/// ranks in a program that was compiled without Gloo's headers (Debian's libgloo-dev) or without USE_C10D_GLOO, which
+/// LibTorch's CMake target and aha's pkg-config file define.
 inline process_group join_with_gloo(const group_options& options = {},
                                     const rank_environment& here = read_rank_environment()) {
     options.validate();
     if (here.size == 1) return {};
-#ifndef USE_C10D_GLOO
+#if !defined(USE_C10D_GLOO) || !__has_include(<gloo/context.h>)
     fail("this is rank ", here.rank, " of ", here.size,
-         ", but the program was compiled without Gloo: install Debian's ",
-         "libgloo-dev, configure anew and compile again");
+         ", but the program was compiled without Gloo: install Debian's ", "libgloo-dev and compile again");
 #else
     const auto milliseconds = [](double seconds) {
         return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
@@ -49,9 +50,9 @@ inline process_group join_with_gloo(const group_options& options = {},
         const std::string group = std::to_string(place->add("groups/" + std::to_string(here.rank), 1));
         const auto own = c10::make_intrusive<c10d::PrefixStore>(group, place);
         const auto gloo = c10d::ProcessGroupGloo::Options::create(milliseconds(options.call_seconds));
-        const std::string interface = detail::environment_text("GLOO_SOCKET_IFNAME");
-        gloo->devices.push_back(interface.empty() ? c10d::ProcessGroupGloo::createDefaultDevice()
-                                                  : c10d::ProcessGroupGloo::createDeviceForInterface(interface));
+        const std::string card = detail::environment_text("GLOO_SOCKET_IFNAME");
+        gloo->devices.push_back(card.empty() ? c10d::ProcessGroupGloo::createDefaultDevice()
+                                             : c10d::ProcessGroupGloo::createDeviceForInterface(card));
         auto backend = c10::make_intrusive<c10d::ProcessGroupGloo>(own, here.rank, here.size, gloo);
         auto heard = c10::make_intrusive<c10d::PrefixStore>(
             group, open_meeting_place(here, milliseconds(options.meeting_seconds)));

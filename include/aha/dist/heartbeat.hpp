@@ -22,7 +22,7 @@ namespace aha {
 /// call fails, tells from what the others said which of them is to blame.
 class heartbeat {
 public:
-    static constexpr std::chrono::milliseconds period{500};
+    static constexpr std::chrono::milliseconds period{500};  ///< between two beats
 
     /// @param store a connection of its own
     heartbeat(c10::intrusive_ptr<c10d::Store> store, int rank, int size)

@@ -8,10 +8,11 @@ namespace aha {
 
 /// The communicator of a run in one process: nothing to join.
 struct one_process {
-    int rank() const { return 0; }
-    int size() const { return 1; }
-    void sum(const at::Tensor&) const {}
-    void broadcast(const at::Tensor&, int) const {}
+    int rank() const { return 0; }                   ///< the only one
+    int size() const { return 1; }                   ///< one
+    void sum(const at::Tensor&) const {}             ///< leaves it as it is
+    void broadcast(const at::Tensor&, int) const {}  ///< leaves it as it is
+    /// These bytes alone.
     std::vector<std::string> gather(const std::string& bytes) const { return {bytes}; }
 };
 

@@ -31,7 +31,9 @@ public:
     process_group(c10::intrusive_ptr<c10d::Backend> backend, c10::intrusive_ptr<c10d::Store> store, c10::Device device)
         : shared_{std::make_shared<shared>(std::move(backend), std::move(store), device)} {}
 
+    /// Which of how many ranks this process is.
     int rank() const { return shared_ ? shared_->backend->getRank() : 0; }
+    /// How many ranks there are.
     int size() const { return shared_ ? shared_->backend->getSize() : 1; }
 
     /// Adds `tensor` over the ranks, in place; the same bits on every rank. Throws `aha::error` naming the rank that

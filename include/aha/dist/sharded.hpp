@@ -31,6 +31,8 @@ class sharded {
     static_assert(require_optimizer<Optimizer>() && require_communicator<Communicator>());
 
 public:
+    /// @param optimizer what updates this rank's part
+    /// @param ranks over which the parts are spread: those of the trainer
     sharded(Optimizer optimizer, Communicator ranks) : inner_{std::move(optimizer)}, ranks_{std::move(ranks)} {}
 
     void step(const parameters& weights, double learning_rate) {

@@ -81,7 +81,8 @@ inline void put_group(byte_writer& to, const rollout_group& group) {
 
 /// Takes what `put_group` added; the group's prompt is `asked`.
 inline rollout_group get_group(byte_reader& from, prompt asked) {
-    rollout_group group{.prompt = std::move(asked)};
+    rollout_group group;
+    group.prompt = std::move(asked);
     for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
         completion& c = group.completions.emplace_back();
         c.ids = from.get<std::vector<token_id>>();
