@@ -89,4 +89,21 @@ TEST(parameters, of_nothing_are_empty) {
     EXPECT_EQ(p.values().numel(), 0);
 }
 
+TEST(parameters, a_part_is_in_the_same_memory) {
+    const aha::parameters all{{{"a", {3, 5}}, {"b", {7}, false}, {"c", {2, 2}}}, at::kFloat};
+    const aha::parameters part = all.part(1, 3);
+    ASSERT_EQ(part.size(), 2U);
+    EXPECT_EQ(part.at(0).name, "b");
+    EXPECT_FALSE(part.at(0).decay);
+    EXPECT_EQ(all.offset(0), 0);
+    EXPECT_EQ(part.values().numel(), all.offset(3) - all.offset(1));
+    EXPECT_EQ(all.offset(3), all.values().numel());
+    part.values().fill_(2);
+    part.slice(part.gradients(), 1).fill_(3);
+    EXPECT_EQ(all["a"].sum().item<float>(), 0);
+    EXPECT_EQ(all["b"].sum().item<float>(), 14);
+    EXPECT_EQ(all["c"].grad().sum().item<float>(), 12);
+    EXPECT_EQ(all.part(2, 2).size(), 0U);
+}
+
 }  // namespace

@@ -3,8 +3,11 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 #include <c10/core/TensorOptions.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/BFloat16.h>
 #include <type_traits>
+
+#include <aha/core/error.hpp>
 
 namespace aha {
 
@@ -12,6 +15,14 @@ namespace aha {
 using bfloat16 = c10::BFloat16;
 
 namespace detail {
+
+/// Throws `aha::error` unless there is a CUDA device to put tensors on.
+inline void require_cuda_device() {
+    const bool built = c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA);
+    require(built && c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount() > 0,
+            "there is no CUDA device: ",
+            built ? "no GPU is seen (driver, CUDA_VISIBLE_DEVICES?)" : "this LibTorch was built without CUDA");
+}
 
 template <class Compute, c10::DeviceType Device>
 struct tensor_policy_base {
@@ -24,7 +35,10 @@ struct tensor_policy_base {
     static constexpr c10::ScalarType parameter_type = c10::kFloat;
     /// Of norms, softmax, the residual stream, log-probs and losses.
     static constexpr c10::ScalarType accumulate_type = c10::kFloat;
-    static c10::Device device() { return c10::Device{Device}; }
+    static c10::Device device() {
+        if constexpr (Device == c10::DeviceType::CUDA) require_cuda_device();
+        return c10::Device{Device};
+    }
     /// Options of a weight: device and parameter type.
     static c10::TensorOptions options() { return c10::TensorOptions{}.dtype(parameter_type).device(device()); }
 };
@@ -35,7 +49,8 @@ struct tensor_policy_base {
 template <class Compute = float>
 struct cpu : detail::tensor_policy_base<Compute, c10::DeviceType::CPU> {};
 
-/// Tensors on the current CUDA device; products in `Compute`, everything else in float32.
+/// Tensors on the current CUDA device; products in `Compute`, everything else in float32. `device()` throws
+/// `aha::error` where there is none.
 template <class Compute = bfloat16>
 struct cuda : detail::tensor_policy_base<Compute, c10::DeviceType::CUDA> {};
 
