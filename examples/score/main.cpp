@@ -65,7 +65,8 @@ nlohmann::json log_probs_of(const Model& model, const std::vector<aha::token_id>
 int main(int count, char** arguments) {
     CLI::App app{"Log-probs of texts under a model"};
     std::string model_path, in, out;
-    example::machine_options machine{.precision = "fp32"};
+    example::machine_options machine;
+    machine.precision = "fp32";
     app.add_option("--model", model_path, "Hugging Face folder, GGUF file, or smollm2")->required();
     app.add_option("--in", in, "JSON lines, {\"text\": ...} or {\"ids\": [...]}")->required();
     app.add_option("--out", out, "JSON lines, {\"ids\": [...], \"log_probs\": [null, ...]}")->required();
