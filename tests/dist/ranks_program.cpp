@@ -30,11 +30,13 @@
 #include <aha/train/reward_trainer.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
+#include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 namespace fs = std::filesystem;
+using aha::test::made_examples;
 using aha::test::small_model;
 using nlohmann::json;
 
@@ -60,24 +62,9 @@ auto sampler() {
     return aha::autoregressive_sampler{ending_tokenizer{{31}}, aha::sampling_options{.max_new_tokens = 5}};
 }
 
-std::vector<aha::supervised_example> examples(std::size_t count) {
-    std::vector<aha::supervised_example> all(count);
-    const aha::random_stream random{{21, 0, 0, 0}};
-    std::uint64_t n = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        all[i].index = static_cast<std::int64_t>(i);
-        const auto length = 3 + random.below(n++, 10);
-        for (std::size_t t = 0; t < length; ++t) {
-            all[i].ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
-            all[i].learned.push_back(t >= 2 ? 1 : 0);
-        }
-    }
-    return all;
-}
-
 std::vector<aha::preference_pair> pairs() {
     std::vector<aha::preference_pair> all;
-    for (const aha::supervised_example& one : examples(20)) {
+    for (const aha::supervised_example& one : made_examples(20)) {
         all.push_back({one.index, one.ids, one.ids, 0.1});
         all.back().chosen.push_back(30);
         all.back().rejected.push_back(3);
@@ -113,9 +100,9 @@ json learn(const aha::grpo_options& options, Policies... policies) {
 template <class Tensor>
 json imitate() {
     aha::decoder<Tensor> model = small_model<Tensor>();
-    aha::sft trainer{model, examples(40), {.batch_size = 7, .learning_rate = 1e-2, .rows = {.epochs = 4}}};
+    aha::sft trainer{model, made_examples(40), {.batch_size = 7, .learning_rate = 1e-2, .rows = {.epochs = 4}}};
     json run = curve(trainer, model.weights());
-    run["evaluation"] = trainer.evaluate(examples(9));
+    run["evaluation"] = trainer.evaluate(made_examples(9));
     return run;
 }
 
@@ -141,7 +128,7 @@ json curves() {
         const auto teacher = small_model(64, 0.3);
         aha::distill trainer{model,
                              teacher,
-                             examples(40),
+                             made_examples(40),
                              {.batch_size = 7,
                               .learning_rate = 1e-2,
                               .rows = {.epochs = 4},

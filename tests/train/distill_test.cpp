@@ -19,11 +19,13 @@
 #include <aha/testing/tolerance.hpp>
 #include <aha/train/cache_teacher.hpp>
 #include <aha/train/distill.hpp>
+#include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 namespace fs = std::filesystem;
+using aha::test::made_examples;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 using testing::HasSubstr;
@@ -43,22 +45,6 @@ tiny larger_model(std::int64_t vocabulary = 31, std::int64_t context = 64) {
     tiny model{config};
     aha::initialise(model, 8, 0.3);
     return model;
-}
-
-/// `count` examples of 3 to 12 tokens in a vocabulary of 31; the first two tokens are the prompt.
-std::vector<aha::supervised_example> made(std::size_t count) {
-    std::vector<aha::supervised_example> all(count);
-    const aha::random_stream random{{21, 0, 0, 0}};
-    std::uint64_t n = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        all[i].index = static_cast<std::int64_t>(i);
-        const auto length = 3 + random.below(n++, 10);
-        for (std::size_t t = 0; t < length; ++t) {
-            all[i].ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
-            all[i].learned.push_back(t >= 2 ? 1 : 0);
-        }
-    }
-    return all;
 }
 
 auto sampler() {
@@ -95,7 +81,7 @@ struct temporary_file {
 
 TEST(distill, loss_and_gradient_are_those_of_whole_logits_example_by_example) {
     const tiny student = small_model(), teacher = larger_model();
-    const auto examples = made(5);
+    const auto examples = made_examples(5);
     auto items = items_of(examples);
     items[1].sampled = items[3].sampled = true;  // no cross-entropy there
     const aha::distill_options options{.temperature = 1.5, .cross_entropy = 0.25};
@@ -135,7 +121,7 @@ TEST(distill, loss_and_gradient_are_those_of_whole_logits_example_by_example) {
 
 TEST(distill, gradient_does_not_depend_on_microbatches_or_order) {
     const tiny student = small_model(), teacher = larger_model();
-    const auto examples = made(12);
+    const auto examples = made_examples(12);
     auto items = items_of(examples);
     items[4].sampled = true;
     aha::distill_options options{.cross_entropy = 0.5};
@@ -153,7 +139,7 @@ TEST(distill, gradient_does_not_depend_on_microbatches_or_order) {
 TEST(distill, a_cache_of_all_tokens_teaches_as_its_teacher_does) {
     const temporary_file file;
     const tiny student = small_model(), teacher = larger_model();
-    const auto examples = made(9);
+    const auto examples = made_examples(9);
     const auto items = items_of(examples);
     aha::cache_teacher(teacher, examples, file.path, {.k = 31, .temperature = 2, .microbatch_tokens = 20});
     const aha::teacher_cache cache{file.path};
@@ -171,9 +157,9 @@ TEST(distill, a_student_comes_near_its_teacher_with_each_divergence_and_source_o
     const auto run = [&](const auto& divergence, double on_policy) {
         tiny student = small_model();
         aha::distill trainer{
-            student,    teacher,
-            made(8),    {.batch_size = 8, .learning_rate = 1e-2, .rows = {.epochs = 60}, .on_policy = on_policy},
-            divergence, sampler()};
+            student,          teacher,
+            made_examples(8), {.batch_size = 8, .learning_rate = 1e-2, .rows = {.epochs = 60}, .on_policy = on_policy},
+            divergence,       sampler()};
         std::vector<double> losses;
         for (const aha::step_report& step : trainer.steps()) losses.push_back(step.metric("divergence"));
         return std::pair{losses.front(), losses.back()};
@@ -203,7 +189,7 @@ TEST(distill, a_bandit_takes_its_teachers_probabilities) {
 
 TEST(distill, the_student_answers_its_share_of_prompts_and_only_answers_count) {
     const tiny model = small_model(64, 0.5);
-    const auto examples = made(400);
+    const auto examples = made_examples(400);
     auto answers_of = [&](double share, std::uint64_t step) {
         auto items = items_of(examples);
         auto s = sampler();
@@ -235,7 +221,8 @@ TEST(distill, the_student_answers_its_share_of_prompts_and_only_answers_count) {
 TEST(distill, the_report_says_what_was_learned_from) {
     tiny student = small_model();
     const tiny teacher = larger_model();
-    aha::distill trainer{student, teacher, made(6), {.batch_size = 6, .on_policy = 1, .cross_entropy = 0.5}, sampler()};
+    aha::distill trainer{
+        student, teacher, made_examples(6), {.batch_size = 6, .on_policy = 1, .cross_entropy = 0.5}, sampler()};
     const aha::step_report step = trainer.step();
     EXPECT_EQ(step.metric("on_policy"), 1);
     EXPECT_EQ(step.metric("completions/mean_length"), 5);
@@ -263,16 +250,16 @@ TYPED_TEST(resumed_distill, goes_on_bit_for_bit_across_epochs) {
                                        .cross_entropy = 0.1,
                                        .seed = 7};
     auto whole = small_model<TypeParam>();
-    aha::distill straight{whole, teacher, made(13), options, sampler()};
+    aha::distill straight{whole, teacher, made_examples(13), options, sampler()};
     std::vector<double> losses;
     for (const aha::step_report& step : straight.steps()) losses.push_back(step.metric("loss"));
     for (std::int64_t stop = 1; stop < straight.total_steps(); ++stop) {
         auto first = small_model<TypeParam>();
-        aha::distill begun{first, teacher, made(13), options, sampler()};
+        aha::distill begun{first, teacher, made_examples(13), options, sampler()};
         while (begun.steps_done() < stop) begun.step();
         const aha::state saved = begun.save();
         auto second = small_model<TypeParam>();
-        aha::distill resumed{second, teacher, made(13), options, sampler()};
+        aha::distill resumed{second, teacher, made_examples(13), options, sampler()};
         resumed.load(saved);
         for (const aha::step_report& step : resumed.steps())
             EXPECT_EQ(step.metric("loss"), losses.at(static_cast<std::size_t>(step.step - 1)));
@@ -287,7 +274,7 @@ TEST(distill, refuses_what_makes_no_sense) {
     const tiny teacher = larger_model(), wide = larger_model(33), short_one = larger_model(31, 8);
     const auto message = [&](const auto& from, const aha::distill_options& options, std::size_t examples = 9) {
         try {
-            aha::distill trainer{student, from, made(examples), options, sampler()};
+            aha::distill trainer{student, from, made_examples(examples), options, sampler()};
         } catch (const aha::error& e) {
             return std::string{e.what()};
         }
@@ -300,24 +287,25 @@ TEST(distill, refuses_what_makes_no_sense) {
     EXPECT_EQ(message(wide, {.vocabulary = 30}), "");
     EXPECT_THAT(message(short_one, {}), HasSubstr("the teacher's context of 8"));
 
-    aha::cache_teacher(teacher, made(9), file.path, {.k = 4});
+    aha::cache_teacher(teacher, made_examples(9), file.path, {.k = 4});
     const aha::teacher_cache cache{file.path};
     EXPECT_EQ(message(cache, {}), "");
     EXPECT_THAT(message(cache, {.on_policy = 0.5}), HasSubstr("on_policy must be 0, not 0.5"));
     EXPECT_THAT(message(cache, {.temperature = 2}), HasSubstr("was made at temperature 1, not 2"));
     EXPECT_THAT(message(cache, {}, 8), HasSubstr("answers to 9 examples, but there are 8"));
-    aha::cache_teacher(wide, made(9), file.path, {.k = 4});
+    aha::cache_teacher(wide, made_examples(9), file.path, {.k = 4});
     EXPECT_THAT(message(aha::teacher_cache{file.path}, {}), HasSubstr("31 and 33 tokens"));
-    EXPECT_THROW(aha::cache_teacher(teacher, made(1), file.path, {.k = 32}), aha::error);
+    EXPECT_THROW(aha::cache_teacher(teacher, made_examples(1), file.path, {.k = 32}), aha::error);
 
-    EXPECT_THROW((aha::distill{student, teacher, made(2), {.on_policy = 0.5}}), aha::error) << "there is no sampler";
+    EXPECT_THROW((aha::distill{student, teacher, made_examples(2), {.on_policy = 0.5}}), aha::error)
+        << "there is no sampler";
 
     const aha::distill_options options{};
-    aha::distill one{student, teacher, made(2), options};
+    aha::distill one{student, teacher, made_examples(2), options};
     const aha::state saved = one.save();
-    aha::distill other{student, teacher, made(2), aha::distill_options{.seed = 1}};
+    aha::distill other{student, teacher, made_examples(2), aha::distill_options{.seed = 1}};
     EXPECT_THROW(other.load(saved), aha::error);
-    aha::distill others{student, teacher, made(3), options};
+    aha::distill others{student, teacher, made_examples(3), options};
     EXPECT_THROW(others.load(saved), aha::error);
 }
 
@@ -329,7 +317,7 @@ TEST(distill, a_gradient_that_is_not_finite_leaves_the_student_as_it_was) {
         teacher.weights().values().mul_(std::numeric_limits<float>::infinity());
     }
     const at::Tensor before = student.weights().values().clone();
-    aha::distill trainer{student, teacher, made(4), {}};
+    aha::distill trainer{student, teacher, made_examples(4), {}};
     EXPECT_THROW(trainer.step(), aha::error);
     EXPECT_TRUE(at::equal(student.weights().values(), before));
     EXPECT_EQ(trainer.steps_done(), 0);

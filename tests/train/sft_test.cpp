@@ -10,11 +10,13 @@
 #include <aha/model/files/weights.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 using aha::test::complaint;
+using aha::test::made_examples;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 
@@ -35,22 +37,6 @@ std::vector<aha::supervised_example> examples_of(const nlohmann::json& list) {
     for (const nlohmann::json& one : list)
         all.push_back({std::ssize(all), one.at("input_ids").get<std::vector<aha::token_id>>(),
                        one.at("completion_mask").get<std::vector<std::uint8_t>>()});
-    return all;
-}
-
-/// `count` examples of 3 to 12 tokens in a vocabulary of 31.
-std::vector<aha::supervised_example> made(std::size_t count) {
-    std::vector<aha::supervised_example> all(count);
-    const aha::random_stream random{{21, 0, 0, 0}};
-    std::uint64_t n = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        all[i].index = static_cast<std::int64_t>(i);
-        const auto length = 3 + random.below(n++, 10);
-        for (std::size_t t = 0; t < length; ++t) {
-            all[i].ids.push_back(static_cast<aha::token_id>(random.below(n++, 31)));
-            all[i].learned.push_back(t >= 2 ? 1 : 0);
-        }
-    }
     return all;
 }
 
@@ -103,7 +89,7 @@ at::Tensor gradient(const tiny& model, const std::vector<const aha::supervised_e
 
 TEST(sft, gradient_does_not_depend_on_microbatches_packing_or_order) {
     const tiny model = small_model();
-    const auto examples = made(12);
+    const auto examples = made_examples(12);
     std::vector<const aha::supervised_example*> batch;
     for (const auto& one : examples) batch.push_back(&one);
     const at::Tensor whole = gradient(model, batch, 1000);
@@ -129,15 +115,15 @@ TYPED_TEST(resumed_sft, goes_on_bit_for_bit_across_epochs) {
     const aha::sft_options options{
         .batch_size = 3, .learning_rate = 1e-2, .rows = {.row_tokens = 20, .pack = true, .seed = 3, .epochs = 4}};
     auto whole = small_model<TypeParam>();
-    aha::sft straight{whole, made(17), options};
+    aha::sft straight{whole, made_examples(17), options};
     for (const aha::step_report& step : straight.steps()) EXPECT_TRUE(std::isfinite(step.metric("loss")));
     for (std::int64_t stop = 1; stop < straight.total_steps(); stop += 2) {
         auto first = small_model<TypeParam>();
-        aha::sft begun{first, made(17), options};
+        aha::sft begun{first, made_examples(17), options};
         while (begun.steps_done() < stop) begun.step();
         const aha::state saved = begun.save();
         auto second = small_model<TypeParam>();
-        aha::sft resumed{second, made(17), options};
+        aha::sft resumed{second, made_examples(17), options};
         resumed.load(saved);
         for (const aha::step_report& step : resumed.steps()) EXPECT_GT(step.step, stop);
         EXPECT_TRUE(at::equal(second.weights().values(), whole.weights().values())) << "stopped after " << stop;
@@ -146,8 +132,8 @@ TYPED_TEST(resumed_sft, goes_on_bit_for_bit_across_epochs) {
 
 TEST(sft, evaluates_as_often_as_told_and_after_the_last_step) {
     tiny model = small_model();
-    aha::sft trainer{model, made(10), {.batch_size = 2, .evaluate_every = 2}};
-    trainer.evaluate_on(made(4));
+    aha::sft trainer{model, made_examples(10), {.batch_size = 2, .evaluate_every = 2}};
+    trainer.evaluate_on(made_examples(4));
     std::vector<std::int64_t> evaluated;
     for (const aha::step_report& step : trainer.steps())
         if (step.find_metric("eval_loss")) evaluated.push_back(step.step);
@@ -156,7 +142,7 @@ TEST(sft, evaluates_as_often_as_told_and_after_the_last_step) {
 
 TEST(sft, learns) {
     tiny model = small_model();
-    const auto examples = made(12);
+    const auto examples = made_examples(12);
     aha::sft trainer{model, examples, {.batch_size = 4, .learning_rate = 1e-2, .rows = {.epochs = 40}}};
     const double before = trainer.evaluate(examples);
     for (const aha::step_report& step : trainer.steps()) EXPECT_LE(step.step, 120);
@@ -168,22 +154,22 @@ TEST(sft, bad_examples_and_options_are_named) {
     using testing::HasSubstr;
     EXPECT_THAT(complaint([&] { aha::sft{model, {}, aha::sft_options{}}; }), HasSubstr("no examples"));
     EXPECT_THAT(complaint([&] {
-                    aha::sft{model, made(9), {.rows = {.row_tokens = 5}}};
+                    aha::sft{model, made_examples(9), {.rows = {.row_tokens = 5}}};
                 }),
                 HasSubstr("more than the 5 of a row"));
-    auto unlearned = made(3);
+    auto unlearned = made_examples(3);
     for (auto& mark : unlearned[1].learned) mark = 0;
     EXPECT_THAT(complaint([&] {
                     aha::sft{model, unlearned, aha::sft_options{}};
                 }),
                 HasSubstr("example 1 has no token to learn"));
-    EXPECT_THAT(complaint([&] { aha::sft{model, made(3), {.batch_size = 0}}; }), HasSubstr("batch_size"));
+    EXPECT_THAT(complaint([&] { aha::sft{model, made_examples(3), {.batch_size = 0}}; }), HasSubstr("batch_size"));
     auto shallow = small_model(8);
-    EXPECT_THAT(complaint([&] { aha::sft{shallow, made(9), aha::sft_options{}}; }), HasSubstr("context of 8"));
-    aha::sft done{model, made(3), {.batch_size = 3}};
+    EXPECT_THAT(complaint([&] { aha::sft{shallow, made_examples(9), aha::sft_options{}}; }), HasSubstr("context of 8"));
+    aha::sft done{model, made_examples(3), {.batch_size = 3}};
     done.step();
     EXPECT_THAT(complaint([&] { done.step(); }), HasSubstr("ran out after 1 steps"));
-    aha::sft other{model, made(4), {.batch_size = 3}};
+    aha::sft other{model, made_examples(4), {.batch_size = 3}};
     EXPECT_THAT(complaint([&] { other.load(done.save()); }), HasSubstr("other examples"));
 }
 
