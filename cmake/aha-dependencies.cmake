@@ -22,24 +22,121 @@ nlohmann-json3-dev, pkg-config and libpcre2-dev")
     unset(aha_package)
 endmacro()
 
+# A LibTorch with CUDA asks CMake for a whole CUDA toolkit, of which a program needs the runtime alone: its headers and
+# libcudart, from a toolkit or from the nvidia packages that a wheel brings. This defines the target torch::cudart, which
+# LibTorch's own files then take as it is, and sets aha_cuda_torch to the folder of such a LibTorch, else to nothing.
+macro(aha_find_cuda_runtime aha_hint)
+    set(aha_cuda_torch "")
+    find_path(AHA_TORCH_CONFIG TorchConfig.cmake HINTS ${Torch_DIR} ${aha_hint}
+              PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch libtorch/share/cmake/Torch)
+    mark_as_advanced(AHA_TORCH_CONFIG)
+    if(AHA_TORCH_CONFIG)
+        get_filename_component(aha_torch_root "${AHA_TORCH_CONFIG}/../../.." ABSOLUTE)
+        if(EXISTS "${aha_torch_root}/lib/libtorch_cuda.so")
+            set(aha_cuda_torch "${aha_torch_root}")
+        endif()
+    endif()
+    if(aha_cuda_torch AND NOT TARGET torch::cudart)
+        file(GLOB aha_nvidia "${aha_cuda_torch}/../nvidia/cu*" "${aha_cuda_torch}/../nvidia/cuda_runtime")
+        file(GLOB aha_toolkits /usr/local/cuda /usr/local/cuda-*)
+        find_program(AHA_NVCC nvcc HINTS $ENV{CUDA_HOME} PATHS ${aha_toolkits} PATH_SUFFIXES bin)
+        if(AHA_NVCC)  # it may be a link or a script that stands elsewhere
+            execute_process(COMMAND ${AHA_NVCC} --dryrun -x cu -c /dev/null
+                            ERROR_VARIABLE aha_said OUTPUT_QUIET)
+            string(REGEX MATCH "TOP=([^\n]*)" aha_said "${aha_said}")
+            list(PREPEND aha_toolkits "${CMAKE_MATCH_1}")
+        endif()
+        find_path(AHA_CUDA_INCLUDE crt/host_defines.h HINTS $ENV{CUDA_HOME} ${aha_toolkits} ${aha_nvidia}
+                  PATH_SUFFIXES include)
+        find_library(AHA_CUDART NAMES libcudart.so libcudart.so.13 libcudart.so.12
+                     HINTS ${aha_nvidia} $ENV{CUDA_HOME} ${aha_toolkits} PATH_SUFFIXES lib lib64)
+        mark_as_advanced(AHA_NVCC AHA_CUDA_INCLUDE AHA_CUDART)
+        if(NOT AHA_CUDA_INCLUDE OR NOT AHA_CUDART)
+            set(aha_missing "this LibTorch (${aha_cuda_torch}) is one with CUDA, and its headers need those of the CUDA \
+runtime (crt/host_defines.h) and libcudart: install a CUDA toolkit, or the wheels nvidia-cuda-runtime and \
+nvidia-cuda-crt beside torch, or a LibTorch without CUDA")
+        else()
+            add_library(torch::cudart INTERFACE IMPORTED ${aha_global})
+            set(aha_includes "${AHA_CUDA_INCLUDE}")
+            foreach(aha_package IN LISTS aha_nvidia)  # what the toolkit at hand lacks: cuBLAS, cuSPARSE, ...
+                if(EXISTS "${aha_package}/include")
+                    list(APPEND aha_includes "${aha_package}/include")
+                endif()
+            endforeach()
+            target_include_directories(torch::cudart INTERFACE ${aha_includes})
+            target_link_libraries(torch::cudart INTERFACE "${AHA_CUDART}")
+            # ATen's headers want the header of NCCL where they speak of it; the library is a part of LibTorch's.
+            find_path(AHA_NCCL_INCLUDE nccl.h HINTS "${aha_cuda_torch}/../nvidia/nccl" ${aha_toolkits}
+                      PATH_SUFFIXES include)
+            mark_as_advanced(AHA_NCCL_INCLUDE)
+        endif()
+        unset(aha_includes)
+        unset(aha_nvidia)
+        unset(aha_package)
+        unset(aha_toolkits)
+    endif()
+    unset(aha_torch_root)
+endmacro()
+
+# The kernels for GPUs and the ranks on them: aha::cuda where there is nvcc, aha::nccl where there is NCCL's header; both
+# need a LibTorch with CUDA. The kernels are compiled in the program that links with aha::cuda.
+# aha_folder: where include/aha is.
+macro(aha_add_cuda_targets aha_folder)
+    if(aha_cuda_torch AND AHA_NVCC AND NOT TARGET aha::cuda)
+        if(NOT CMAKE_CUDA_COMPILER)
+            set(CMAKE_CUDA_COMPILER "${AHA_NVCC}")
+        endif()
+        if(NOT CMAKE_CUDA_ARCHITECTURES)
+            set(CMAKE_CUDA_ARCHITECTURES 80 90)  # A100, H100; later ones translate the code of the last
+        endif()
+        set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
+        enable_language(CUDA)
+        add_library(aha_kernels STATIC EXCLUDE_FROM_ALL "${aha_folder}/aha/core/kernels/kernels.cu")
+        set_target_properties(aha_kernels PROPERTIES CUDA_RUNTIME_LIBRARY Shared POSITION_INDEPENDENT_CODE ON)
+        target_include_directories(aha_kernels SYSTEM PRIVATE "${aha_cuda_torch}/include")
+        target_include_directories(aha_kernels PRIVATE "${aha_folder}")
+        # The text of a kernel is constexpr, so that the host's tests can run it too.
+        target_compile_options(aha_kernels PRIVATE -std=c++20 --expt-relaxed-constexpr)
+        add_library(aha_cuda INTERFACE)
+        add_library(aha::cuda ALIAS aha_cuda)
+        target_compile_definitions(aha_cuda INTERFACE AHA_KERNELS)
+        target_link_libraries(aha_cuda INTERFACE aha::aha aha_kernels)
+    endif()
+    if(aha_cuda_torch AND AHA_NCCL_INCLUDE AND NOT TARGET aha::nccl)
+        add_library(aha_nccl INTERFACE)
+        add_library(aha::nccl ALIAS aha_nccl)
+        target_compile_definitions(aha_nccl INTERFACE AHA_NCCL)
+        target_include_directories(aha_nccl SYSTEM INTERFACE "${AHA_NCCL_INCLUDE}")
+        target_link_libraries(aha_nccl INTERFACE aha::aha)
+    endif()
+endmacro()
+
 # LibTorch by CMAKE_PREFIX_PATH or Torch_DIR (an unpacked LibTorch, or a wheel's), else the wheel of the Python that is
 # active.
 macro(aha_find_torch)
     set(aha_missing "")
-    find_package(Torch QUIET)
-    if(NOT Torch_FOUND)
+    aha_find_cuda_runtime("")
+    if(NOT aha_missing)
+        find_package(Torch QUIET)
+    endif()
+    if(NOT aha_missing AND NOT Torch_FOUND)
         find_program(AHA_PYTHON NAMES python3 python)
         mark_as_advanced(AHA_PYTHON)
         if(AHA_PYTHON)
             execute_process(COMMAND ${AHA_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
                             OUTPUT_VARIABLE aha_wheel OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
             if(aha_wheel)
-                find_package(Torch QUIET HINTS ${aha_wheel})
+                aha_find_cuda_runtime("${aha_wheel}")
+                if(NOT aha_missing)
+                    find_package(Torch QUIET HINTS ${aha_wheel})
+                endif()
             endif()
             unset(aha_wheel)
         endif()
     endif()
-    if(NOT Torch_FOUND)
+    if(aha_missing)
+        # said above
+    elseif(NOT Torch_FOUND)
         set(aha_missing "aha did not find LibTorch: install it (python3 -m pip install torch, or unpack a LibTorch \
 archive) and configure with -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)'), \
 or with -DCMAKE_PREFIX_PATH=FOLDER for the folder libtorch that you unpacked")

@@ -9,6 +9,7 @@
 
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/result.hpp>
+#include <aha/core/drawing.hpp>
 #include <aha/core/token_id.hpp>
 
 /// A decoding model is a language model that can be continued token by token, many completions side by side.
@@ -55,6 +56,14 @@ concept session_keeps = requires(S& s, std::span<const std::int64_t> rows) { s.k
 template <class S>
 concept session_admits =
     requires(S& s, std::span<const std::vector<token_id>> prompts, std::int64_t copies) { s.admit(prompts, copies); };
+
+/// The model can also open a session that draws tokens itself: `prefers_static_session() const` says whether that is
+/// the faster way, `open_static_session(draw_rule, std::int64_t most_rows) const` opens it. Not required.
+template <class T>
+concept draws_tokens_itself = requires(const T& t, draw_rule rule) {
+    { t.prefers_static_session() } -> detail::yields<bool>;
+    t.open_static_session(rule, std::int64_t{});
+};
 
 /// A batch of completions being decoded.
 template <class S>

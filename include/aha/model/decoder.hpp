@@ -25,6 +25,7 @@
 #include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
+#include <aha/model/static_session.hpp>
 #include <aha/model/weight_store.hpp>
 
 namespace aha {
@@ -119,7 +120,16 @@ public:
         return session{*this, prompts, copies};
     }
 
+    /// Whether `open_static_session` is the faster way to decode: on a GPU, in a program that has its kernels.
+    static bool prefers_static_session() { return has_device_kernels && !Tensor::device().is_cpu(); }
+
+    /// Begins decoding in memory that stays where it is, tokens drawn where the model is.
+    aha::static_session<decoder> open_static_session(draw_rule rule, std::int64_t most_rows) const {
+        return aha::static_session<decoder>{*this, std::move(rule), most_rows};
+    }
+
 private:
+    friend aha::static_session<decoder>;
     friend session;  ///< A batch of completions being decoded.
 
     struct layer {

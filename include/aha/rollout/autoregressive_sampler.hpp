@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <aha/concepts/decoding_model.hpp>
+#include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/product.hpp>
 #include <aha/core/random.hpp>
@@ -53,18 +55,98 @@ public:
                     p.ids.size(), " tokens, which leaves no room in the model's context of ", model.context());
             groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
         }
-        decode(model, groups, group_size, key);
+        if constexpr (draws_tokens_itself<Model>) {
+            if (model.prefers_static_session()) decode_ahead(model, groups, group_size, key);
+            else decode(model, groups, group_size, key);
+        } else {
+            decode(model, groups, group_size, key);
+        }
         for (rollout_group& group : groups)
             for (completion& c : group.completions) c.text = tokenizer_.decode(c.ids);
         return groups;
+    }
+
+    /// Fills the completions of `groups`, with a session of the model that draws tokens itself: a step is begun before
+    /// the tokens of the one before it are known, so that nobody waits for the host. A completion that ended takes part
+    /// in one step more; its token is not used. `sample` does so where the model prefers it.
+    template <class Model>
+    void decode_ahead(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
+                      const random_key& key) const {
+        const std::int64_t most_rows =
+            std::max(group_size, std::min(max_rows_ / group_size, std::ssize(waiting)) * group_size);
+        auto session = model.open_static_session(rule(), most_rows);
+        std::deque<row> all;                       // of every completion begun
+        std::vector<row*> rows;                    // in the batch
+        std::deque<std::vector<row*>> begun;       // steps that are not read, with their rows
+        const auto keep_if = [&](const auto& stays) {
+            std::vector<std::int64_t> running;
+            for (std::size_t r = 0; r < rows.size(); ++r)
+                if (stays(*rows[r])) running.push_back(static_cast<std::int64_t>(r));
+            if (running.size() == rows.size()) return;
+            rows = chosen(rows, running);
+            session.keep(running);
+        };
+        while (true) {
+            const auto fit = static_cast<std::size_t>((most_rows - std::ssize(rows)) / group_size);
+            if (const std::size_t count = std::min(waiting.size(), fit); count > 0) {
+                std::vector<std::vector<token_id>> prompts;
+                std::vector<drawing_row> starts;
+                for (rollout_group& group : waiting.first(count)) {
+                    prompts.push_back(group.prompt.ids);
+                    std::vector<row> added;
+                    append_rows(added, group, model.context(), key);
+                    for (row& r : added) {
+                        starts.push_back({r.stream, r.room});
+                        rows.push_back(&all.emplace_back(std::move(r)));
+                    }
+                }
+                waiting = waiting.subspan(count);
+                session.admit(prompts, starts);
+            }
+            if (!rows.empty()) {
+                session.step();
+                begun.push_back(rows);
+                for (row* r : rows) ++r->begun;
+                keep_if([](const row& r) { return r.begun < r.room; });  // the others drew their last token
+            }
+            if (begun.empty()) break;
+            if (session.behind() < session.most_behind && !rows.empty()) continue;
+            const drawn_tokens drawn = session.read(std::ssize(begun.front()));
+            for (std::size_t r = 0; r < begun.front().size(); ++r) take(*begun.front()[r], drawn, r);
+            begun.pop_front();
+            keep_if([](const row& r) { return !r.over; });
+        }
     }
 
 private:
     struct row {
         completion* target;
         random_stream stream;
-        std::int64_t room;  ///< tokens it may still take
+        std::int64_t room;       ///< tokens it may have
+        std::int64_t begun = 0;  ///< draws begun, where they are read later
+        bool over = false;       ///< it ended
     };
+
+    /// The options as a model that draws itself understands them.
+    draw_rule rule() const {
+        return {.temperature = options_.temperature,
+                .top_k = options_.top_k,
+                .top_p = options_.top_p,
+                .min_p = options_.min_p,
+                .suppress = options_.suppress,
+                .ends = ends_,
+                .min_new_tokens = options_.min_new_tokens};
+    }
+
+    /// Token `at` of a step becomes the row's next, unless it has ended.
+    void take(row& r, const drawn_tokens& drawn, std::size_t at) const {
+        if (r.over) return;
+        r.target->ids.push_back(drawn.ids[at]);
+        r.target->log_probs.push_back(drawn.log_probs[at]);
+        r.target->behavior_log_probs.push_back(drawn.behavior_log_probs[at]);
+        r.target->entropies.push_back(drawn.entropies[at]);
+        r.over = ended(r);
+    }
 
     /// Decodes all groups: as many at a time as `max_rows` allows, and where the session can take more (`admit`), the
     /// next ones as soon as there is room for a whole group.
@@ -143,7 +225,6 @@ private:
                     rows[at].target->log_probs.push_back(token.log_prob);
                     rows[at].target->behavior_log_probs.push_back(token.behavior_log_prob);
                     rows[at].target->entropies.push_back(token.entropy);
-                    --rows[at].room;
                 }
             });
         }
@@ -186,7 +267,7 @@ private:
             return true;
         }
         c.finish = finish_reason::length;
-        return r.room <= 0;
+        return std::ssize(c.ids) >= r.room;
     }
 
     /// Whether the last token completed a stop string. A token with text is at least a byte, so a short tail is enough

@@ -14,6 +14,7 @@
 #include <aha/model/ops/linear.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
+#include <aha/model/ops/static_cache.hpp>
 #include <aha/model/ops/tree_attention.hpp>
 #include <aha/model/weight_store.hpp>
 
@@ -98,6 +99,26 @@ public:
     /// One token of each completion: [B, D] to [B, D].
     at::Tensor decode(const at::Tensor& x, const decode_batch& batch, const rotary_table& table, cache& in) const {
         return merge(decode_attention(project(x, batch.positions, table), heads_, in, batch, Tensor::compute_type));
+    }
+
+    /// The same as the other `prefill`, for a cache whose memory stays where it is: keys and values of the packed row go
+    /// to `first_token` and on.
+    at::Tensor prefill(const at::Tensor& x, const packed_prompts& packed, const rotary_table& table,
+                       const static_cache& to, std::int64_t first_token) const {
+        const at::Tensor qkv = project(x, packed.batch.positions, table);
+        const auto put = [&](const at::Tensor& all, std::int64_t head) {
+            all.narrow(0, first_token, qkv.size(0)).copy_(qkv.narrow(1, head, key_heads_));
+        };
+        put(to.prompt_keys, heads_);
+        put(to.prompt_values, heads_ + key_heads_);
+        return merge(tree_attention(qkv, heads_, packed.batch.trees, Tensor::compute_type));
+    }
+
+    /// One token of each row in memory that stays where it is: [B, D] to [B, D].
+    at::Tensor decode(const at::Tensor& x, const static_rows& rows, const rotary_table& table,
+                      const static_cache& in) const {
+        const at::Tensor all = aha::linear(x, qkv_).view({-1, heads_ + 2 * key_heads_, width_});
+        return merge(static_attention(all, {heads_, key_heads_, width_, bias_, q_norm_, k_norm_, eps_}, table, rows, in));
     }
 
 private:

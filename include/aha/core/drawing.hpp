@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <aha/core/random.hpp>
+#include <aha/core/token_id.hpp>
+
+namespace aha {
+
+/// How a model that draws tokens itself draws them.
+struct draw_rule {
+    double temperature = 1;             ///< divides the logits; 0 is greedy
+    std::int64_t top_k = 0;             ///< keep the k likeliest tokens; 0 keeps all
+    double top_p = 1;                   ///< keep the likeliest tokens up to this mass; 1 keeps all
+    double min_p = 0;                   ///< keep tokens at least this share of the likeliest one's probability
+    std::vector<token_id> suppress{};   ///< never drawn
+    std::vector<token_id> ends{};       ///< not drawn before `min_new_tokens`
+    std::int64_t min_new_tokens = 0;    ///< see `ends`
+};
+
+/// A completion to be begun: where its random numbers come from and how long it may become.
+struct drawing_row {
+    random_stream stream;   ///< of its draws
+    std::int64_t room = 0;  ///< tokens it may have at most
+};
+
+/// The tokens of one step, a row each. See `picked_token` for the log-probabilities.
+struct drawn_tokens {
+    std::vector<token_id> ids;              ///< [B]
+    std::vector<float> log_probs;           ///< [B] at temperature 1
+    std::vector<float> behavior_log_probs;  ///< [B] at the sampling temperature
+    std::vector<float> entropies;           ///< [B] nats
+};
+
+}  // namespace aha
