@@ -64,7 +64,7 @@ TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
     EXPECT_TRUE(aha::tree_attention(leaf, heads, forest(), at::kBFloat16).equal(out.to(at::kBFloat16)));
 }
 
-TEST_P(attention, composed_of_operators_equals_the_kernels) {
+TEST_P(attention, in_two_passes_over_segments_equals_the_kernels) {  // what GPUs do, with the plain engine
     const auto [heads, key_heads, width] = GetParam();
     at::manual_seed(5);
     const aha::detail::head_layout l{heads, key_heads, width};
@@ -73,10 +73,13 @@ TEST_P(attention, composed_of_operators_equals_the_kernels) {
     const at::Tensor out = aha::tree_attention(leaf, heads, forest());
     torch::autograd::backward({(out * g).sum()}, {});
     const at::NoGradGuard no_gradients;
-    EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(aha::detail::composed_tree_attention(leaf, l, forest()), out)), "");
-    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(aha::detail::composed_tree_attention_backward(leaf, l, forest(), g),
-                                            leaf.grad())),
-              "");
+    using engine = aha::detail::plain_segments;
+    const aha::detail::packed_heads h{leaf, l};
+    const aha::detail::tree_segments segments{forest(), at::kCPU};
+    const aha::detail::attended a = aha::detail::attend_segments<engine>(h.q, h.k, h.v, segments);
+    EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(a.out, out)), "");
+    const auto r = aha::detail::attend_segments_backward<engine>(g, h.q, h.k, h.v, a, segments);
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(at::cat({r.q, r.k, r.v}, 1), leaf.grad())), "");
 }
 
 TEST_P(attention, decoding_equals_the_last_token_of_a_packed_row) {

@@ -49,11 +49,19 @@ TEST_P(adamw_golden, ten_steps_are_those_of_torch) {
                           .epsilon = expected.at("epsilon").get<double>(),
                           .weight_decay = expected.at("weight_decay").get<double>()}};
     ASSERT_EQ(expected.at("steps").size(), 10U);
+    const aha::parameters twin = two_weights();
+    twin.values().copy_(weights.values());
+    const at::Tensor first = at::zeros_like(twin.values()), second = at::zeros_like(twin.values());
+    std::int64_t steps = 0;
     for (const nlohmann::json& step : expected.at("steps")) {
         put_gradients(weights, step);
+        put_gradients(twin, step);
         const at::Tensor gradients = weights.gradients().clone();
         optimizer.step(weights, step.at("rate").get<double>());
         const tolerance near{1e-6, 1e-6};
+        aha::detail::update_by_libtorch(optimizer.options(), twin, first, second, ++steps,  // what GPUs do
+                                        step.at("rate").get<double>());
+        EXPECT_EQ(near.excess(twin.values(), weights.values()), "");
         EXPECT_EQ(near.excess(weights[0].flatten(), numbers(step.at("matrix"))), "");
         EXPECT_EQ(near.excess(weights[1], numbers(step.at("bias"))), "");
         EXPECT_TRUE(weights.gradients().equal(gradients));

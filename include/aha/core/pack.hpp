@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/packed.hpp>
+#include <aha/core/to_device.hpp>
 #include <aha/core/token_id.hpp>
 
 namespace aha {
@@ -53,9 +53,7 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const at::
         }
         packed.batch.trees.push_back(std::move(tree));
     }
-    const auto tensor = [&](const std::vector<std::int64_t>& values) {
-        return at::tensor(values, at::kLong).to(device);
-    };
+    const auto tensor = [&](const std::vector<std::int64_t>& values) { return to_device(values, device); };
     packed.batch.ids = tensor(ids);
     packed.batch.positions = tensor(positions);
     packed.predictions = {tensor(rows), tensor(targets)};
@@ -98,8 +96,8 @@ inline packed_prompts pack_prompts(std::span<const std::vector<token_id>> prompt
     if (common > 0) packed.batch.trees = {{packed.prefix, packed.prompts}};
     else
         for (const segment& s : packed.prompts) packed.batch.trees.push_back({s, {}});
-    packed.batch.ids = at::tensor(ids, at::kLong).to(device);
-    packed.batch.positions = at::tensor(positions, at::kLong).to(device);
+    packed.batch.ids = to_device(ids, device);
+    packed.batch.positions = to_device(positions, device);
     return packed;
 }
 

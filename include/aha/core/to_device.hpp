@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 namespace aha {
 
@@ -13,11 +14,18 @@ inline at::Tensor host_memory(std::int64_t count, at::ScalarType type, const at:
     return at::empty({count}, at::TensorOptions{}.dtype(type).pinned_memory(!device.is_cpu()));
 }
 
-/// `values` as a tensor on `device`: the copy is begun, not waited for.
-inline at::Tensor to_device(std::span<const std::int64_t> values, const at::Device& device) {
-    const at::Tensor here = host_memory(std::ssize(values), at::kLong, device);
+/// `values` (64-bit integers or floats) as a tensor on `device`: the copy is begun, not waited for.
+template <class T>
+at::Tensor to_device(std::span<const T> values, const at::Device& device) {
+    const at::Tensor here = host_memory(std::ssize(values), c10::CppTypeToScalarType<T>::value, device);
     if (!values.empty()) std::memcpy(here.mutable_data_ptr(), values.data(), values.size_bytes());
     return here.to(device, /*non_blocking=*/true);
+}
+
+/// The same.
+template <class T>
+at::Tensor to_device(const std::vector<T>& values, const at::Device& device) {
+    return to_device(std::span<const T>{values}, device);
 }
 
 }  // namespace aha

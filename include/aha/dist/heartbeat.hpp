@@ -34,6 +34,23 @@ public:
     /// This rank begins a joint call.
     void begin_call() { ++calls_; }
 
+    /// The ranks whose beats stopped, as a sentence, or nothing; asks the store at most once in four periods. For calls
+    /// that would wait for the dead.
+    std::string lost() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - asked_ < period * 4) return {};
+        asked_ = now;
+        try {
+            const std::map<int, beats> before = std::exchange(heard_, read());
+            std::vector<int> quiet;
+            for (const auto& [rank, then] : before)
+                if (rank != rank_ && heard_[rank].count == then.count) quiet.push_back(rank);
+            return quiet.empty() ? std::string{} : gone(quiet) + stops();
+        } catch (const std::exception&) {
+            return no_place() + stops();
+        }
+    }
+
     /// Who did not join the call that was begun last and failed with `problem`: a sentence. Takes four periods.
     std::string verdict(const std::string& problem) const {
         std::ostringstream said;
@@ -49,18 +66,15 @@ public:
                     quiet.push_back(r);
                 else if (now->second.calls < calls_) behind.push_back(r);
             }
-            if (!quiet.empty())
-                said << names(quiet) << " of " << size_ << (quiet.size() > 1 ? " are" : " is")
-                     << " lost: the process ended or its machine is gone";
+            if (!quiet.empty()) said << gone(quiet);
             else if (!behind.empty())
                 said << names(behind) << " of " << size_ << (behind.size() > 1 ? " hang" : " hangs")
                      << ": alive, but not joining the others";
             else said << "the ranks lost one another: " << problem;
         } catch (const std::exception&) {
-            said << "the place where the ranks meet is gone, and with it the first rank or the launcher";
+            said.str(no_place());
         }
-        said << "; rank " << rank_ << " stops";
-        return said.str();
+        return said.str() + stops();
     }
 
 private:
@@ -75,6 +89,15 @@ private:
         for (std::size_t i = 0; i < ranks.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(ranks[i]);
         return text;
     }
+
+    std::string gone(const std::vector<int>& quiet) const {
+        return names(quiet) + " of " + std::to_string(size_) + (quiet.size() > 1 ? " are" : " is") +
+               " lost: the process ended or its machine is gone";
+    }
+    static std::string no_place() {
+        return "the place where the ranks meet is gone, and with it the first rank or the launcher";
+    }
+    std::string stops() const { return "; rank " + std::to_string(rank_) + " stops"; }
 
     std::map<int, beats> read() const {
         std::map<int, beats> all;
@@ -105,6 +128,8 @@ private:
     c10::intrusive_ptr<c10d::Store> store_;
     int rank_, size_;
     std::atomic<std::uint64_t> calls_{0};
+    std::chrono::steady_clock::time_point asked_{};
+    std::map<int, beats> heard_;
     std::jthread thread_;  // last: it uses the others
 };
 

@@ -8,9 +8,12 @@
 #include <algorithm>
 #include <c10/util/intrusive_ptr.h>
 #include <cstring>
+#include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <utility>
 #include <vector>
@@ -19,6 +22,22 @@
 #include <aha/dist/heartbeat.hpp>
 
 namespace aha {
+
+/// A joint call that was begun: the ranks work on it while this one goes on.
+class joint_call {
+public:
+    joint_call() = default;
+    /// @param finish waits for the call
+    explicit joint_call(std::function<void()> finish) : finish_{std::move(finish)} {}
+
+    /// Waits until it is done; its tensor may not be used before. Throws `aha::error` naming the rank that does not join.
+    void wait() {
+        if (finish_) std::exchange(finish_, {})();
+    }
+
+private:
+    std::function<void()> finish_;
+};
 
 /// The ranks of a run, joined by a backend of c10d (Gloo or NCCL): a communicator. A copy joins the same ranks.
 class process_group {
@@ -38,23 +57,63 @@ public:
 
     /// Adds `tensor` over the ranks, in place; the same bits on every rank. Throws `aha::error` naming the rank that
     /// does not join.
-    void sum(const at::Tensor& tensor) const {
-        if (size() == 1) return;
-        join([&](c10d::Backend& backend) {
-            std::vector<at::Tensor> one{tensor};
-            return backend.allreduce(one);
+    void sum(const at::Tensor& tensor) const { begin_sum(tensor).wait(); }
+
+    /// Begins to do so. Calls that are begun are joined in the order of their beginning.
+    joint_call begin_sum(const at::Tensor& tensor) const {
+        if (size() == 1) return joint_call{};
+        const at::Tensor here = tensor.to(shared_->device);
+        return begin(
+            [&](c10d::Backend& backend) {
+                std::vector<at::Tensor> one{here};
+                return backend.allreduce(one);
+            },
+            [here, tensor] {
+                if (!here.is_same(tensor)) tensor.copy_(here);
+            });
+    }
+
+    /// Gives every rank the parts of all, in the order of ranks.
+    /// @param part [n] this rank's
+    /// @param whole [ranks n] result, contiguous
+    joint_call begin_gather(const at::Tensor& part, const at::Tensor& whole) const {
+        if (size() == 1) return whole.copy_(part), joint_call{};
+        return begin([&](c10d::Backend& backend) {
+            std::vector<std::vector<at::Tensor>> rows{whole.view({size(), -1}).unbind(0)};
+            std::vector<at::Tensor> one{part};
+            return backend.allgather(rows, one);
+        });
+    }
+
+    /// Adds tensors over the ranks and gives each its part of the sum: a reduce-scatter.
+    /// @param whole [ranks n] contiguous; what is in it afterwards is undefined
+    /// @param part [n] result, this rank's
+    joint_call begin_sum_parts(const at::Tensor& whole, const at::Tensor& part) const {
+        if (size() == 1) return part.copy_(whole), joint_call{};
+        if (!shared_->scatters)
+            return begin(
+                [&](c10d::Backend& backend) {
+                    std::vector<at::Tensor> one{whole};
+                    return backend.allreduce(one);
+                },
+                [whole, part, rows = size(), row = rank()] { part.copy_(whole.view({rows, -1})[row]); });
+        return begin([&](c10d::Backend& backend) {
+            at::Tensor to = part, from = whole;
+            return backend._reduce_scatter_base(to, from);
         });
     }
 
     /// Overwrites `tensor` with that of rank `from`, in place.
     void broadcast(const at::Tensor& tensor, int from) const {
         if (size() == 1) return;
-        join([&](c10d::Backend& backend) {
-            std::vector<at::Tensor> one{tensor};
+        const at::Tensor here = tensor.to(shared_->device);
+        begin([&](c10d::Backend& backend) {
+            std::vector<at::Tensor> one{here};
             c10d::BroadcastOptions options;
             options.rootRank = from;
             return backend.broadcast(one, options);
-        });
+        }).wait();
+        if (!here.is_same(tensor)) tensor.copy_(here);
     }
 
     /// The bytes of every rank, in the order of ranks.
@@ -63,9 +122,7 @@ public:
         const auto ranks = static_cast<std::int64_t>(size());
         at::Tensor lengths = at::zeros({ranks}, at::kLong);
         lengths[rank()] = static_cast<std::int64_t>(bytes.size());
-        lengths = lengths.to(shared_->device);
         sum(lengths);
-        lengths = lengths.cpu();
         const auto* const length = lengths.const_data_ptr<std::int64_t>();
         const std::int64_t longest = std::max<std::int64_t>(1, *std::max_element(length, length + ranks));
 
@@ -73,11 +130,7 @@ public:
         std::memcpy(mine.mutable_data_ptr(), bytes.data(), bytes.size());
         const at::Tensor all =
             at::empty({ranks, longest}, at::TensorOptions{}.dtype(at::kByte).device(shared_->device));
-        join([&](c10d::Backend& backend) {
-            std::vector<std::vector<at::Tensor>> rows{all.unbind(0)};
-            std::vector<at::Tensor> one{mine.to(shared_->device)};
-            return backend.allgather(rows, one);
-        });
+        begin_gather(mine.to(shared_->device), all.view(-1)).wait();
         const at::Tensor read = all.cpu();
         std::vector<std::string> gathered;
         for (std::int64_t r = 0; r < ranks; ++r)
@@ -91,22 +144,55 @@ private:
         shared(c10::intrusive_ptr<c10d::Backend> joined, c10::intrusive_ptr<c10d::Store> store, c10::Device where)
             : backend{std::move(joined)},
               alive{std::move(store), backend->getRank(), backend->getSize()},
-              device{where} {}
+              device{where},
+              scatters{!where.is_cpu()} {}
+
+        /// Waits for a call. Gloo notices that a connection is gone; a GPU would wait for ever, so the beats are asked.
+        void await(c10d::Work& work) {
+            if (device.is_cpu()) {
+                work.wait();
+                return;
+            }
+            while (!work.isCompleted()) {
+                if (const std::string problem = alive.lost(); !problem.empty()) {
+                    backend->abort();
+                    fail(problem);
+                }
+                std::this_thread::sleep_for(std::chrono::microseconds{20});
+            }
+            work.wait();  // throws what went wrong, else makes the current stream wait
+        }
+
         c10::intrusive_ptr<c10d::Backend> backend;
         heartbeat alive;
         c10::Device device;
+        bool scatters;  ///< the backend has a reduce-scatter (Gloo's is an all-reduce)
     };
 
-    /// Waits for what `start` begins on the backend.
+    /// What `start` begins on the backend; `after` follows it.
     template <class Start>
-    void join(Start start) const {
+    joint_call begin(const Start& start, std::function<void()> after = [] {}) const {
         const at::NoGradGuard no_gradients;
         shared_->alive.begin_call();
-        try {
-            start(*shared_->backend)->wait();
-        } catch (const std::exception& problem) {
+        const auto blamed = [group = shared_](const std::exception& problem) {
             const std::string why = problem.what();
-            fail(shared_->alive.verdict(why.substr(0, why.find('\n'))));
+            fail(group->alive.verdict(why.substr(0, why.find('\n'))));
+        };
+        try {
+            return joint_call{[group = shared_, work = start(*shared_->backend), after = std::move(after), blamed] {
+                try {
+                    group->await(*work);
+                } catch (const error&) {
+                    throw;
+                } catch (const std::exception& problem) {
+                    blamed(problem);
+                }
+                const at::NoGradGuard none;
+                after();
+            }};
+        } catch (const std::exception& problem) {
+            blamed(problem);
+            throw;  // not reached: it throws
         }
     }
 

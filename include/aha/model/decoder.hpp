@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 #include <aha/model/decode_session.hpp>
 #include <aha/model/feed_forward/gated.hpp>
 #include <aha/model/files/decoder_config.hpp>
+#include <aha/model/ops/backward_mark.hpp>
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
 #include <aha/model/ops/residual_norm.hpp>
@@ -56,7 +58,7 @@ public:
             const std::size_t feed_forward_at = attention_at + attention::slots(config_, prefix).size();
             layers_.push_back({store_.parameters()[next], store_.parameters()[next + 1],
                                attention{config_, store_, attention_at},
-                               FeedForward<Tensor>{config_, store_, feed_forward_at}});
+                               FeedForward<Tensor>{config_, store_, feed_forward_at}, next});
             next = feed_forward_at + FeedForward<Tensor>::slots(config_, prefix).size();
         }
         norm_ = store_.parameters()[next];
@@ -100,6 +102,18 @@ public:
     /// inside: the memory of one layer at a time, for a third more arithmetic. Results are the same, bit for bit.
     void checkpoint_activations(bool on) { checkpoint_ = on; }
 
+    /// From now on `reached(offset)` is called in the backward pass of `hidden` when the gradients from `offset` of
+    /// `weights()` on are final, but for those of a head that is also the embedding; an empty one ends it. It holds for
+    /// what is computed forward from now on.
+    void watch_backward(std::function<void(std::int64_t)> reached) { reached_ = std::move(reached); }
+
+    /// The offsets that `watch_backward` tells, in the order of the backward pass.
+    std::vector<std::int64_t> backward_stages() const {
+        std::vector<std::int64_t> offsets;
+        for (std::size_t n = layers_.size() - 1; n > 0; --n) offsets.push_back(first_final(n));
+        return offsets;
+    }
+
     /// Final hidden states of packed trees, differentiable.
     /// @return [T, D] compute type
     at::Tensor hidden(const packed_trees& batch) const {
@@ -137,6 +151,7 @@ private:
         at::Tensor feed_forward_norm;  // [D]
         decoder::attention attention;
         FeedForward<Tensor> feed_forward;
+        std::size_t first;  // its first parameter
     };
 
     static constexpr const char* embedding_name = "model.embed_tokens.weight";
@@ -166,11 +181,16 @@ private:
         residual r{aha::embedding(store_.parameters()[0], ids), {}};  // [T, D] float32
         r.normalised = rms_norm(r.stream, layers_.front().attention_norm, config_.rms_norm_eps, Tensor::compute_type);
         for (std::size_t n = 0; n < layers_.size(); ++n) {
+            if (n > 0 && reached_ && at::GradMode::is_enabled())
+                r = marked(r, [reached = reached_, offset = first_final(n)] { reached(offset); });
             const auto through = [this, n, attend](const residual& in) { return layer_output(n, attend, in); };
             r = checkpoint_ && at::GradMode::is_enabled() ? checkpointed(through, r) : through(r);
         }
         return r.normalised;
     }
+
+    /// Where the parameters of layer `n` begin after its first norm, which the layer before computes.
+    std::int64_t first_final(std::size_t n) const { return weights().offset(layers_[n].first + 1); }
 
     template <class Attend>
     residual layer_output(std::size_t n, const Attend& attend, const residual& in) const {
@@ -188,6 +208,7 @@ private:
     at::Tensor norm_;  // [D]
     weight_view head_;
     bool checkpoint_ = false;
+    std::function<void(std::int64_t)> reached_;
 };
 
 }  // namespace aha

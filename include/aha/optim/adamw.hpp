@@ -4,10 +4,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 #include <cmath>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/parameters.hpp>
@@ -32,6 +35,35 @@ struct adamw_options {
     }
 };
 
+namespace detail {
+
+/// The update of `adamw` by LibTorch's fused kernel: one pass over memory for all weights that decay alike.
+/// @param steps updates so far, this one included
+inline void update_by_libtorch(const adamw_options& options, const parameters& weights, const at::Tensor& first,
+                               const at::Tensor& second, std::int64_t steps, double learning_rate) {
+    const auto run = [&](const at::TensorList& w, const at::TensorList& g, const at::TensorList& m,
+                         const at::TensorList& v, double decay) {
+        if (w.empty()) return;
+        const at::Tensor count = at::full({}, static_cast<double>(steps), weights.values().options());
+        at::_fused_adamw_(w, g, m, v, {}, std::vector<at::Tensor>(w.size(), count), learning_rate, options.beta1,
+                          options.beta2, decay, options.epsilon, false, false);
+    };
+    if (options.weight_decay == 0) return run({weights.values()}, {weights.gradients()}, {first}, {second}, 0);
+    for (const bool decays : {false, true}) {
+        std::vector<at::Tensor> w, g, m, v;
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            if (weights.at(i).decay != decays) continue;
+            w.push_back(weights.slice(weights.values(), i));
+            g.push_back(weights.slice(weights.gradients(), i));
+            m.push_back(weights.slice(first, i));
+            v.push_back(weights.slice(second, i));
+        }
+        run(w, g, m, v, decays ? options.weight_decay : 0);
+    }
+}
+
+}  // namespace detail
+
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), in one pass over flat memory. Moments are
 /// float32.
 class adamw {
@@ -52,6 +84,8 @@ public:
         first_ = first_.to(weights.values().device());  // a checkpoint is read to the CPU
         second_ = second_.to(weights.values().device());
         ++steps_;
+        if (!weights.values().is_cpu()) 
+            return detail::update_by_libtorch(options_, weights, first_, second_, steps_, learning_rate);
         if (options_.weight_decay == 0) {
             update(weights.values(), weights.gradients(), first_, second_, learning_rate, 0);
             return;
@@ -94,12 +128,6 @@ private:
         const auto keep = static_cast<float>(1 - learning_rate * decay), epsilon = static_cast<float>(options_.epsilon);
         const auto b1 = static_cast<float>(1 - options_.beta1), b2 = static_cast<float>(options_.beta2);
         const auto c2 = static_cast<float>(1 - options_.beta2);
-        if (!w.is_cpu()) {
-            m.add_((g - m) * b1);
-            v.mul_(b2).addcmul_(g, g, c2);
-            w.mul_(keep).sub_(rate * m / (v.sqrt() * root + epsilon));
-            return;
-        }
         float *wp = w.mutable_data_ptr<float>(), *mp = m.mutable_data_ptr<float>(), *vp = v.mutable_data_ptr<float>();
         const float* gp = g.const_data_ptr<float>();
         at::parallel_for(0, w.numel(), 1 << 15, [=](std::int64_t begin, std::int64_t end) {

@@ -28,6 +28,7 @@
 #include <aha/optim/schedule.hpp>
 #include <aha/train/check_teacher.hpp>
 #include <aha/train/rank_work.hpp>
+#include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/train/distill_gradient.hpp>
@@ -101,13 +102,14 @@ public:
         model().weights().zero_gradients();
         std::vector<const supervised_example*> all;
         for (const distill_item& item : items) all.push_back(item.example);
+        gradient_reduction reduction{model(), ranks_};
         distill_sums sums = accumulate_distillation(
             std::as_const(model()), model_of(*teacher_), divergence_,
             own_share(ranks_, items, [](const distill_item& i) { return i.example->ids.size(); }), options_,
-            count_learned(all));
+            count_learned(all), reduction.before_last());
+        reduction.finish();
         const std::vector<double> joined = sum_numbers(ranks_, {sums.divergence, sums.cross_entropy});
         sums.divergence = joined[0], sums.cross_entropy = joined[1];
-        ranks_.sum(model().weights().gradients());
         const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they were");
@@ -183,7 +185,7 @@ private:
               given, detail::make_sampler_or_none<Source>{&source})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 

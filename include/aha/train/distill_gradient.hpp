@@ -8,8 +8,10 @@
 #include <ATen/ops/tensor.h>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
+#include <utility>
 #include <vector>
 
 #include <aha/core/pack_examples.hpp>
@@ -77,16 +79,20 @@ at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, c
 /// however the items are cut or packed.
 /// @param denominator the learned tokens of the whole batch, of which the items may be a part; 0: of these
 /// @param teacher a language model on the student's device, or a `teacher_cache` of the data set
+/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
 template <class Model, class Teacher, class Divergence>
 distill_sums accumulate_distillation(const Model& model, const Teacher& teacher, const Divergence& divergence,
                                      std::span<const distill_item> items, const distill_options& options,
-                                     double denominator = 0) {
+                                     double denominator = 0, const std::function<void()>& before_last = [] {}) {
     const at::Device device = Model::tensor_policy::device();
     distill_sums sums;
     std::vector<const supervised_example*> all;
     for (const distill_item& item : items) all.push_back(item.example);
     sums.tokens = denominator > 0 ? denominator : count_learned(all);
-    for (const auto& part : plan_examples(all, options.microbatch_tokens)) {
+    std::vector<std::pair<at::Tensor, double*>> parts;  // on the device, which is not waited for before the last
+    const auto plan = plan_examples(all, options.microbatch_tokens);
+    for (const auto& part : plan) {
+        if (&part == &plan.back()) before_last();
         const std::span<const distill_item> taken = items.first(part.size());
         items = items.subspan(part.size());
         const packed_examples packed = pack_examples(part, device);
@@ -96,7 +102,7 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
                                           {.temperature = options.temperature, .vocabulary = options.vocabulary})
                 .sum() /
             sums.tokens;
-        sums.divergence += loss.template item<double>();
+        parts.emplace_back(loss.detach(), &sums.divergence);
         std::vector<std::int64_t> of_data;  // rows whose token is the data's
         std::int64_t row = 0;
         for (const distill_item& item : taken)
@@ -108,11 +114,12 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
                                                       packed.predictions.targets.index_select(0, rows))
                                              .log_probs;
             const at::Tensor cross_entropy = -log_probs.sum() / sums.tokens;
-            sums.cross_entropy += cross_entropy.template item<double>();
+            parts.emplace_back(cross_entropy.detach(), &sums.cross_entropy);
             loss = loss + options.cross_entropy * cross_entropy;
         }
         torch::autograd::backward({loss}, {});
     }
+    for (const auto& [value, sum] : parts) *sum += value.template item<double>();
     return sums;
 }
 

@@ -43,6 +43,7 @@
 #include <aha/train/checked_groups.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
+#include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/minibatch.hpp>
@@ -221,7 +222,7 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           reward_options_{
               detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})},
           reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
         options_.validate();
     }
@@ -325,10 +326,12 @@ private:
         for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
             for (const std::vector<training_item>& items : minibatches) {
                 model().weights().zero_gradients();
-                const gradient_sums sums =
-                    join_sums(ranks_, accumulate_gradient(model(), reference_.get(), loss_, items,
-                                                          options_.microbatch_tokens, temperature()));
-                ranks_.sum(model().weights().gradients());
+                gradient_reduction reduction{model(), ranks_};
+                const gradient_sums own =
+                    accumulate_gradient(std::as_const(model()), reference_.get(), loss_, items,
+                                        options_.microbatch_tokens, temperature(), reduction.before_last());
+                reduction.finish();
+                const gradient_sums sums = join_sums(ranks_, own);
                 if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
                 figures.sums += sums;
                 figures.gradient_norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);

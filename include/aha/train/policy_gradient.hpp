@@ -7,6 +7,7 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -67,13 +68,20 @@ struct gradient_sums {
 
 /// Adds the gradient of `loss` over the items to the model's gradients, microbatch by microbatch. Each token's term
 /// carries its own denominator, so the result does not depend on how the items are cut or packed.
+/// The device is not waited for before the last microbatch is on its way.
 /// @param reference the frozen policy of the KL term, or null
+/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
 template <class Model, class Loss>
 gradient_sums accumulate_gradient(const Model& model, const Model* reference, const Loss& loss,
-                                  std::span<const training_item> items, std::int64_t budget, double temperature) {
+                                  std::span<const training_item> items, std::int64_t budget, double temperature,
+                                  const std::function<void()>& before_last = [] {}) {
     const at::Device device = Model::tensor_policy::device();
     gradient_sums total;
-    for (const std::vector<training_item>& part : plan_microbatches(items, budget)) {
+    std::vector<loss_output> outputs;  // of each microbatch, on the device
+    std::vector<at::Tensor> gaps;
+    const std::vector<std::vector<training_item>> plan = plan_microbatches(items, budget);
+    for (const std::vector<training_item>& part : plan) {
+        if (&part == &plan.back()) before_last();
         const packed_groups packed = pack_items(part, device);
         std::vector<float> advantages, weights, old, behavior;
         std::vector<std::int64_t> sequence;
@@ -91,27 +99,28 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
         const token_scores scores = item_scores(model, packed, temperature, detail::wants_entropy(loss));
         batch.log_probs = scores.log_probs;
         batch.entropies = scores.entropies;
-        batch.old_log_probs = same_policy ? batch.log_probs.detach() : at::tensor(old).to(device);
+        batch.old_log_probs = same_policy ? batch.log_probs.detach() : to_device(old, device);
         if (reference != nullptr) {
             const at::NoGradGuard no_gradients;
             batch.ref_log_probs = item_log_probs(*reference, packed, temperature);
         }
-        batch.advantages = at::tensor(advantages).to(device);
-        batch.weights = at::tensor(weights).to(device);
-        batch.sequence = at::tensor(sequence).to(device);
+        batch.advantages = to_device(advantages, device);
+        batch.weights = to_device(weights, device);
+        batch.sequence = to_device(sequence, device);
         batch.sequences = static_cast<std::int64_t>(part.size());
-        const loss_output output = loss(batch);
+        loss_output output = loss(batch);
         torch::autograd::backward({output.loss}, {});
-
-        gradient_sums sums;
-        sums.loss = output.loss.template item<double>();
-        sums.tokens = static_cast<double>(sequence.size());
+        output.loss = output.loss.detach();
+        outputs.push_back(std::move(output));
+        total.tokens += static_cast<double>(sequence.size());
         if (behavior.size() == sequence.size())
-            sums.largest_gap =
-                (batch.log_probs.detach() - at::tensor(behavior).to(device)).abs().max().template item<double>();
-        for (const auto& [name, value] : output.sums) sums.sums[name] = value.template item<double>();
-        total += sums;
+            gaps.push_back((batch.log_probs.detach() - to_device(behavior, device)).abs().max());
     }
+    for (const loss_output& output : outputs) {
+        total.loss += output.loss.template item<double>();
+        for (const auto& [name, value] : output.sums) total.sums[name] += value.template item<double>();
+    }
+    for (const at::Tensor& gap : gaps) total.largest_gap = std::max(total.largest_gap, gap.item<double>());
     return total;
 }
 

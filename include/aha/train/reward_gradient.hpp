@@ -6,6 +6,7 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
@@ -36,7 +37,8 @@ namespace detail {
 /// the records are cut.
 template <class Model, class Loss, class Record, class Learn>
 reward_figures score_records(const Model& model, const Loss& loss, std::span<const Record* const> records,
-                             std::int64_t budget, const Learn& learn, std::size_t of_records) {
+                             std::int64_t budget, const Learn& learn, std::size_t of_records,
+                             const std::function<void()>& before_last = [] {}) {
     using of = reward_record<Record>;
     require(of_records > 0, "there is nothing to score among ", of::whose);
     const double share = 1.0 / static_cast<double>(of_records);
@@ -50,6 +52,7 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
             groups.push_back(of::texts(*records[to]));
             numbers.push_back(static_cast<float>(of::number(*records[to])));
         }
+        if (to == records.size()) before_last();
         const at::Device device = Model::tensor_policy::device();
         const at::Tensor targets = at::tensor(numbers, at::kFloat).to(device);
         const at::Tensor scores = model.scores(pack_texts(groups, device));
@@ -78,12 +81,14 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
 /// @param loss of scores and margins or labels: `bradley_terry` for pairs, `pointwise` for labelled texts
 /// @param budget most tokens of a microbatch
 /// @param of_records how many records the whole batch has, of which these may be a part; 0: these
+/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
 template <class Model, class Loss, class Record>
 reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss, std::span<const Record* const> records,
-                                          std::int64_t budget, std::size_t of_records = 0) {
+                                          std::int64_t budget, std::size_t of_records = 0,
+                                          const std::function<void()>& before_last = [] {}) {
     return detail::score_records(
         model, loss, records, budget, [](const at::Tensor& part) { torch::autograd::backward({part}, {}); },
-        of_records > 0 ? of_records : records.size());
+        of_records > 0 ? of_records : records.size(), before_last);
 }
 
 /// The same figures without gradients.

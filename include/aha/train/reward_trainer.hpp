@@ -24,6 +24,7 @@
 #include <aha/train/pretrained.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/rank_work.hpp>
+#include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/train/reward_gradient.hpp>
@@ -73,11 +74,13 @@ public:
         model().body().weights().zero_gradients();
         model().head().weights().zero_gradients();
         const std::vector<const Record*> mine = own_share(ranks_, batch, length);
-        const reward_figures figures = join_figures(
-            ranks_, accumulate_reward_gradient(std::as_const(model()), loss_, std::span<const Record* const>{mine},
-                                               options_.microbatch_tokens, batch.size()));
-        ranks_.sum(model().body().weights().gradients());
+        gradient_reduction reduction{model().body(), ranks_};
+        const reward_figures own =
+            accumulate_reward_gradient(std::as_const(model()), loss_, std::span<const Record* const>{mine},
+                                       options_.microbatch_tokens, batch.size(), reduction.before_last());
+        reduction.finish();
         ranks_.sum(model().head().weights().gradients());
+        const reward_figures figures = join_figures(ranks_, own);
         const std::array<const parameters*, 2> both{&model().body().weights(), &model().head().weights()};
         const double norm = clip_joint_norm(both, options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
@@ -170,7 +173,7 @@ private:
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           head_optimizer_{optimizer_},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {}
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
 
     static std::int64_t length(const Record* one) { return detail::tokens_of_record(*one); }
 

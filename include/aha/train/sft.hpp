@@ -18,14 +18,15 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/data/example_rows.hpp>
+#include <aha/dist/process_group.hpp>
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/pretrained.hpp>
-#include <aha/train/rank_work.hpp>
+#include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
-#include <aha/dist/process_group.hpp>
+#include <aha/train/rank_work.hpp>
 #include <aha/train/sft_options.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/supervised_gradient.hpp>
@@ -71,10 +72,12 @@ public:
         require(!batch.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
                 " epochs");
         model().weights().zero_gradients();
-        supervised_sums sums = accumulate_supervised(std::as_const(model()), loss_, own_share(ranks_, batch, length),
-                                                     options_.microbatch_tokens, count_learned(batch));
+        gradient_reduction reduction{model(), ranks_};
+        supervised_sums sums =
+            accumulate_supervised(std::as_const(model()), loss_, own_share(ranks_, batch, length),
+                                  options_.microbatch_tokens, count_learned(batch), reduction.before_last());
+        reduction.finish();
         sums.loss = sum_numbers(ranks_, {sums.loss}).front();
-        ranks_.sum(model().weights().gradients());
         const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they "
@@ -160,7 +163,7 @@ private:
           loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks{})} {}
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
 
     static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/Device.h>
+#include <c10/core/DeviceGuard.h>
 #include <cstdint>
 
 #include <aha/core/error.hpp>
@@ -38,6 +39,7 @@ void launch(const Kernel& kernel, std::int64_t blocks, const c10::Device& device
         return;
     }
 #if defined(AHA_KERNELS)
+    const c10::DeviceGuard guard{device};
     const char* const problem =
         launch_on_device(kernel, blocks, c10::cuda::getCurrentCUDAStream(device.index()).stream());
     require(problem == nullptr, "a kernel did not start on ", device.str(), ": ", problem == nullptr ? "" : problem);

@@ -13,6 +13,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <aha/core/fast_exp.hpp>
+#include <aha/core/kernels/elementwise.cuh>
+#include <aha/core/kernels/launch.hpp>
 #include <aha/core/product.hpp>
 #include <aha/core/with_type.hpp>
 #include <aha/model/ops/linear.hpp>
@@ -53,8 +55,20 @@ void gated_silu_rows_backward(const T* gate_up, const T* gy, T* gx, std::int64_t
 /// silu(gate) * up: [T, 2F] to [T, F].
 inline at::Tensor gated_silu(const at::Tensor& gate_up) {
     const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
-    if (!gate_up.is_cpu()) return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
+    if (!has_device_kernels && !gate_up.is_cpu())
+        return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
     const at::Tensor y = at::empty({rows, width}, gate_up.options());
+    if (!gate_up.is_cpu()) {
+        with_type(y.scalar_type(), [&]<class T>(T*) {
+            using gate = gate_numbers<T>;
+            launch(gate{.gate_up = gate_up.const_data_ptr<T>(),
+                        .rows = rows,
+                        .width = width,
+                        .out = y.mutable_data_ptr<T>()},
+                   (rows * width + gate::per_block - 1) / gate::per_block, y.device());
+        });
+        return y;
+    }
     with_type(y.scalar_type(),
               [&]<class T>(T*) { gated_silu_rows(gate_up.const_data_ptr<T>(), y.mutable_data_ptr<T>(), rows, width); });
     return y;

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <aha/core/kernels/elementwise.cuh>
+#include <aha/core/kernels/launch.hpp>
 #include <aha/core/lanes.hpp>
 #include <aha/core/with_type.hpp>
 #include <aha/model/ops/rms_norm.hpp>
@@ -47,9 +49,29 @@ void residual_norm_rows(const float* x, const Delta* delta, const float* w, floa
     });
 }
 
+inline residual_sums add_and_normalise_by_kernel(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
+                                                 double eps) {
+    const residual_sums r{at::empty(x.sizes(), x.options()), at::empty(x.sizes(), delta.options()),
+                          at::empty({x.size(0), 1}, x.options())};
+    with_type(delta.scalar_type(), [&]<class Delta>(Delta*) {
+        launch(residual_norm_row<Delta>{.x = x.const_data_ptr<float>(),
+                                        .delta = delta.const_data_ptr<Delta>(),
+                                        .weight = leaf.const_data_ptr<float>(),
+                                        .width = x.size(1),
+                                        .epsilon = static_cast<float>(eps),
+                                        .sum = r.stream.mutable_data_ptr<float>(),
+                                        .normalised = r.normalised.mutable_data_ptr<Delta>(),
+                                        .inverse = r.inverse.mutable_data_ptr<float>()},
+               x.size(0), x.device());
+    });
+    return r;
+}
+
 inline residual_sums add_and_normalise(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
                                        double eps) {
     const at::ScalarType type = delta.scalar_type();
+    if constexpr (has_device_kernels)
+        if (!x.is_cpu()) return add_and_normalise_by_kernel(x, delta, leaf, eps);
     if (!x.is_cpu()) {
         const at::Tensor stream = x + delta;
         const auto [y, inverse] = normalised(stream, leaf, eps, type);

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <c10/util/intrusive_ptr.h>
+#include <chrono>
+#include <string>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <utility>
+
+#include <aha/core/error.hpp>
+#include <aha/dist/meeting_place.hpp>
+#include <aha/dist/process_group.hpp>
+#include <aha/dist/rank_environment.hpp>
+
+namespace aha {
+
+/// How long ranks wait for one another.
+struct group_options {
+    double meeting_seconds = 300;  ///< for all to have started
+    double call_seconds = 1800;    ///< for the last to join a call: longer than the slowest rank's rollout and rewards
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(meeting_seconds > 0, "meeting_seconds must be positive, not ", meeting_seconds);
+        require(call_seconds > 0, "call_seconds must be positive, not ", call_seconds);
+    }
+};
+
+namespace detail {
+
+/// Joins the ranks of `here`. Every rank makes its groups in the same order.
+/// @param make the backend, of a store and a time limit for calls
+template <class Make>
+process_group join_ranks(const group_options& options, const rank_environment& here, const c10::Device& device,
+                         const Make& make) {
+    const auto milliseconds = [](double seconds) {
+        return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+    };
+    const c10::intrusive_ptr<c10d::Store> place = open_meeting_place(here, milliseconds(options.meeting_seconds));
+    try {
+        // Ranks make their groups in the same order, so the count of its groups names a group on every rank.
+        const std::string group = std::to_string(place->add("groups/" + std::to_string(here.rank), 1));
+        auto backend = make(c10::make_intrusive<c10d::PrefixStore>(group, place), milliseconds(options.call_seconds));
+        auto heard = c10::make_intrusive<c10d::PrefixStore>(
+            group, open_meeting_place(here, milliseconds(options.meeting_seconds)));
+        return process_group{std::move(backend), std::move(heard), device};
+    } catch (const c10::Error& problem) {
+        const std::string why = problem.what_without_backtrace();
+        fail("rank ", here.rank, " of ", here.size, " could not join the others at ", here.address, ":", here.port,
+             ": ", why.substr(0, why.find('\n')));
+    }
+}
+
+}  // namespace detail
+}  // namespace aha
