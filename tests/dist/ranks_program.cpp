@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,6 +31,7 @@
 #include <aha/train/reward_trainer.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
+#include <aha/train/shared_out.hpp>
 #include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
@@ -72,8 +74,8 @@ std::vector<aha::preference_pair> pairs() {
     return all;
 }
 
-template <class Trainer>
-json curve(Trainer& trainer, const aha::parameters& weights) {
+template <class Trainer, class Model>
+json curve(Trainer& trainer, const Model& model) {
     json lines = json::array();
     for (std::int64_t n = 0; n < steps; ++n) {
         json line = json::object();
@@ -81,6 +83,7 @@ json curve(Trainer& trainer, const aha::parameters& weights) {
             if (name != "seconds" && name != "step_time" && !name.starts_with("time/")) line[name] = value;
         lines.push_back(line);
     }
+    const aha::parameters weights = aha::whole_weights(model);
     const at::Tensor& w = weights.values();
     const std::string mine{static_cast<const char*>(w.const_data_ptr()), w.nbytes()};
     for (const std::string& theirs : trainer.communicator().gather(mine))
@@ -94,14 +97,23 @@ template <class... Policies>
 json learn(const aha::grpo_options& options, Policies... policies) {
     auto model = small_model();
     aha::grpo trainer{model, questions(), even_end, options, sampler(), std::move(policies)...};
-    return curve(trainer, model.weights());
+    return curve(trainer, model);
 }
 
+/// SFT; where `ranks` are given, of a model whose weights are spread over them, in microbatches whose number differs
+/// from rank to rank, with weight decay.
 template <class Tensor>
-json imitate() {
+json imitate(const std::optional<aha::process_group>& ranks = {}) {
     aha::decoder<Tensor> model = small_model<Tensor>();
-    aha::sft trainer{model, made_examples(40), {.batch_size = 7, .learning_rate = 1e-2, .rows = {.epochs = 4}}};
-    json run = curve(trainer, model.weights());
+    if (ranks) aha::share_out_weights(model, *ranks);
+    aha::sft trainer{model,
+                     made_examples(40),
+                     {.batch_size = 7,
+                      .learning_rate = 1e-2,
+                      .rows = {.epochs = 4},
+                      .microbatch_tokens = ranks ? 16 : 8192},
+                     aha::adamw{{.weight_decay = ranks ? 0.1 : 0.0}}};
+    json run = curve(trainer, model);
     run["evaluation"] = trainer.evaluate(made_examples(9));
     return run;
 }
@@ -121,6 +133,14 @@ json curves() {
     all["dynamic_sampling"] = learn(filled);
     all["reinforce_plus_plus"] = learn(options, aha::reinforce_plus_plus{{.beta = 0.05}});
     all["sharded"] = learn(options, aha::sharded{aha::adamw{}, ranks});
+    {
+        auto model = small_model();
+        aha::share_out_weights(model, ranks);
+        aha::grpo trainer{model, questions(), even_end, several, sampler(), aha::grpo_loss{{.beta = 0.05}}};
+        all["shared_out"] = curve(trainer, model);
+    }
+    all["shared_out_sft"] = imitate<aha::cpu<float>>(ranks);
+    all["shared_out_sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>(ranks);
     all["sft"] = imitate<aha::cpu<float>>();
     all["sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>();
     for (const double on_policy : {0.0, 0.5}) {
@@ -135,12 +155,12 @@ json curves() {
                               .on_policy = on_policy,
                               .cross_entropy = 0.1},
                              sampler()};
-        all[on_policy > 0 ? "distill_on_policy" : "distill"] = curve(trainer, model.weights());
+        all[on_policy > 0 ? "distill_on_policy" : "distill"] = curve(trainer, model);
     }
     {
         aha::reward_model model{small_model()};
         aha::reward_trainer trainer{model, pairs(), {.batch_size = 6, .learning_rate = 1e-2, .epochs = 5}};
-        all["reward_model"] = curve(trainer, model.body().weights());
+        all["reward_model"] = curve(trainer, model.body());
         all["reward_model"]["evaluation"] = trainer.evaluate(std::span<const aha::preference_pair>{pairs()}).margin;
     }
     return all;
@@ -148,10 +168,11 @@ json curves() {
 
 /// `fault`: "kill R S" a signal ends rank R in step S, on the first start only; "throw R S" its reward throws; "hang R
 /// S" its reward never ends; "pause MS" every reward takes as many milliseconds.
-void run(const fs::path& folder, const std::string& fault, int rank, int step, bool sharded) {
+void run(const fs::path& folder, const std::string& fault, int rank, int step, const std::string& layout) {
     const aha::process_group ranks = aha::join_with_gloo({.call_seconds = 5});
     const bool first_start = aha::read_rank_environment().attempt.find_first_not_of("0") == std::string::npos;
     auto model = small_model();
+    if (layout == "shared_out") aha::share_out_weights(model, ranks);
     std::atomic<int> judged{0};
     const aha::grpo_options options{.prompts_per_step = 4, .group_size = 4, .learning_rate = 1e-2, .seed = 2};
     const auto reward = [&](const aha::prompt& p, const aha::completion& c) {
@@ -170,11 +191,11 @@ void run(const fs::path& folder, const std::string& fault, int rank, int step, b
         aha::grpo trainer{model, questions(), reward, options, sampler(), std::move(optimizer), ranks};
         aha::run_training(trainer, checkpoints, {.steps = steps, .checkpoint_every = 3, .resume = true}, metrics);
     };
-    if (sharded) train(aha::sharded{aha::adamw{}, ranks});
+    if (layout == "sharded") train(aha::sharded{aha::adamw{}, ranks});
     else train(aha::adamw{});
+    const at::Tensor w = aha::whole_weights(model).values();
     if (ranks.rank() == 0) {
         std::ofstream weights{folder / "weights", std::ios::binary};
-        const at::Tensor& w = model.weights().values();
         weights.write(reinterpret_cast<const char*>(w.const_data_ptr<float>()),
                       static_cast<std::streamsize>(w.nbytes()));
     }
@@ -189,9 +210,10 @@ int main(int count, char** arguments) try {
         const json all = curves();
         if (aha::is_first_rank()) std::ofstream{given.at(1)} << all;
     } else {
-        const bool faulty = given.size() > 2 && given[2] != "sharded";
+        const bool layout = given.back().starts_with("shar");
+        const bool faulty = given.size() > (layout ? 3U : 2U);
         run(given.at(1), faulty ? given[2] : "", faulty ? std::stoi(given.at(3)) : -1,
-            faulty && given.size() > 4 ? std::stoi(given[4]) : 0, given.back() == "sharded");
+            faulty && given.size() > 4 ? std::stoi(given[4]) : 0, layout ? given.back() : "");
     }
     return 0;
 } catch (const std::exception& problem) {

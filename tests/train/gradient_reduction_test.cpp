@@ -70,7 +70,7 @@ TEST_P(reduction, BeginsABucketWhenItsGradientsAreFinalAndNotLater) {
     const watching_ranks ranks{&calls};
     model.weights().zero_gradients();
     aha::gradient_reduction buckets{model, ranks, 1};
-    aha::accumulate_supervised(model, aha::cross_entropy{}, batch, 20, 0, buckets.before_last());
+    aha::accumulate_supervised(model, aha::cross_entropy{}, batch, 20, 0, buckets.hook());
     EXPECT_EQ(calls.size(), 3U) << "layers 3, 2 and 1 are done before the backward pass ends";
     buckets.finish();
     ASSERT_EQ(calls.size(), 4U);
@@ -98,7 +98,7 @@ TEST(gradient_reduction, HasTheSameBucketsWithNothingToCompute) {
     for (std::vector<watching_ranks::call>* calls : {&busy, &idle}) {
         const watching_ranks ranks{calls};
         aha::gradient_reduction buckets{model, ranks, 4096};
-        if (calls == &busy) aha::accumulate_supervised(model, aha::cross_entropy{}, batch, 20, 0, buckets.before_last());
+        if (calls == &busy) aha::accumulate_supervised(model, aha::cross_entropy{}, batch, 20, 0, buckets.hook());
         buckets.finish();
     }
     ASSERT_EQ(busy.size(), idle.size());
@@ -114,7 +114,7 @@ TEST(gradient_reduction, OfAModelThatTellsNothingIsOneBucketAtTheEnd) {
     std::vector<watching_ranks::call> calls;
     const watching_ranks ranks{&calls};
     aha::gradient_reduction whole{model, ranks};
-    whole.before_last()();
+    whole.hook()(0, 1);
     EXPECT_TRUE(calls.empty());
     whole.finish();
     ASSERT_EQ(calls.size(), 1U);

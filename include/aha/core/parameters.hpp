@@ -33,12 +33,18 @@ public:
         }
         values_ = at::zeros({total}, options);
         gradients_ = at::zeros({total}, options);
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
-            at::Tensor leaf = slice(values_, i).detach();
-            leaf.set_requires_grad(true);
-            leaf.mutable_grad() = slice(gradients_, i);
-            leaves_.push_back(leaf);
-        }
+        make_leaves();
+    }
+
+    /// Parameters in memory that is there: slot `i` begins at `offsets[i]` of `values` and of `gradients`.
+    parameters(std::vector<slot> slots, std::vector<std::int64_t> offsets, at::Tensor values, at::Tensor gradients)
+        : slots_{std::move(slots)},
+          offsets_{std::move(offsets)},
+          values_{std::move(values)},
+          gradients_{std::move(gradients)} {
+        require(slots_.size() == offsets_.size() && values_.sizes() == gradients_.sizes(),
+                "parameters need an offset each, and as many gradients as values");
+        make_leaves();
     }
 
     /// How many parameters there are.
@@ -82,6 +88,15 @@ public:
     }
 
 private:
+    void make_leaves() {
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            at::Tensor leaf = slice(values_, i).detach();
+            leaf.set_requires_grad(true);
+            leaf.mutable_grad() = slice(gradients_, i);
+            leaves_.push_back(leaf);
+        }
+    }
+
     static std::int64_t count(const slot& s) {
         std::int64_t n = 1;
         for (const std::int64_t extent : s.shape) n *= extent;

@@ -19,25 +19,10 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/joint_call.hpp>
 #include <aha/dist/heartbeat.hpp>
 
 namespace aha {
-
-/// A joint call that was begun: the ranks work on it while this one goes on.
-class joint_call {
-public:
-    joint_call() = default;
-    /// @param finish waits for the call
-    explicit joint_call(std::function<void()> finish) : finish_{std::move(finish)} {}
-
-    /// Waits until it is done; its tensor may not be used before. Throws `aha::error` naming the rank that does not join.
-    void wait() {
-        if (finish_) std::exchange(finish_, {})();
-    }
-
-private:
-    std::function<void()> finish_;
-};
 
 /// The ranks of a run, joined by a backend of c10d (Gloo or NCCL): a communicator. A copy joins the same ranks.
 class process_group {

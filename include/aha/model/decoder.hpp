@@ -56,12 +56,13 @@ public:
             const std::string prefix = layer_prefix(n);
             const std::size_t attention_at = next + 2;
             const std::size_t feed_forward_at = attention_at + attention::slots(config_, prefix).size();
-            layers_.push_back({store_.parameters()[next], store_.parameters()[next + 1],
+            layers_.push_back({store_.leaf(next), store_.leaf(next + 1),
                                attention{config_, store_, attention_at},
                                FeedForward<Tensor>{config_, store_, feed_forward_at}, next});
             next = feed_forward_at + FeedForward<Tensor>::slots(config_, prefix).size();
         }
-        norm_ = store_.parameters()[next];
+        norm_slot_ = next;
+        norm_ = store_.leaf(next);
         head_ = store_.view(config_.tie_embeddings ? 0 : next + 1);
     }
 
@@ -71,6 +72,7 @@ public:
     /// A model of its own with the same weights. Copying is never implicit: tensors share memory when copied.
     decoder clone() const {
         decoder twin{config_};
+        if (is_shared_out()) twin.share_out(store_.shares()->ranks());
         twin.weights().values().copy_(weights().values());
         twin.refresh();
         return twin;
@@ -102,6 +104,54 @@ public:
     /// inside: the memory of one layer at a time, for a third more arithmetic. Results are the same, bit for bit.
     void checkpoint_activations(bool on) { checkpoint_ = on; }
 
+    /// Spreads the weights over ranks, for models whose float32 weights, gradients and optimizer do not fit on one: see
+    /// `weight_shares`. All ranks hold the same weights before; `weights()` is this rank's share after. From then on
+    /// `refresh`, `clone` and `whole_weights` are called by all ranks together, and backward passes are opened and closed
+    /// (`gradient_reduction` does so).
+    void share_out(part_exchange ranks) {
+        std::vector<std::vector<std::size_t>> units;
+        std::vector<bool> in_float(weights().size());
+        in_float[0] = true;
+        for (std::size_t i = 0; i < weights().size(); ++i)
+            if (weights().at(i).shape.size() == 1) in_float[i] = true;
+        for (std::size_t n = 0; n < layers_.size(); ++n) {
+            const std::size_t end = n + 1 < layers_.size() ? layers_[n + 1].first : norm_slot_;
+            std::vector<std::size_t>& unit = units.emplace_back();
+            for (std::size_t i = layers_[n].first + 2; i < end; ++i) unit.push_back(i);  // after its norms
+        }
+        store_.share_out(units, in_float, std::move(ranks));
+    }
+    bool is_shared_out() const { return store_.shares() != nullptr; }  ///< See `share_out`.
+
+    /// A shared-out model's backward pass is about to begin.
+    void begin_backward() { store_.shares()->open(layers_.size() - 1); }
+    /// It has ended.
+    void end_backward() { store_.shares()->close(0); }
+    /// This rank has nothing to compute while others go through a backward pass.
+    void idle_backward() {
+        for (std::size_t n = layers_.size(); n > 0; --n) store_.shares()->open(n - 1), store_.shares()->close(n - 1);
+    }
+    /// All backward passes of a step have ended: the share's gradients are the sums over ranks.
+    void finish_gradients() { store_.shares()->finish_gradients(); }
+    /// All gradients are zero, also those that are not in `weights()`.
+    void zero_gradients() {
+        if (is_shared_out()) store_.shares()->zero_gradients();
+        else weights().zero_gradients();
+    }
+
+    /// What is laid out as this rank's `weights()`, made whole on the CPU, in the layout of a model that is not shared
+    /// out.
+    at::Tensor whole(const at::Tensor& share) const { return store_.shares()->whole(share); }
+    /// The weights with their shapes, made whole on the CPU.
+    parameters whole_weights() const {
+        parameters all{slots(config_), at::TensorOptions{}.dtype(Tensor::parameter_type)};
+        const at::NoGradGuard no_gradients;
+        all.values().copy_(whole(weights().values()));
+        return all;
+    }
+    /// This rank's part of what is laid out as a model that is not shared out.
+    at::Tensor share_of(const at::Tensor& all) const { return store_.shares()->share_of(all); }
+
     /// From now on `reached(offset)` is called in the backward pass of `hidden` when the gradients from `offset` of
     /// `weights()` on are final, but for those of a head that is also the embedding; an empty one ends it. It holds for
     /// what is computed forward from now on.
@@ -110,6 +160,7 @@ public:
     /// The offsets that `watch_backward` tells, in the order of the backward pass.
     std::vector<std::int64_t> backward_stages() const {
         std::vector<std::int64_t> offsets;
+        if (is_shared_out()) return offsets;
         for (std::size_t n = layers_.size() - 1; n > 0; --n) offsets.push_back(first_final(n));
         return offsets;
     }
@@ -178,18 +229,21 @@ private:
     /// @return [T, D] compute type, normalised
     template <class Attend>
     at::Tensor run(const at::Tensor& ids, const Attend& attend) const {
-        residual r{aha::embedding(store_.parameters()[0], ids), {}};  // [T, D] float32
+        residual r{aha::embedding(store_.leaf(0), ids), {}};  // [T, D] float32
         r.normalised = rms_norm(r.stream, layers_.front().attention_norm, config_.rms_norm_eps, Tensor::compute_type);
         for (std::size_t n = 0; n < layers_.size(); ++n) {
-            if (n > 0 && reached_ && at::GradMode::is_enabled())
-                r = marked(r, [reached = reached_, offset = first_final(n)] { reached(offset); });
+            if (n > 0 && at::GradMode::is_enabled()) {
+                if (is_shared_out())
+                    r = marked(r, [shares = store_.shares(), n] { shares->close(n), shares->open(n - 1); });
+                else if (reached_) r = marked(r, [reached = reached_, offset = first_final(n)] { reached(offset); });
+            }
             const auto through = [this, n, attend](const residual& in) { return layer_output(n, attend, in); };
             r = checkpoint_ && at::GradMode::is_enabled() ? checkpointed(through, r) : through(r);
         }
         return r.normalised;
     }
 
-    /// Where the parameters of layer `n` begin after its first norm, which the layer before computes.
+    /// Of a model that is not shared out: where the parameters of layer `n` begin after its first norm, which the layer before computes.
     std::int64_t first_final(std::size_t n) const { return weights().offset(layers_[n].first + 1); }
 
     template <class Attend>
@@ -206,6 +260,7 @@ private:
     rotary_table rotary_;
     std::vector<layer> layers_;
     at::Tensor norm_;  // [D]
+    std::size_t norm_slot_ = 0;
     weight_view head_;
     bool checkpoint_ = false;
     std::function<void(std::int64_t)> reached_;

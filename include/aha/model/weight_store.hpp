@@ -1,14 +1,18 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
+#include <aha/core/loose_memory.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/core/product.hpp>
 #include <aha/model/ops/linear.hpp>
+#include <aha/model/weight_shares.hpp>
 
 namespace aha {
 
@@ -22,40 +26,78 @@ struct weight_part {
 
 /// A model's weights: the float32 parameters that are trained and what products need besides, made anew once after each
 /// change (`refresh`), not once a use: a copy in the compute type where that is another, and the layout that products
-/// are fastest with.
+/// are fastest with. They may be spread over ranks (`share_out`).
 template <class Tensor>
 class weight_store {
 public:
     weight_store() = default;
     /// Lays out the weights and their copies in the compute type.
     explicit weight_store(std::vector<aha::parameters::slot> slots) : parameters_{std::move(slots), Tensor::options()} {
-        compute_ = shared ? parameters_.values() : parameters_.values().to(Tensor::compute_type);
-        for (std::size_t i = 0; i < parameters_.size(); ++i) blocked_.push_back(std::make_shared<at::Tensor>());
+        const at::Tensor all = shared ? parameters_.values() : parameters_.values().to(Tensor::compute_type);
+        for (std::size_t i = 0; i < parameters_.size(); ++i) {
+            leaves_.push_back(parameters_[i]);
+            computes_.push_back(shared ? parameters_[i].detach() : parameters_.slice(all, i));
+            blocked_.push_back(std::make_shared<at::Tensor>());
+        }
+        if constexpr (!shared) compute_ = all;
     }
 
-    /// The trainable weights.
+    /// The trainable weights; once they are shared out, this rank's share, in pieces.
     const aha::parameters& parameters() const { return parameters_; }
 
-    /// Must be called after the float32 values changed and before the model runs again.
+    /// Must be called after the float32 values changed and before the model runs again; by all ranks together once the
+    /// weights are shared out.
     void refresh() {
-        if constexpr (!shared) compute_.copy_(parameters_.values());
-        for (std::size_t i = 0; i < parameters_.size(); ++i)
-            if (blocked_[i].use_count() > 1) *blocked_[i] = blocked(compute(i));  // someone multiplies with it
+        const at::NoGradGuard no_gradients;
+        if (shares_)
+            shares_->gather(parameters_.values(), [&](std::size_t i, const at::Tensor& values) {
+                const at::Tensor as_it_is = values.view(computes_[i].sizes());
+                computes_[i].copy_(as_it_is);
+                if (!shared && in_float_[i]) leaves_[i].detach().copy_(as_it_is);
+            });
+        else if constexpr (!shared) compute_.copy_(parameters_.values());
+        for (std::size_t i = 0; i < computes_.size(); ++i)
+            if (blocked_[i].use_count() > 1) *blocked_[i] = blocked(computes_[i]);  // someone multiplies with it
     }
 
+    /// Spreads the float32 weights, their gradients and so an optimizer's state over ranks: see `weight_shares`. All
+    /// ranks hold the same weights before.
+    /// @param units parameters of each layer
+    /// @param read_in_float parameters whose float32 values the forward pass reads; they stay whole besides
+    void share_out(const std::vector<std::vector<std::size_t>>& units, const std::vector<bool>& read_in_float,
+                   part_exchange ranks) {
+        require(!shares_, "the weights are shared out already");
+        const at::NoGradGuard no_gradients;
+        in_float_ = read_in_float;
+        auto shares = std::make_shared<weight_shares>(parameters_, units, std::move(ranks));
+        if constexpr (!shared)
+            for (std::size_t i = 0; i < leaves_.size(); ++i) {  // what products alone use has no values in float32
+                const loose_memory without{leaves_[i].numel(), leaves_[i].options().requires_grad(false)};
+                leaves_[i].set_data(in_float_[i] ? leaves_[i].detach().clone()
+                                                 : without.tensor().view(leaves_[i].sizes()));
+                without.release();
+            }
+        parameters_ = shares->own();
+        shares_ = std::move(shares);
+    }
+
+    /// Null unless the weights are shared out.
+    const std::shared_ptr<weight_shares>& shares() const { return shares_; }
+
     /// Parameter `i` as products see it; what it refers to follows `refresh`.
-    weight_view view(std::size_t i) const { return {parameters_[i], compute(i), blocked_[i]}; }
+    weight_view view(std::size_t i) const { return {leaves_[i], computes_[i], blocked_[i]}; }
+    /// Parameter `i` as the forward pass reads it in float32, and with its gradient.
+    const at::Tensor& leaf(std::size_t i) const { return leaves_[i]; }
 
 private:
     static constexpr bool shared = Tensor::compute_type == Tensor::parameter_type;
 
-    at::Tensor compute(std::size_t i) const {
-        return shared ? parameters_[i].detach() : parameters_.slice(compute_, i);
-    }
-
     aha::parameters parameters_;
     at::Tensor compute_;
+    std::vector<at::Tensor> leaves_, computes_;
     std::vector<std::shared_ptr<at::Tensor>> blocked_;
+    std::vector<bool> in_float_;
+    std::shared_ptr<weight_shares> shares_;
 };
 
 }  // namespace aha

@@ -24,7 +24,6 @@
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
 #include <aha/optim/adamw.hpp>
-#include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/check_teacher.hpp>
 #include <aha/train/rank_work.hpp>
@@ -35,6 +34,7 @@
 #include <aha/train/distill_metrics.hpp>
 #include <aha/train/distill_options.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/student_answers.hpp>
 #include <aha/train/trainer_slots.hpp>
@@ -99,18 +99,17 @@ public:
         check_lengths("teacher", model_of(*teacher_), answers.examples);
         const double rollout_seconds = phase.restart();
 
-        model().weights().zero_gradients();
         std::vector<const supervised_example*> all;
         for (const distill_item& item : items) all.push_back(item.example);
         gradient_reduction reduction{model(), ranks_};
         distill_sums sums = accumulate_distillation(
             std::as_const(model()), model_of(*teacher_), divergence_,
             own_share(ranks_, items, [](const distill_item& i) { return i.example->ids.size(); }), options_,
-            count_learned(all), reduction.before_last());
+            count_learned(all), reduction.hook());
         reduction.finish();
         const std::vector<double> joined = sum_numbers(ranks_, {sums.divergence, sums.cross_entropy});
         sums.divergence = joined[0], sums.cross_entropy = joined[1];
-        const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+        const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they were");
         const double rate = options_.learning_rate * schedule_(step_);
@@ -148,8 +147,8 @@ public:
     /// Everything needed to go on bit for bit. Random draws derive from the seed and the step: they need no saving.
     state save() const {
         state s;
-        s.tensors["weights"] = model().weights().values();
-        s.put("optimizer", optimizer_.save());
+        s.tensors["weights"] = whole_of(model(), model().weights().values());
+        s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("rows", rows_.save());
         s.values["step"] = step_;
         s.values["num_tokens"] = tokens_;
@@ -164,7 +163,7 @@ public:
                 ", this run has ", options_.seed);
         rows_.load(s.part("rows"));
         restore_weights(model(), s);
-        optimizer_.load(s.part("optimizer"));
+        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
         step_ = s.values.at("step").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
         seconds_ = s.values.at("seconds").template get<double>();

@@ -8,7 +8,6 @@
 #include <ATen/ops/tensor.h>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
 #include <utility>
@@ -22,6 +21,7 @@
 #include <aha/loss/top_k.hpp>
 #include <aha/train/distill_options.hpp>
 #include <aha/train/supervised_gradient.hpp>
+#include <aha/train/microbatch_hook.hpp>
 
 namespace aha {
 
@@ -79,11 +79,11 @@ at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, c
 /// however the items are cut or packed.
 /// @param denominator the learned tokens of the whole batch, of which the items may be a part; 0: of these
 /// @param teacher a language model on the student's device, or a `teacher_cache` of the data set
-/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
+/// @param before called before each microbatch; see `gradient_reduction`
 template <class Model, class Teacher, class Divergence>
 distill_sums accumulate_distillation(const Model& model, const Teacher& teacher, const Divergence& divergence,
                                      std::span<const distill_item> items, const distill_options& options,
-                                     double denominator = 0, const std::function<void()>& before_last = [] {}) {
+                                     double denominator = 0, const microbatch_hook& before = no_hook()) {
     const at::Device device = Model::tensor_policy::device();
     distill_sums sums;
     std::vector<const supervised_example*> all;
@@ -92,7 +92,7 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
     std::vector<std::pair<at::Tensor, double*>> parts;  // on the device, which is not waited for before the last
     const auto plan = plan_examples(all, options.microbatch_tokens);
     for (const auto& part : plan) {
-        if (&part == &plan.back()) before_last();
+        before(static_cast<std::size_t>(&part - plan.data()), plan.size());
         const std::span<const distill_item> taken = items.first(part.size());
         items = items.subspan(part.size());
         const packed_examples packed = pack_examples(part, device);

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include <aha/dist/process_group.hpp>
+#include <aha/core/joint_call.hpp>
+#include <aha/train/microbatch_hook.hpp>
+#include <aha/train/rank_work.hpp>
 
 namespace aha {
 
@@ -18,9 +23,25 @@ concept tells_final_gradients = requires(Model& m, std::function<void(std::int64
     { m.backward_stages() } -> std::same_as<std::vector<std::int64_t>>;
 };
 
-/// Adds the gradients of a model over the ranks in buckets, each as soon as the backward pass has made its gradients:
-/// the ranks exchange those of the last layers while they compute those of the first (Li et al. 2020, section 3.2.3).
-/// The buckets and their order are the same on every rank, also on one that has nothing to compute.
+/// A model whose weights may be spread over ranks: see `decoder::share_out`.
+template <class Model>
+concept can_be_shared_out = requires(Model& m) {
+    { m.is_shared_out() } -> std::same_as<bool>;
+    m.begin_backward(), m.end_backward(), m.idle_backward(), m.finish_gradients(), m.zero_gradients();
+};
+
+/// Whether the model's weights are spread over ranks.
+template <class Model>
+bool is_shared_out(const Model& model) {
+    if constexpr (can_be_shared_out<Model>) return model.is_shared_out();
+    else return false;
+}
+
+/// One gradient of a model, from zero, added over the ranks: in buckets, each as soon as the backward pass has made its
+/// gradients, so that the ranks exchange those of the last layers while they compute those of the first (Li et al. 2020,
+/// section 3.2.3). The buckets and their order are the same on every rank, also on one that has nothing to compute. A
+/// model that is shared out exchanges a layer at a time after every microbatch, and ranks with fewer microbatches take
+/// part in those of the others.
 template <class Model, class Communicator>
 class gradient_reduction {
 public:
@@ -29,6 +50,8 @@ public:
     /// @param model and `ranks` outlive it
     gradient_reduction(Model& model, const Communicator& ranks, std::int64_t bucket_bytes = default_bucket_bytes)
         : model_{&model}, ranks_{&ranks} {
+        if constexpr (can_be_shared_out<Model>) model.zero_gradients();
+        else model.weights().zero_gradients();
         std::int64_t end = model.weights().gradients().numel();
         if constexpr (tells_final_gradients<Model>)
             for (const std::int64_t offset : model.backward_stages())
@@ -39,25 +62,50 @@ public:
     gradient_reduction& operator=(const gradient_reduction&) = delete;
     ~gradient_reduction() { stop_watching(); }
 
-    /// What is computed next is the last to add to the gradients. A callable, for the `accumulate_...` functions.
-    std::function<void()> before_last() {
-        return [this] {
+    /// For the `accumulate_...` functions.
+    microbatch_hook hook() {
+        return [this](std::size_t index, std::size_t count) {
+            if constexpr (can_be_shared_out<Model>)
+                if (is_shared_out(*model_)) return next_pass(index, count);
             if constexpr (tells_final_gradients<Model>)
-                if (ranks_->size() > 1)
+                if (index + 1 == count && ranks_->size() > 1)
                     model_->watch_backward([this](std::int64_t offset) { begin_from(offset); });
         };
     }
 
     /// Ends the exchange: the gradients are the sums over the ranks.
     void finish() {
+        if constexpr (can_be_shared_out<Model>)
+            if (is_shared_out(*model_)) {
+                if (passes_ > 0) model_->end_backward();
+                else agree(0);
+                for (std::size_t n = passes_; n < most_passes_; ++n) model_->idle_backward();
+                model_->finish_gradients();
+                return;
+            }
         stop_watching();
         begin_from(0);
-        for (auto& call : calls_) call.wait();
+        for (joint_call& call : calls_) call.wait();
         calls_.clear();
     }
 
 private:
     static constexpr bool in_background = requires(const Communicator& c, const at::Tensor& t) { c.begin_sum(t); };
+
+    void next_pass(std::size_t index, std::size_t count) {
+        if constexpr (can_be_shared_out<Model>) {
+            if (index == 0) agree(count);
+            else model_->end_backward();
+            model_->begin_backward();
+        }
+    }
+
+    /// How many microbatches the rank with the most has.
+    void agree(std::size_t own) {
+        passes_ = own;
+        for (const std::vector<double>& theirs : gather_numbers(*ranks_, {static_cast<double>(own)}))
+            most_passes_ = std::max(most_passes_, static_cast<std::size_t>(theirs.front()));
+    }
 
     void stop_watching() {
         if constexpr (tells_final_gradients<Model>) model_->watch_backward({});
@@ -78,6 +126,7 @@ private:
     std::vector<std::pair<std::int64_t, std::int64_t>> buckets_;  // [begin, end), in the order of the backward pass
     std::size_t begun_ = 0;
     std::vector<joint_call> calls_;
+    std::size_t passes_ = 0, most_passes_ = 0;  // of a model that is shared out
 };
 
 }  // namespace aha

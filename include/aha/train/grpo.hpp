@@ -37,7 +37,6 @@
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/optim/adamw.hpp>
-#include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/checked_groups.hpp>
@@ -52,6 +51,7 @@
 #include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/rollout_metrics.hpp>
+#include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
 #include <aha/train/trainer_slots.hpp>
@@ -142,8 +142,8 @@ public:
     /// from the seed and the step, and no rollout outlives its step, so neither needs saving.
     state save() const {
         state s;
-        s.tensors["weights"] = model().weights().values();
-        s.put("optimizer", optimizer_.save());
+        s.tensors["weights"] = whole_of(model(), model().weights().values());
+        s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("prompts", prompts_.save());
         s.put("reference", reference_.save());
         s.values["step"] = step_;
@@ -158,7 +158,7 @@ public:
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
         restore_weights(model(), s);
-        optimizer_.load(s.part("optimizer"));
+        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
         prompts_.load(s.part("prompts"));
         reference_.load(s.part("reference"));
         step_ = s.values.at("step").template get<std::int64_t>();
@@ -325,16 +325,15 @@ private:
 
         for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
             for (const std::vector<training_item>& items : minibatches) {
-                model().weights().zero_gradients();
                 gradient_reduction reduction{model(), ranks_};
                 const gradient_sums own =
                     accumulate_gradient(std::as_const(model()), reference_.get(), loss_, items,
-                                        options_.microbatch_tokens, temperature(), reduction.before_last());
+                                        options_.microbatch_tokens, temperature(), reduction.hook());
                 reduction.finish();
                 const gradient_sums sums = join_sums(ranks_, own);
                 if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
                 figures.sums += sums;
-                figures.gradient_norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+                figures.gradient_norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
                 require(std::isfinite(figures.gradient_norm), "the gradient of step ", step_ + 1,
                         " is not finite; the weights were left as they were");
                 figures.learning_rate = options_.learning_rate * schedule_(step_);

@@ -7,7 +7,6 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/train/microbatch.hpp>
+#include <aha/train/microbatch_hook.hpp>
 
 namespace aha {
 
@@ -70,18 +70,18 @@ struct gradient_sums {
 /// carries its own denominator, so the result does not depend on how the items are cut or packed.
 /// The device is not waited for before the last microbatch is on its way.
 /// @param reference the frozen policy of the KL term, or null
-/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
+/// @param before called before each microbatch; see `gradient_reduction`
 template <class Model, class Loss>
 gradient_sums accumulate_gradient(const Model& model, const Model* reference, const Loss& loss,
                                   std::span<const training_item> items, std::int64_t budget, double temperature,
-                                  const std::function<void()>& before_last = [] {}) {
+                                  const microbatch_hook& before = no_hook()) {
     const at::Device device = Model::tensor_policy::device();
     gradient_sums total;
     std::vector<loss_output> outputs;  // of each microbatch, on the device
     std::vector<at::Tensor> gaps;
     const std::vector<std::vector<training_item>> plan = plan_microbatches(items, budget);
     for (const std::vector<training_item>& part : plan) {
-        if (&part == &plan.back()) before_last();
+        before(static_cast<std::size_t>(&part - plan.data()), plan.size());
         const packed_groups packed = pack_items(part, device);
         std::vector<float> advantages, weights, old, behavior;
         std::vector<std::int64_t> sequence;

@@ -22,6 +22,7 @@
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/chat_template.hpp>
 #include <aha/text/tokenizer_json.hpp>
+#include <aha/train/shared_out.hpp>
 
 namespace aha {
 
@@ -183,15 +184,15 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
 }
 
 /// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, chat template. The
-/// folder appears whole or not at all. Of several ranks, which all hold the same, the first writes.
+/// folder appears whole or not at all. All ranks call it; the first writes.
 template <class Model, class Tokenizer>
 void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
+    const parameters weights = whole_weights(source.model);
     if (!is_first_rank()) return;
     pretrained_model out;
     out.config = source.model.config();
     for (const weight_part& part : Model::parts(out.config))
-        out.tensors.emplace_back(part.name,
-                                 source.model.weights()[part.slot].detach().narrow(0, part.row, part.rows).cpu());
+        out.tensors.emplace_back(part.name, weights[part.slot].detach().narrow(0, part.row, part.rows).cpu());
     out.tokenizer_folder = source.tokenizer_folder;
     out.text = source.text;
     write_pretrained(folder, out);

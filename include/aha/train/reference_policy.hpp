@@ -5,6 +5,8 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/state.hpp>
+#include <aha/train/shared_out.hpp>
+#include <aha/train/weights_state.hpp>
 
 namespace aha {
 
@@ -34,7 +36,7 @@ public:
 
     state save() const {
         state s;
-        if (copy_) s.tensors["weights"] = copy_->weights().values();
+        if (copy_) s.tensors["weights"] = whole_of(*copy_, copy_->weights().values());
         return s;
     }
 
@@ -42,9 +44,7 @@ public:
         if (!copy_) return;
         const auto found = s.tensors.find("weights");
         require(found != s.tensors.end(), "the checkpoint holds no reference policy, and this run's loss needs one");
-        const at::NoGradGuard no_gradients;
-        copy_->weights().values().copy_(found->second);
-        copy_->refresh();
+        restore_weights(*copy_, s);
     }
 
 private:

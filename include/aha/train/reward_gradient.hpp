@@ -6,7 +6,6 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
@@ -15,6 +14,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/pack_texts.hpp>
 #include <aha/train/reward_records.hpp>
+#include <aha/train/microbatch_hook.hpp>
 
 namespace aha {
 
@@ -38,21 +38,27 @@ namespace detail {
 template <class Model, class Loss, class Record, class Learn>
 reward_figures score_records(const Model& model, const Loss& loss, std::span<const Record* const> records,
                              std::int64_t budget, const Learn& learn, std::size_t of_records,
-                             const std::function<void()>& before_last = [] {}) {
+                             const microbatch_hook& before = no_hook()) {
     using of = reward_record<Record>;
     require(of_records > 0, "there is nothing to score among ", of::whose);
     const double share = 1.0 / static_cast<double>(of_records);
     reward_figures figures;
+    std::vector<std::size_t> ends;  // of the parts
     for (std::size_t from = 0, to = 0; from < records.size(); from = to) {
-        std::vector<text_group> groups;
-        std::vector<float> numbers;
         for (std::int64_t used = 0; to < records.size(); ++to) {
             used += tokens_of_record(*records[to]);
             if (used > budget && to > from) break;
+        }
+        ends.push_back(to);
+    }
+    for (std::size_t n = 0, to = 0; n < ends.size(); ++n) {
+        std::vector<text_group> groups;
+        std::vector<float> numbers;
+        before(n, ends.size());
+        for (; to < ends[n]; ++to) {
             groups.push_back(of::texts(*records[to]));
             numbers.push_back(static_cast<float>(of::number(*records[to])));
         }
-        if (to == records.size()) before_last();
         const at::Device device = Model::tensor_policy::device();
         const at::Tensor targets = at::tensor(numbers, at::kFloat).to(device);
         const at::Tensor scores = model.scores(pack_texts(groups, device));
@@ -81,14 +87,14 @@ reward_figures score_records(const Model& model, const Loss& loss, std::span<con
 /// @param loss of scores and margins or labels: `bradley_terry` for pairs, `pointwise` for labelled texts
 /// @param budget most tokens of a microbatch
 /// @param of_records how many records the whole batch has, of which these may be a part; 0: these
-/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
+/// @param before called before each microbatch; see `gradient_reduction`
 template <class Model, class Loss, class Record>
 reward_figures accumulate_reward_gradient(const Model& model, const Loss& loss, std::span<const Record* const> records,
                                           std::int64_t budget, std::size_t of_records = 0,
-                                          const std::function<void()>& before_last = [] {}) {
+                                          const microbatch_hook& before = no_hook()) {
     return detail::score_records(
         model, loss, records, budget, [](const at::Tensor& part) { torch::autograd::backward({part}, {}); },
-        of_records > 0 ? of_records : records.size(), before_last);
+        of_records > 0 ? of_records : records.size(), before);
 }
 
 /// The same figures without gradients.

@@ -30,6 +30,7 @@
 #include <aha/train/reward_gradient.hpp>
 #include <aha/train/reward_records.hpp>
 #include <aha/train/reward_trainer_options.hpp>
+#include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
@@ -71,13 +72,12 @@ public:
         require(step_ < total_steps(), "the records ran out after ", step_, " steps, the last of ", options_.epochs,
                 " epochs");
         const std::vector<const Record*> batch = next_batch();
-        model().body().weights().zero_gradients();
         model().head().weights().zero_gradients();
         const std::vector<const Record*> mine = own_share(ranks_, batch, length);
         gradient_reduction reduction{model().body(), ranks_};
         const reward_figures own =
             accumulate_reward_gradient(std::as_const(model()), loss_, std::span<const Record* const>{mine},
-                                       options_.microbatch_tokens, batch.size(), reduction.before_last());
+                                       options_.microbatch_tokens, batch.size(), reduction.hook());
         reduction.finish();
         ranks_.sum(model().head().weights().gradients());
         const reward_figures figures = join_figures(ranks_, own);
@@ -173,7 +173,9 @@ private:
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           head_optimizer_{optimizer_},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        require(!is_shared_out(model().body()), "a reward model is trained whole: its body's weights may not be shared out");
+    }
 
     static std::int64_t length(const Record* one) { return detail::tokens_of_record(*one); }
 

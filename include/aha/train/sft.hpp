@@ -21,13 +21,13 @@
 #include <aha/dist/process_group.hpp>
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/optim/adamw.hpp>
-#include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/sft_options.hpp>
+#include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/supervised_gradient.hpp>
 #include <aha/train/trainer_slots.hpp>
@@ -71,14 +71,13 @@ public:
             batch.insert(batch.end(), row.begin(), row.end());
         require(!batch.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
                 " epochs");
-        model().weights().zero_gradients();
         gradient_reduction reduction{model(), ranks_};
         supervised_sums sums =
             accumulate_supervised(std::as_const(model()), loss_, own_share(ranks_, batch, length),
-                                  options_.microbatch_tokens, count_learned(batch), reduction.before_last());
+                                  options_.microbatch_tokens, count_learned(batch), reduction.hook());
         reduction.finish();
         sums.loss = sum_numbers(ranks_, {sums.loss}).front();
-        const double norm = clip_gradient_norm(model().weights(), options_.max_gradient_norm);
+        const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
         require(std::isfinite(norm), "the gradient of step ", step_ + 1,
                 " is not finite; the weights were left as they "
                 "were");
@@ -132,8 +131,8 @@ public:
     /// Everything needed to go on bit for bit.
     state save() const {
         state s;
-        s.tensors["weights"] = model().weights().values();
-        s.put("optimizer", optimizer_.save());
+        s.tensors["weights"] = whole_of(model(), model().weights().values());
+        s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("rows", rows_.save());
         s.values["step"] = step_;
         s.values["num_tokens"] = tokens_;
@@ -145,7 +144,7 @@ public:
     void load(const state& s) {
         rows_.load(s.part("rows"));
         restore_weights(model(), s);
-        optimizer_.load(s.part("optimizer"));
+        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
         step_ = s.values.at("step").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
         seconds_ = s.values.at("seconds").template get<double>();

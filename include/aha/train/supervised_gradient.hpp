@@ -5,7 +5,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/index_select.h>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/pack_examples.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
+#include <aha/train/microbatch_hook.hpp>
 
 namespace aha {
 
@@ -58,16 +58,16 @@ inline double count_learned(std::span<const supervised_example* const> examples)
 /// model's gradients, microbatch by microbatch: every token has the same denominator, however the examples are cut,
 /// packed or shared out.
 /// @param denominator the learned tokens of the whole batch, of which these may be a part; 0: of these
-/// @param before_last called before the last microbatch is computed; see `gradient_reduction`
+/// @param before called before each microbatch; see `gradient_reduction`
 template <class Model, class Loss>
 supervised_sums accumulate_supervised(const Model& model, const Loss& loss,
                                       std::span<const supervised_example* const> examples, std::int64_t budget,
-                                      double denominator = 0, const std::function<void()>& before_last = [] {}) {
+                                      double denominator = 0, const microbatch_hook& before = no_hook()) {
     supervised_sums sums{.tokens = denominator > 0 ? denominator : count_learned(examples)};
     std::vector<at::Tensor> losses;  // on the device, which is not waited for before the last is on its way
     const auto plan = plan_examples(examples, budget);
     for (const auto& part : plan) {
-        if (&part == &plan.back()) before_last();
+        before(static_cast<std::size_t>(&part - plan.data()), plan.size());
         const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
         const at::Tensor sum = loss(example_log_probs(model, packed)).sum() / sums.tokens;
         torch::autograd::backward({sum}, {});

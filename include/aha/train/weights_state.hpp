@@ -5,6 +5,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/state.hpp>
+#include <aha/train/shared_out.hpp>
 
 namespace aha {
 
@@ -12,6 +13,14 @@ namespace aha {
 template <class Model>
 void restore_weights(Model& model, const state& saved, const std::string& name = "weights") {
     const auto found = saved.tensors.find(name);
+    if constexpr (requires(const at::Tensor& t) { model.share_of(t); })
+        if (is_shared_out(model)) {
+            require(found != saved.tensors.end(), "the checkpoint holds no ", name);
+            const at::NoGradGuard none;
+            model.weights().values().copy_(model.share_of(found->second));
+            model.refresh();
+            return;
+        }
     require(found != saved.tensors.end() && found->second.sizes() == model.weights().values().sizes(),
             "the checkpoint holds ", name, " of another model");
     const at::NoGradGuard no_gradients;

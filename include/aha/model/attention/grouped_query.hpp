@@ -66,10 +66,10 @@ public:
         qkv_ = store.view(first);
         out_ = store.view(first + 1);
         std::size_t next = first + 2;
-        if (c.attention_bias) bias_ = store.parameters()[next++];
+        if (c.attention_bias) bias_ = store.leaf(next++);
         if (c.qk_norm) {
-            q_norm_ = store.parameters()[next++];
-            k_norm_ = store.parameters()[next++];
+            q_norm_ = store.leaf(next++);
+            k_norm_ = store.leaf(next++);
         }
     }
 
