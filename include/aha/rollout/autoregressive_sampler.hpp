@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,6 +24,9 @@
 #include <aha/rollout/sampling_options.hpp>
 
 namespace aha {
+
+/// Told of a group whose completions have all ended.
+using group_notice = std::function<void(const rollout_group& group)>;
 
 /// Samples groups of completions token by token with the very weights that are trained. Prompts are computed once a
 /// group; completions that end leave the batch at once. The draw of token t of a completion depends on
@@ -44,9 +49,10 @@ public:
 
     /// `group_size` completions of each prompt (their `ids` filled). Throws `aha::error` for a prompt without tokens or
     /// one that leaves no room in the model's context.
+    /// @param done called with each group as soon as its last completion has ended, while others are decoded
     template <class Model>
     std::vector<rollout_group> sample(const Model& model, std::span<const prompt> prompts, std::int64_t group_size,
-                                      const random_key& key) const {
+                                      const random_key& key, const group_notice& done = {}) const {
         require(group_size > 0, "group_size must be positive, not ", group_size);
         std::vector<rollout_group> groups;
         for (const prompt& p : prompts) {
@@ -56,13 +62,11 @@ public:
             groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
         }
         if constexpr (draws_tokens_itself<Model>) {
-            if (model.prefers_static_session()) decode_ahead(model, groups, group_size, key);
-            else decode(model, groups, group_size, key);
+            if (model.prefers_static_session()) decode_ahead(model, groups, group_size, key, done);
+            else decode(model, groups, group_size, key, done);
         } else {
-            decode(model, groups, group_size, key);
+            decode(model, groups, group_size, key, done);
         }
-        for (rollout_group& group : groups)
-            for (completion& c : group.completions) c.text = tokenizer_.decode(c.ids);
         return groups;
     }
 
@@ -71,7 +75,7 @@ public:
     /// in one step more; its token is not used. `sample` does so where the model prefers it.
     template <class Model>
     void decode_ahead(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
-                      const random_key& key) const {
+                      const random_key& key, const group_notice& done = {}) const {
         const std::int64_t most_rows =
             std::max(group_size, std::min(max_rows_ / group_size, std::ssize(waiting)) * group_size);
         auto session = model.open_static_session(rule(), most_rows);
@@ -112,7 +116,7 @@ public:
             if (begun.empty()) break;
             if (session.behind() < session.most_behind && !rows.empty()) continue;
             const drawn_tokens drawn = session.read(std::ssize(begun.front()));
-            for (std::size_t r = 0; r < begun.front().size(); ++r) take(*begun.front()[r], drawn, r);
+            for (std::size_t r = 0; r < begun.front().size(); ++r) take(*begun.front()[r], drawn, r, done);
             begun.pop_front();
             keep_if([](const row& r) { return !r.over; });
         }
@@ -120,9 +124,11 @@ public:
 
 private:
     struct row {
+        rollout_group* group;
         completion* target;
         random_stream stream;
         std::int64_t room;       ///< tokens it may have
+        std::shared_ptr<std::size_t> left;  ///< completions of its group that have not ended
         std::int64_t begun = 0;  ///< draws begun, where they are read later
         bool over = false;       ///< it ended
     };
@@ -138,21 +144,28 @@ private:
                 .min_new_tokens = options_.min_new_tokens};
     }
 
+    /// The last completion of a group to end completes it.
+    void note_end(const row& r, const group_notice& done) const {
+        r.target->text = tokenizer_.decode(r.target->ids);
+        if (--*r.left == 0 && done) done(*r.group);
+    }
+
     /// Token `at` of a step becomes the row's next, unless it has ended.
-    void take(row& r, const drawn_tokens& drawn, std::size_t at) const {
+    void take(row& r, const drawn_tokens& drawn, std::size_t at, const group_notice& done) const {
         if (r.over) return;
         r.target->ids.push_back(drawn.ids[at]);
         r.target->log_probs.push_back(drawn.log_probs[at]);
         r.target->behavior_log_probs.push_back(drawn.behavior_log_probs[at]);
         r.target->entropies.push_back(drawn.entropies[at]);
         r.over = ended(r);
+        if (r.over) note_end(r, done);
     }
 
     /// Decodes all groups: as many at a time as `max_rows` allows, and where the session can take more (`admit`), the
     /// next ones as soon as there is room for a whole group.
     template <class Model>
-    void decode(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
-                const random_key& key) const {
+    void decode(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size, const random_key& key,
+                const group_notice& done) const {
         const at::NoGradGuard no_gradients;
         std::vector<row> rows;
         const auto take = [&](std::int64_t in_use) {  // the groups that fit beside `in_use` rows, at least one if none
@@ -173,6 +186,7 @@ private:
                 std::vector<std::int64_t> running;
                 for (std::size_t r = 0; r < rows.size(); ++r)
                     if (!ended(rows[r])) running.push_back(static_cast<std::int64_t>(r));
+                    else note_end(rows[r], done);
                 if (running.size() < rows.size()) {
                     rows = chosen(rows, running);
                     ids = chosen(ids, running);
@@ -189,10 +203,11 @@ private:
 
     void append_rows(std::vector<row>& rows, rollout_group& group, std::int64_t context, const random_key& key) const {
         const std::int64_t room = std::min(options_.max_new_tokens, context - std::ssize(group.prompt.ids));
+        const auto left = std::make_shared<std::size_t>(group.completions.size());
         for (std::size_t s = 0; s < group.completions.size(); ++s)
-            rows.push_back({&group.completions[s],
+            rows.push_back({&group, &group.completions[s],
                             random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
-                            room});
+                            room, left});
     }
 
     template <class T>

@@ -39,7 +39,6 @@
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
-#include <aha/train/checked_groups.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
 #include <aha/train/gradient_reduction.hpp>
@@ -51,6 +50,7 @@
 #include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/rollout_metrics.hpp>
+#include <aha/train/sample_and_score.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
@@ -256,15 +256,14 @@ private:
             if (questions.empty()) break;
             std::vector<rollout_group> more =
                 spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
-                    stopwatch phase;
-                    std::vector<rollout_group> made = detail::checked_groups(
-                        sampler_.sample(model(), mine, options_.group_size, {options_.seed, std::uint64_t(step_)}),
-                        mine, options_.group_size);
-                    sampled.time.rollout += phase.restart();
-                    run_rewards(std::span{made}, reward_, reward_options_);
-                    if (advantage_needs_reference()) fill_reference_log_probs(made);
-                    sampled.time.reward += phase.restart();
-                    return made;
+                    scored_groups made = sample_and_score(
+                        std::as_const(model()), sampler_, reward_, reward_options_, mine, options_.group_size,
+                        {options_.seed, std::uint64_t(step_)}, !model_type::tensor_policy::device().is_cpu());
+                    const stopwatch comparing;
+                    if (advantage_needs_reference()) fill_reference_log_probs(made.groups);
+                    sampled.time.rollout += made.sampling;
+                    sampled.time.reward += made.scoring + comparing.seconds();
+                    return std::move(made.groups);
                 });
             std::ranges::move(more, std::back_inserter(groups));
             missing = options_.prompts_per_step - useful();

@@ -1,0 +1,118 @@
+#include <aha/train/sample_and_score.hpp>
+
+#include <ATen/ATen.h>
+#include <atomic>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <aha/rollout/autoregressive_sampler.hpp>
+#include <aha/testing/bandit.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/small_decoder.hpp>
+
+namespace {
+
+struct ending_tokenizer : aha::testing::arm_tokenizer {
+    std::vector<aha::token_id> end_ids() const { return {0, 7, 14, 21, 28}; }
+};
+
+std::vector<aha::prompt> some_prompts() {
+    std::vector<aha::prompt> all(9);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i].index = static_cast<std::int64_t>(20 - i);
+        all[i].ids = {static_cast<aha::token_id>(i), 3};
+    }
+    return all;
+}
+
+auto sampler() {
+    return aha::autoregressive_sampler{ending_tokenizer{{31}}, aha::sampling_options{.max_new_tokens = 12}, 8};
+}
+
+const auto length = [](const aha::prompt& p, const aha::completion& c) {
+    return static_cast<double>(c.ids.size()) + 100.0 * static_cast<double>(p.index);
+};
+
+TEST(sample_and_score, GivesTheSameOverlappedOrNot) {
+    const auto model = aha::test::small_model();
+    const std::vector<aha::prompt> prompts = some_prompts();
+    const auto made = [&](bool overlapped) {
+        return aha::sample_and_score(model, sampler(), length, {}, prompts, 4, {.seed = 3}, overlapped).groups;
+    };
+    const auto plain = made(false), overlapped = made(true);
+    ASSERT_EQ(plain.size(), overlapped.size());
+    for (std::size_t g = 0; g < plain.size(); ++g) {
+        ASSERT_EQ(plain[g].scores.size(), 4U);
+        for (std::size_t c = 0; c < 4; ++c) {
+            EXPECT_EQ(plain[g].completions[c].ids, overlapped[g].completions[c].ids);
+            EXPECT_EQ(plain[g].completions[c].text, overlapped[g].completions[c].text);
+            EXPECT_EQ(plain[g].scores[c].value, overlapped[g].scores[c].value);
+        }
+    }
+}
+
+TEST(sample_and_score, ScoresGroupsWhileOthersAreDecoded) {
+    const auto model = aha::test::small_model();
+    std::atomic<int> scored{0}, scored_before_the_last{0};
+    const auto judge = [&](const aha::prompt&, const aha::completion&) {
+        ++scored;
+        return 0.0;
+    };
+    /// Waits, before it tells of the last group, until the first has been scored.
+    struct patient_sampler {
+        std::atomic<int>*scored, *early;
+        std::vector<aha::rollout_group> sample(const aha::decoder<>& m, std::span<const aha::prompt> prompts,
+                                               std::int64_t size, const aha::random_key& key,
+                                               const aha::group_notice& done = {}) const {
+            std::size_t told = 0;
+            return sampler().sample(m, prompts, size, key, [&](const aha::rollout_group& group) {
+                if (++told == prompts.size()) {
+                    while (*scored == 0) std::this_thread::yield();
+                    *early = scored->load();
+                }
+                if (done) done(group);
+            });
+        }
+    };
+    const std::vector<aha::prompt> prompts = some_prompts();
+    aha::sample_and_score(model, patient_sampler{&scored, &scored_before_the_last}, judge, {}, prompts, 4, {.seed = 3},
+                          true);
+    EXPECT_GT(scored_before_the_last, 0);
+    EXPECT_EQ(scored, 36);
+}
+
+TEST(sample_and_score, NamesTheFirstPromptThatFailed) {
+    const auto model = aha::test::small_model();
+    const auto judge = [&](const aha::prompt& p, const aha::completion&) -> double {
+        if (p.index % 4 == 2) throw aha::error{"no disk"};
+        return 0;
+    };
+    const std::vector<aha::prompt> prompts = some_prompts();
+    EXPECT_THAT(aha::test::complaint([&] {
+                    aha::sample_and_score(model, sampler(), judge, {}, prompts, 4, {.seed = 3}, true);
+                }),
+                testing::HasSubstr("prompt 14, sample 0: the reward threw: no disk"));
+}
+
+TEST(sample_and_score, AFailureOfTheSamplerLeavesNothingBehind) {
+    struct failing_sampler {
+        std::vector<aha::rollout_group> sample(const aha::decoder<>&, std::span<const aha::prompt>, std::int64_t,
+                                               const aha::random_key&, const aha::group_notice& done = {}) const {
+            aha::rollout_group group;
+            group.completions.resize(3);
+            if (done) done(group);
+            throw aha::error{"out of memory"};
+        }
+    };
+    const auto model = aha::test::small_model();
+    const std::vector<aha::prompt> prompts = some_prompts();
+    EXPECT_EQ(aha::test::complaint([&] {
+                  aha::sample_and_score(model, failing_sampler{}, length, {}, prompts, 4, {}, true);
+              }),
+              "out of memory");
+}
+
+}  // namespace
