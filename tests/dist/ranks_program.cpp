@@ -28,6 +28,7 @@
 #include <aha/testing/bandit.hpp>
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
+#include <aha/train/rejection_sampling.hpp>
 #include <aha/train/reward_trainer.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
@@ -141,6 +142,20 @@ json curves() {
     }
     all["shared_out_sft"] = imitate<aha::cpu<float>>(ranks);
     all["shared_out_sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>(ranks);
+    {
+        const auto model = small_model();
+        aha::rejection_sampling sifting{
+            model, questions(), even_end, {.samples = 4, .prompts_per_step = 5, .least_reward = 1, .seed = 2}, sampler()};
+        json lines = json::array();
+        std::vector<float> ids;
+        for (std::int64_t n = 0; n < steps; ++n) {
+            const aha::step_report report = sifting.step();
+            lines.push_back({{"kept", report.metric("kept")}, {"duplicates", report.metric("duplicates")}});
+            for (const aha::rollout_group& group : *report.groups)
+                for (const aha::completion& c : group.completions) ids.insert(ids.end(), c.ids.begin(), c.ids.end());
+        }
+        all["rejection_sampling"] = {{"curve", lines}, {"weights", ids}};
+    }
     all["sft"] = imitate<aha::cpu<float>>();
     all["sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>();
     for (const double on_policy : {0.0, 0.5}) {

@@ -23,8 +23,11 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/data/shuffled_order.hpp>
 #include <aha/reward/run_rewards.hpp>
+#include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/rollout_metrics.hpp>
+#include <aha/train/sample_and_score.hpp>
+#include <aha/train/spread_prompts.hpp>
 
 namespace aha {
 
@@ -52,6 +55,9 @@ struct rejection_options {
 /// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, `wrong`,
 /// `refused/<filter>` (each completion under the first filter that refuses it), `duplicates`, `surplus` (over `keep`),
 /// `kept`; and `kept/total` of the whole run.
+///
+/// Started as one of several ranks it samples and scores its share of each step's prompts, and every rank keeps the
+/// same.
 template <class Source, class Prompts, class Reward, class Sampler, class... Filters>
 class rejection_sampling {
     static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>() &&
@@ -66,7 +72,9 @@ public:
           reward_{std::move(reward)},
           options_{options},
           sampler_{std::move(sampler)},
-          filters_{std::move(filters)...} {
+          filters_{std::move(filters)...},
+          ranks_{detail::join_launched_ranks<typename model_of_t<Source>::tensor_policy>{}(
+              std::type_identity<process_group>{})} {
         options_.validate();
     }
 
@@ -81,9 +89,13 @@ public:
             questions.push_back(std::move(*next));
         }
         require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
-        auto groups = std::make_shared<std::vector<rollout_group>>(sampler_.sample(
-            model_of(*source_), questions, options_.samples, {options_.seed, static_cast<std::uint64_t>(step_)}));
-        run_rewards(std::span{*groups}, reward_);
+        auto groups = std::make_shared<std::vector<rollout_group>>(
+            spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
+                return sample_and_score(model_of(*source_), sampler_, reward_, {}, mine, options_.samples,
+                                        {options_.seed, static_cast<std::uint64_t>(step_)},
+                                        !model_of_t<Source>::tensor_policy::device().is_cpu())
+                    .groups;
+            }));
         step_report report;
         report.metrics = rollout_metrics(*groups);
         for (rollout_group& group : *groups)
@@ -114,6 +126,8 @@ public:
     }
 
     std::int64_t steps_done() const { return step_; }
+    /// Which of how many ranks this is.
+    const process_group& communicator() const { return ranks_; }
     std::int64_t kept() const { return total_; }  ///< completions, of the whole run
 
     /// Everything needed to go on where it was; what was kept is in the observers' files.
@@ -192,6 +206,7 @@ private:
     rejection_options options_;
     Sampler sampler_;
     std::tuple<Filters...> filters_;
+    process_group ranks_;
     std::set<std::uint64_t> seen_;  // fingerprints of what was kept
     std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
