@@ -1,12 +1,13 @@
 # Sourced by examples/run, tests/run and benchmarks/run: installs what is missing and says where LibTorch is.
 # Sets: root, cache, torch_python, torch_cmake, and the function `build PRESET TARGET...`.
 # Environment: AHA_CACHE (default ~/.cache/aha) holds the virtual environment; AHA_PYTHON names a Python that already has
-# torch, instead.
+# torch, instead; AHA_TORCH another version of torch to install (2.14.1 has CUDA); AHA_PREFIX a folder that holds what
+# Debian's packages would bring (made by `benchmarks/run gpu_check --pack`): nothing is installed then.
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${AHA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aha}
-torch_version=2.13.0
+torch_version=${AHA_TORCH:-2.13.0}
 smollm2_version=0.1.2
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -19,6 +20,7 @@ as_root() {
 }
 
 install_packages() {
+    [ -z "${AHA_PREFIX:-}" ] || return 0
     local missing=() package
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -86,7 +88,8 @@ build() {
     local build_log=$root/build/$preset.log
     mkdir -p "$root/build"
     export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
-    (cd "$root" && cmake --preset "$preset" -DCMAKE_PREFIX_PATH="$torch_cmake" ${AHA_CMAKE_OPTIONS:-}) >"$build_log" 2>&1 ||
+    command -v ccache >/dev/null || AHA_CMAKE_OPTIONS="${AHA_CMAKE_OPTIONS:-} -DCMAKE_CXX_COMPILER_LAUNCHER="
+    (cd "$root" && cmake --preset "$preset" -DCMAKE_PREFIX_PATH="$torch_cmake${AHA_PREFIX:+;$AHA_PREFIX}" ${AHA_CMAKE_OPTIONS:-}) >"$build_log" 2>&1 ||
         { cat "$build_log" >&2; die "configuring failed; the log is $build_log"; }
     say "building $* ($preset; the log is build/$preset.log)"
     (cd "$root" && cmake --build --preset "$preset" --target "$@") >>"$build_log" 2>&1 ||

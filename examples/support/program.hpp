@@ -20,13 +20,16 @@ namespace example {
 
 /// Options of every program that runs a model.
 struct machine_options {
-    std::string precision = "auto";
+    std::string precision = "auto", device = "cpu";
     int threads = 0;
 
     void add_to(CLI::App& app) {
         app.add_option("--precision", precision,
                        "type of products: fp32, bf16, or auto (bf16 where the processor has it)")
             ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+            ->capture_default_str();
+        app.add_option("--device", device, "where the model is: cpu, cuda, or auto (cuda where there is a GPU)")
+            ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
             ->capture_default_str();
         app.add_option("--threads", threads, "threads; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
         app_ = &app;
@@ -48,6 +51,7 @@ struct machine_options {
     /// Whether products run in bfloat16.
     bool bfloat16() const {
         if (precision != "auto") return precision == "bf16";
+        if (gpu()) return true;
 #if defined(__x86_64__)
         return __builtin_cpu_supports("avx512bf16") != 0;
 #else
@@ -55,9 +59,22 @@ struct machine_options {
 #endif
     }
 
+    /// Whether the model is on a GPU. Throws `aha::error` if it is to be and cannot.
+    bool gpu() const {
+        if (device == "cpu") return false;
+#if defined(AHA_KERNELS)
+        if (device == "cuda") return aha::cuda<>::device().is_cuda();
+        return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount() > 0;
+#else
+        aha::require(device == "auto", "this program was built with a LibTorch without CUDA, or without nvcc");
+        return false;
+#endif
+    }
+
     /// One line for people: what was chosen and why.
     std::string describe() const {
         std::string text = bfloat16() ? "bfloat16 products, float32 weights" : "float32";
+        if (gpu()) return text + ", on a GPU";
         if (precision == "auto")
             text += bfloat16() ? " (this processor multiplies bfloat16)" : " (no bfloat16 in this processor)";
         return text + ", " + std::to_string(at::get_num_threads()) + " threads";
@@ -71,6 +88,13 @@ private:
 template <class Body>
 int with_tensors(const machine_options& machine, Body body) {
     if (machine.threads > 0) at::set_num_threads(machine.threads);
+#if defined(AHA_KERNELS)
+    if (machine.gpu())
+        return machine.bfloat16() ? body.template operator()<aha::cuda<aha::bfloat16>>()
+                                  : body.template operator()<aha::cuda<float>>();
+#else
+    machine.gpu();  // says why not
+#endif
     if (machine.bfloat16()) return body.template operator()<aha::cpu<aha::bfloat16>>();
     return body.template operator()<aha::cpu<float>>();
 }
