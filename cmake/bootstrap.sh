@@ -98,4 +98,4 @@ build() {
 
 install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv librange-v3-dev libeigen3-dev \
     nlohmann-json3-dev libpcre2-dev libcld2-dev libcli11-dev libgloo-dev
-install_torch
+[ -n "${aha_without_torch:-}" ] || install_torch
