@@ -132,8 +132,8 @@ private:
     std::vector<aha::token_id> random_ids(std::int64_t count, std::uint64_t of) const {
         std::vector<aha::token_id> ids;
         for (std::int64_t i = 0; i < count; ++i)
-            ids.push_back(static_cast<aha::token_id>(
-                aha::random_stream{{.seed = of}}.below(static_cast<std::uint64_t>(i), 500)));
+            ids.push_back(
+                static_cast<aha::token_id>(aha::random_stream{{.seed = of}}.below(static_cast<std::uint64_t>(i), 500)));
         return ids;
     }
 
@@ -174,10 +174,12 @@ private:
             const aha::stopwatch watch;
             steps(o_.steps);
             const double step = watch.seconds() / static_cast<double>(o_.steps);
-            const double token_bytes = 2.0 * element() * static_cast<double>(config.layers * config.kv_heads * config.head_dim);
+            const double token_bytes =
+                2.0 * element() * static_cast<double>(config.layers * config.kv_heads * config.head_dim);
             const double own = static_cast<double>(warm) + static_cast<double>(o_.steps) / 2;
             const double read = element() * product_weights(model) +
-                                token_bytes * static_cast<double>(prompts * o_.prompt) + token_bytes * static_cast<double>(rows) * own;
+                                token_bytes * static_cast<double>(prompts * o_.prompt) +
+                                token_bytes * static_cast<double>(rows) * own;
             // A copy counts what it reads and what it writes; a step reads.
             print({{"measure", "decode"},
                    {"model", name},
@@ -207,8 +209,7 @@ private:
             examples[i].learned[0] = 0;
         }
         peak_mib(device_);
-        aha::sft trainer{model, examples,
-                         {.batch_size = count, .learning_rate = 1e-5, .microbatch_tokens = o_.tokens}};
+        aha::sft trainer{model, examples, {.batch_size = count, .learning_rate = 1e-5, .microbatch_tokens = o_.tokens}};
         const double seconds = median_seconds(device_, static_cast<int>(steps) / 2, [&] { trainer.step(); });
         const double tokens = static_cast<double>(count * o_.tokens);
         print({{"measure", "sft"},
@@ -237,9 +238,10 @@ private:
             return static_cast<double>(c.ids.back() % 7);
         };
         peak_mib(device_);
-        aha::grpo trainer{model, aha::vector_prompts{prompts, {}}, reward,
-                          aha::grpo_options{.prompts_per_step = 8, .group_size = 8, .learning_rate = 1e-6},
-                          aha::autoregressive_sampler{no_text{}, aha::sampling_options{.max_new_tokens = o_.new_tokens}}};
+        aha::grpo trainer{
+            model, aha::vector_prompts{prompts, {}}, reward,
+            aha::grpo_options{.prompts_per_step = 8, .group_size = 8, .learning_rate = 1e-6},
+            aha::autoregressive_sampler{no_text{}, aha::sampling_options{.max_new_tokens = o_.new_tokens}}};
         trainer.step();
         std::vector<double> whole, rollout, train;
         for (int n = 0; n < 3; ++n) {
@@ -264,7 +266,8 @@ private:
                {"train_s", seconds},
                {"tokens_per_s", 64.0 * static_cast<double>(o_.new_tokens) / median(rollout)},
                {"share_of_matrix_rate",
-                training_operations(model, trained, static_cast<double>(o_.prompt + o_.new_tokens / 2)) / seconds / rate_},
+                training_operations(model, trained, static_cast<double>(o_.prompt + o_.new_tokens / 2)) / seconds /
+                    rate_},
                {"peak_MiB", peak_mib(device_)}});
     }
 
@@ -302,11 +305,17 @@ int main(int count, char** arguments) {
     CLI::App app{"Decoding and training against what the device can do"};
     options o;
     o.machine.device = "auto";
-    app.add_option("--part", o.part)->check(CLI::IsMember({"all", "decode", "sft", "grpo", "memory"}))->capture_default_str();
-    app.add_option("--models", o.models, "tiny, qwen2.5-0.5b, qwen3-0.6b, qwen2.5-1.5b")->delimiter(',')->capture_default_str();
+    app.add_option("--part", o.part)
+        ->check(CLI::IsMember({"all", "decode", "sft", "grpo", "memory"}))
+        ->capture_default_str();
+    app.add_option("--models", o.models, "tiny, qwen2.5-0.5b, qwen3-0.6b, qwen2.5-1.5b")
+        ->delimiter(',')
+        ->capture_default_str();
     app.add_option("--rows", o.rows, "sequences decoded at a time")->delimiter(',')->capture_default_str();
     app.add_option("--prompt-tokens", o.prompt)->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--new-tokens", o.new_tokens, "of a completion of the GRPO step")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--new-tokens", o.new_tokens, "of a completion of the GRPO step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--steps", o.steps, "decoding steps")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--tokens", o.tokens, "of an SFT example")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--copy-mib", o.copy_mib)->check(CLI::PositiveNumber)->capture_default_str();

@@ -1,15 +1,16 @@
 """What a GRPO step needs in memory and time, computed from rates and link speeds: nothing here is measured. The model:
 
 memory of a rank   18 bytes a parameter (float32 weights 4, gradients 4, AdamW 8, bfloat16 copy 2); `zero1` divides the 8
-                   by the ranks, `zero3` all 18, plus two layers gathered; activations with checkpointing: the residual
+                   by the ranks, `shared` the 16 (this library's share_out_weights: the copy that decodes stays whole) and
+                   has one layer's gradients besides, `zero3` all 18, plus two layers gathered (not in this library); activations with checkpointing: the residual
                    stream of each layer and one layer's inside, for a microbatch; keys and values of its sequences
 rollout            a decode step reads the active weights once for the rank's sequences, and their keys and values, at a
                    share of the bandwidth, or multiplies at the matrix rate, whichever takes longer; under `zero3` a copy
                    is gathered once a rollout; `/t` is that copy cut over t GPUs, which then join twice a layer and token
 training           8 operations a parameter and token (forward, backward, forward again) and attention's own, at a share
                    of the matrix rate
-reductions         a ring: each rank sends and receives 2 (R - 1) / R times the gradient (4 bytes a parameter); `zero3`
-                   gathers weights (2 bytes) twice a microbatch and scatters gradients once
+reductions         a ring: each rank sends and receives 2 (R - 1) / R times the gradient (4 bytes a parameter); `shared`
+                   scatters gradients once a microbatch and gathers weights (4 bytes) once an update; `zero3` gathers weights (2 bytes) twice a microbatch and scatters gradients once
 Of a mixture of experts only the parameters that every token passes are gathered; sending tokens to experts is not
 counted. Slowest link: NVLink within 8 GPUs, the network beyond."""
 
@@ -68,7 +69,8 @@ def ring(m, ranks, size):
 
 def memory(o, which, ranks, layout, split):
     n = which.parameters
-    states = {"plain": 18 * n, "zero1": 10 * n + 8 * n / ranks, "zero3": 18 * n / ranks + 2 * 2 * which.layer}[layout]
+    states = {"plain": 18 * n, "zero1": 10 * n + 8 * n / ranks, "shared": 2 * n + 16 * n / ranks + 4 * which.layer,
+              "zero3": 18 * n / ranks + 2 * 2 * which.layer}[layout]
     activations = o.microbatch * (which.layers * which.width * 4 + 34 * which.width * 4)
     caches = math.ceil(o.sequences / ranks / o.waves) * (o.prompt + o.tokens) * which.kv_bytes
     # Sampling and training take turns, so the larger counts; a gathered copy for decoding is needed beside the shards.
@@ -88,8 +90,10 @@ def seconds(o, m, which, ranks, layout, split):
     tokens = o.sequences * o.tokens + o.sequences / o.group * o.prompt
     attention = 4 * 2 * which.layers * which.width * context  # as 8 N: forward, backward, forward again
     train = tokens * (8 * which.active + attention) / ranks / (m.rate * m.rate_share)
-    if layout == "zero3":
-        passes = max(o.updates, math.ceil(tokens / ranks / o.microbatch))
+    passes = max(o.updates, math.ceil(tokens / ranks / o.microbatch))
+    if layout == "shared":
+        join = (passes + o.updates) * ring(m, ranks, 4 * which.parameters) / 2
+    elif layout == "zero3":
         half = ring(m, ranks, 2 * which.active) / 2
         join = passes * (2 * half + 2 * half) + half / split
     else:
@@ -101,7 +105,7 @@ def seconds(o, m, which, ranks, layout, split):
 
 def choose(o, m, which, ranks):
     """The simplest layout that fits, or None."""
-    ways = [("plain", 1), ("zero1", 1)] + [("zero3", 2**k) for k in range(8) if 2**k <= ranks]
+    ways = [("plain", 1), ("zero1", 1), ("shared", 1)] + [("zero3", 2**k) for k in range(8) if 2**k <= ranks]
     for layout, split in ways:
         need = memory(o, which, ranks, layout, split)
         if need <= m.memory * 0.92:

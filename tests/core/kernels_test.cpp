@@ -3,6 +3,7 @@
 #include <aha/core/kernels/elementwise.cuh>
 #include <aha/core/kernels/launch.hpp>
 #include <aha/core/kernels/pick_rows.cuh>
+#include <aha/core/kernels/score_rows.cuh>
 
 #include <ATen/ATen.h>
 #include <algorithm>
@@ -13,9 +14,8 @@
 #include <limits>
 #include <numeric>
 #include <string>
+#include <torch/csrc/autograd/autograd.h>
 #include <vector>
-
-#include <tests/support/chi_square.hpp>
 
 namespace {
 
@@ -101,8 +101,8 @@ picked pick(const std::vector<float>& logits, const std::vector<std::uint8_t>& f
 std::vector<float> some_logits(std::int64_t vocabulary, double deviation) {
     std::vector<float> logits;
     for (std::int64_t i = 0; i < vocabulary; ++i)
-        logits.push_back(static_cast<float>(c10::BFloat16(static_cast<float>(
-            deviation * aha::random_stream{{.seed = 8}}.normal(static_cast<std::uint64_t>(i))))));
+        logits.push_back(static_cast<float>(c10::BFloat16(
+            static_cast<float>(deviation * aha::random_stream{{.seed = 8}}.normal(static_cast<std::uint64_t>(i))))));
     return logits;
 }
 
@@ -223,6 +223,53 @@ TYPED_TEST(elementwise_kernels, EqualLibTorchsOperators) {
     EXPECT_TRUE(at::allclose(out.to(at::kDouble), wanted, tolerance<TypeParam>, 1e-6));
 }
 
+TYPED_TEST(elementwise_kernels, ScoreLogitsAsLogSoftmaxDoes) {
+    const auto type = c10::CppTypeToScalarType<TypeParam>::value;
+    constexpr std::int64_t rows = 4, vocabulary = 1300;
+    const at::Tensor logits = (at::sin(at::arange(rows * vocabulary, at::kFloat) * 1.7) * 9).view({rows, -1}).to(type);
+    const at::Tensor targets = at::tensor({3, 1299, 0, 700}, at::kLong);
+    const double temperature = 0.7;
+    const at::Tensor exact = logits.to(at::kDouble).requires_grad_();
+    const at::Tensor log_p = at::log_softmax(exact / temperature, 1);
+    const at::Tensor expected = log_p.gather(1, targets.unsqueeze(1)).squeeze(1),
+                     entropy = -(log_p.exp() * log_p).sum(1);
+    const at::Tensor g = at::tensor({1.0F, -0.5F, 2.0F, 0.0F}), h = at::tensor({0.1F, 0.0F, -0.3F, 1.0F});
+
+    const at::Tensor sums = at::empty({rows}), log_probs = at::empty({rows}), entropies = at::empty({rows});
+    const auto inverse = static_cast<float>(1 / temperature);
+    const auto* const ids = targets.const_data_ptr<std::int64_t>();
+    aha::launch(aha::score_logits<TypeParam>{.logits = logits.const_data_ptr<TypeParam>(),
+                                             .vocabulary = vocabulary,
+                                             .targets = ids,
+                                             .inverse = inverse,
+                                             .sums = sums.mutable_data_ptr<float>(),
+                                             .log_probs = log_probs.mutable_data_ptr<float>(),
+                                             .entropies = entropies.mutable_data_ptr<float>()},
+                rows, at::kCPU);
+    EXPECT_TRUE(at::allclose(sums.to(at::kDouble), at::logsumexp(exact / temperature, {1}), 1e-6, 1e-5));
+    EXPECT_TRUE(at::allclose(log_probs.to(at::kDouble), expected, 1e-6, 1e-5));
+    EXPECT_TRUE(at::allclose(entropies.to(at::kDouble), entropy, 1e-5, 1e-5));
+
+    for (const bool with_entropy : {false, true}) {
+        at::Tensor loss = (expected * g).sum();
+        if (with_entropy) loss = loss + (entropy * h).sum();
+        const at::Tensor gradient = torch::autograd::grad({loss}, {exact}, {}, true)[0];
+        const at::Tensor d = logits.clone();
+        aha::launch(
+            aha::score_logits_backward<TypeParam>{
+                .logits = d.mutable_data_ptr<TypeParam>(),
+                .vocabulary = vocabulary,
+                .targets = ids,
+                .inverse = inverse,
+                .sums = sums.const_data_ptr<float>(),
+                .entropies = with_entropy ? entropies.const_data_ptr<float>() : nullptr,
+                .g_log_probs = g.const_data_ptr<float>(),
+                .g_entropies = with_entropy ? h.const_data_ptr<float>() : nullptr},
+            rows, at::kCPU);
+        EXPECT_TRUE(at::allclose(d.to(at::kDouble), gradient, tolerance<TypeParam>, 1e-6));
+    }
+}
+
 /// Attention of queries over stretches of keys of any sizes, against a softmax over all of them in double precision.
 TEST(attend_chunks, JoinToTheSoftmaxOverAllKeys) {
     constexpr std::int64_t heads = 6, key_heads = 2, width = 10, rows = 3, capacity = 300, prompt_tokens = 700;
@@ -233,7 +280,8 @@ TEST(attend_chunks, JoinToTheSoftmaxOverAllKeys) {
     const at::Tensor own_keys = made(rows * capacity * key_heads * width, 0.9).view({rows, capacity, key_heads, width});
     const at::Tensor own_values = made(rows * capacity * key_heads * width, 0.5).view(own_keys.sizes());
     const std::vector<aha::shared_stretch> stretches{{0, 2, 5, 650, 0}, {2, 1, 100, 1, 3}, {}};
-    const std::vector<aha::row_stretches> seen{{{0, 3, 6}, {650, 0, 0}}, {{0, 3, 6}, {650, 0, 0}}, {{0, 3, 6}, {0, 1, 0}}};
+    const std::vector<aha::row_stretches> seen{
+        {{0, 3, 6}, {650, 0, 0}}, {{0, 3, 6}, {650, 0, 0}}, {{0, 3, 6}, {0, 1, 0}}};
     const std::vector<std::int64_t> slots{2, 0, 1}, own{0, 299, 17};
     const std::vector<std::uint8_t> alive{1, 1, 1};
     const at::Tensor part_out = at::full({rows, heads, 8, width}, NAN), part_sums = at::full({rows, heads, 8, 2}, NAN);
@@ -279,7 +327,8 @@ TEST(attend_chunks, JoinToTheSoftmaxOverAllKeys) {
                 .to(at::kDouble)
                 .repeat_interleave(heads / key_heads, 1);
         };
-        const at::Tensor p = at::softmax(at::einsum("hd,khd->hk", {q[row].to(at::kDouble), all(prompt_keys, own_keys)}), -1);
+        const at::Tensor p =
+            at::softmax(at::einsum("hd,khd->hk", {q[row].to(at::kDouble), all(prompt_keys, own_keys)}), -1);
         const at::Tensor wanted = at::einsum("hk,khd->hd", {p, all(prompt_values, own_values)});
         EXPECT_TRUE(at::allclose(out[row].to(at::kDouble), wanted, 1e-4, 1e-5)) << "row " << row;
     }

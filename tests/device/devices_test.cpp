@@ -196,7 +196,8 @@ std::vector<double> losses(Trainer& trainer, std::int64_t steps) {
 template <class Tensor>
 std::vector<double> imitated() {
     auto model = model_on<Tensor>();
-    aha::sft trainer{model, aha::test::made_examples(40), {.batch_size = 8, .learning_rate = 3e-3, .microbatch_tokens = 32}};
+    aha::sft trainer{
+        model, aha::test::made_examples(40), {.batch_size = 8, .learning_rate = 3e-3, .microbatch_tokens = 32}};
     return losses(trainer, 5);
 }
 
@@ -204,8 +205,12 @@ template <class Tensor>
 std::vector<double> distilled() {
     auto model = model_on<Tensor>();
     const auto teacher = model_on<Tensor>(true);
-    aha::distill trainer{model, teacher, aha::test::made_examples(40), {.batch_size = 8, .learning_rate = 3e-3},
-                         aha::autoregressive_sampler{ending_tokenizer{{31}}, aha::sampling_options{.max_new_tokens = 5}}};
+    aha::distill trainer{
+        model,
+        teacher,
+        aha::test::made_examples(40),
+        {.batch_size = 8, .learning_rate = 3e-3},
+        aha::autoregressive_sampler{ending_tokenizer{{31}}, aha::sampling_options{.max_new_tokens = 5}}};
     return losses(trainer, 5);
 }
 
@@ -229,11 +234,13 @@ TYPED_TEST(devices, LearnFromRewardsAndGoOnFromACheckpoint) {
                static_cast<double>(c.ids.size());
     };
     const auto make = [&](auto& of) {
-        return aha::grpo{of, aha::vector_prompts{questions, {.seed = 4}}, reward,
-                         aha::grpo_options{.prompts_per_step = 6, .group_size = 8, .learning_rate = 3e-3, .seed = 2},
-                         aha::autoregressive_sampler{aha::testing::arm_tokenizer{31},
-                                                     aha::sampling_options{.max_new_tokens = 6}},
-                         aha::grpo_loss{{.beta = 0.01}}};
+        return aha::grpo{
+            of,
+            aha::vector_prompts{questions, {.seed = 4}},
+            reward,
+            aha::grpo_options{.prompts_per_step = 6, .group_size = 8, .learning_rate = 3e-3, .seed = 2},
+            aha::autoregressive_sampler{aha::testing::arm_tokenizer{31}, aha::sampling_options{.max_new_tokens = 6}},
+            aha::grpo_loss{{.beta = 0.01}}};
     };
     auto trainer = make(model);
     const double first = trainer.step().metric("reward");

@@ -107,13 +107,11 @@ template <class Tensor>
 json imitate(const std::optional<aha::process_group>& ranks = {}) {
     aha::decoder<Tensor> model = small_model<Tensor>();
     if (ranks) aha::share_out_weights(model, *ranks);
-    aha::sft trainer{model,
-                     made_examples(40),
-                     {.batch_size = 7,
-                      .learning_rate = 1e-2,
-                      .rows = {.epochs = 4},
-                      .microbatch_tokens = ranks ? 16 : 8192},
-                     aha::adamw{{.weight_decay = ranks ? 0.1 : 0.0}}};
+    aha::sft trainer{
+        model,
+        made_examples(40),
+        {.batch_size = 7, .learning_rate = 1e-2, .rows = {.epochs = 4}, .microbatch_tokens = ranks ? 16 : 8192},
+        aha::adamw{{.weight_decay = ranks ? 0.1 : 0.0}}};
     json run = curve(trainer, model);
     run["evaluation"] = trainer.evaluate(made_examples(9));
     return run;
@@ -144,8 +142,11 @@ json curves() {
     all["shared_out_sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>(ranks);
     {
         const auto model = small_model();
-        aha::rejection_sampling sifting{
-            model, questions(), even_end, {.samples = 4, .prompts_per_step = 5, .least_reward = 1, .seed = 2}, sampler()};
+        aha::rejection_sampling sifting{model,
+                                        questions(),
+                                        even_end,
+                                        {.samples = 4, .prompts_per_step = 5, .least_reward = 1, .seed = 2},
+                                        sampler()};
         json lines = json::array();
         std::vector<float> ids;
         for (std::int64_t n = 0; n < steps; ++n) {

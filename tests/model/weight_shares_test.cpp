@@ -32,7 +32,8 @@ aha::parameters some_weights() {
                          {"norm", {7}, false}},
                         at::TensorOptions{at::kFloat}};
     const at::NoGradGuard no_gradients;
-    for (std::size_t i = 0; i < all.size(); ++i) all[i].copy_(at::arange(all[i].numel()).view(all[i].sizes()) + 1000 * static_cast<double>(i));
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].copy_(at::arange(all[i].numel()).view(all[i].sizes()) + 1000 * static_cast<double>(i));
     return all;
 }
 const std::vector<std::vector<std::size_t>> layers{{1, 2}, {3, 4}};

@@ -26,7 +26,8 @@ struct policy_names {
     template <class Tensor>
     static std::string GetName(int) {
         const bool on_gpu = std::is_base_of_v<detail::tensor_policy_base<typename Tensor::compute, c10::kCUDA>, Tensor>;
-        return std::string{on_gpu ? "cuda" : "cpu"} + (std::is_same_v<typename Tensor::compute, float> ? "_float" : "_bfloat16");
+        return std::string{on_gpu ? "cuda" : "cpu"} +
+               (std::is_same_v<typename Tensor::compute, float> ? "_float" : "_bfloat16");
     }
 };
 

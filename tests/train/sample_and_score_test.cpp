@@ -91,9 +91,8 @@ TEST(sample_and_score, NamesTheFirstPromptThatFailed) {
         return 0;
     };
     const std::vector<aha::prompt> prompts = some_prompts();
-    EXPECT_THAT(aha::test::complaint([&] {
-                    aha::sample_and_score(model, sampler(), judge, {}, prompts, 4, {.seed = 3}, true);
-                }),
+    EXPECT_THAT(aha::test::complaint(
+                    [&] { aha::sample_and_score(model, sampler(), judge, {}, prompts, 4, {.seed = 3}, true); }),
                 testing::HasSubstr("prompt 14, sample 0: the reward threw: no disk"));
 }
 
@@ -109,9 +108,8 @@ TEST(sample_and_score, AFailureOfTheSamplerLeavesNothingBehind) {
     };
     const auto model = aha::test::small_model();
     const std::vector<aha::prompt> prompts = some_prompts();
-    EXPECT_EQ(aha::test::complaint([&] {
-                  aha::sample_and_score(model, failing_sampler{}, length, {}, prompts, 4, {}, true);
-              }),
+    EXPECT_EQ(aha::test::complaint(
+                  [&] { aha::sample_and_score(model, failing_sampler{}, length, {}, prompts, 4, {}, true); }),
               "out of memory");
 }
 

@@ -10,13 +10,13 @@ namespace aha {
 
 /// How a model that draws tokens itself draws them.
 struct draw_rule {
-    double temperature = 1;             ///< divides the logits; 0 is greedy
-    std::int64_t top_k = 0;             ///< keep the k likeliest tokens; 0 keeps all
-    double top_p = 1;                   ///< keep the likeliest tokens up to this mass; 1 keeps all
-    double min_p = 0;                   ///< keep tokens at least this share of the likeliest one's probability
-    std::vector<token_id> suppress{};   ///< never drawn
-    std::vector<token_id> ends{};       ///< not drawn before `min_new_tokens`
-    std::int64_t min_new_tokens = 0;    ///< see `ends`
+    double temperature = 1;            ///< divides the logits; 0 is greedy
+    std::int64_t top_k = 0;            ///< keep the k likeliest tokens; 0 keeps all
+    double top_p = 1;                  ///< keep the likeliest tokens up to this mass; 1 keeps all
+    double min_p = 0;                  ///< keep tokens at least this share of the likeliest one's probability
+    std::vector<token_id> suppress{};  ///< never drawn
+    std::vector<token_id> ends{};      ///< not drawn before `min_new_tokens`
+    std::int64_t min_new_tokens = 0;   ///< see `ends`
 };
 
 /// A completion to be begun: where its random numbers come from and how long it may become.

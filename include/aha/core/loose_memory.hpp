@@ -9,7 +9,8 @@
 
 namespace aha {
 
-/// A flat tensor whose memory comes and goes: views that were made while it was held stay valid, and see the new memory.
+/// A flat tensor whose memory comes and goes: views that were made while it was held stay valid, and see the new
+/// memory.
 class loose_memory {
 public:
     loose_memory() = default;

@@ -2,8 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 #include <optional>
 #include <string_view>
 
@@ -64,6 +66,37 @@ inline at::Tensor product_across(const at::Tensor& x, const at::Tensor& weight) 
     if (x.scalar_type() == at::kFloat && x.is_cpu() && detail::blocked_product())
         return detail::call_blocked_product(x, weight.t());
     return at::mm(x, weight);
+}
+
+namespace detail {
+
+/// Whether this LibTorch adds a product of bfloat16 matrices to a float32 one on a GPU without one in between.
+inline bool adds_products_in_float(const at::Device& device) {
+    static const bool does = [&] {
+        const auto narrow = at::TensorOptions{}.dtype(at::kBFloat16).device(device);
+        at::Tensor sum = at::zeros({16, 16}, narrow.dtype(at::kFloat));
+        const at::Tensor one = at::zeros({16, 16}, narrow);
+        try {
+            at::addmm_out(sum, sum, one, one, at::kFloat);
+            return true;
+        } catch (const c10::Error&) {
+            return false;
+        }
+    }();
+    return does;
+}
+
+}  // namespace detail
+
+/// Adds a b to `sum`, which may be float32 where the others are not.
+/// @param sum [M, N]
+/// @param a [M, K]
+/// @param b [K, N]
+inline void add_product(at::Tensor sum, const at::Tensor& a, const at::Tensor& b) {
+    if (a.scalar_type() == sum.scalar_type()) sum.addmm_(a, b);
+    else if (sum.is_cuda() && detail::adds_products_in_float(sum.device()))
+        at::addmm_out(sum, sum, a, b, sum.scalar_type());
+    else sum.add_(at::mm(a, b));
 }
 
 }  // namespace aha

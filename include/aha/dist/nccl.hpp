@@ -29,8 +29,7 @@ inline process_group join_with_nccl(const group_options& options = {},
                               [&](const c10::intrusive_ptr<c10d::Store>& store, std::chrono::milliseconds patience) {
                                   const auto nccl = c10d::ProcessGroupNCCL::Options::create();
                                   nccl->timeout = patience;
-                                  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, here.rank, here.size,
-                                                                                     nccl);
+                                  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, here.rank, here.size, nccl);
                               });
 #endif
 }

@@ -81,7 +81,9 @@ public:
                     std::vector<at::Tensor> one{whole};
                     return backend.allreduce(one);
                 },
-                [whole, part, rows = size(), row = rank()] { part.copy_(whole.view({rows, -1})[row]); });
+                [whole, part, rows = size(), row = rank()] {
+                    part.copy_(whole.view({rows, -1})[row]);
+                });
         return begin([&](c10d::Backend& backend) {
             at::Tensor to = part, from = whole;
             return backend._reduce_scatter_base(to, from);
@@ -156,7 +158,8 @@ private:
 
     /// What `start` begins on the backend; `after` follows it.
     template <class Start>
-    joint_call begin(const Start& start, std::function<void()> after = [] {}) const {
+    joint_call begin(
+        const Start& start, std::function<void()> after = [] {}) const {
         const at::NoGradGuard no_gradients;
         shared_->alive.begin_call();
         const auto blamed = [group = shared_](const std::exception& problem) {

@@ -19,9 +19,12 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/fast_exp.hpp>
+#include <aha/core/kernels/launch.hpp>
+#include <aha/core/kernels/score_rows.cuh>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/log_sum.hpp>
 #include <aha/core/product.hpp>
+#include <aha/core/with_type.hpp>
 
 namespace aha {
 
@@ -100,9 +103,10 @@ struct score_function : torch::autograd::Function<score_function> {
         return std::max<std::int64_t>(1, chunk_bytes / (vocabulary * element));
     }
 
-    /// Whether the head's own temporaries may have its size.
+    /// Whether the head's own temporaries may have its size: on the CPU, whose products lay it out anew, if it is
+    /// small.
     static bool fits(const at::Tensor& head, std::int64_t chunk_bytes) {
-        return head.numel() * head.element_size() <= chunk_bytes;
+        return !head.is_cpu() || head.numel() * head.element_size() <= chunk_bytes;
     }
 
     /// Calls `body(from, n)` for stretches of the vocabulary. Products lay their operands out anew, and several such
@@ -143,9 +147,7 @@ struct score_function : torch::autograd::Function<score_function> {
             else if (d.scalar_type() == at::kFloat) sum.addmm_(part, rows);
             else sum.add_(at::mm(part, rows));
             if (!head_gradient.defined()) return;
-            at::Tensor gradient = head_gradient.narrow(0, from, n);
-            if (gradient.scalar_type() == d.scalar_type()) gradient.addmm_(part.t(), h);
-            else gradient.add_(at::mm(part.t(), h));
+            add_product(head_gradient.narrow(0, from, n), part.t(), h);
         });
         if (!whole) out.copy_(sum);
     }
@@ -177,6 +179,18 @@ struct score_function : torch::autograd::Function<score_function> {
                 };
                 if (logits.scalar_type() == at::kBFloat16) run(logits.const_data_ptr<at::BFloat16>());
                 else run(logits.const_data_ptr<float>());
+            } else if (has_device_kernels) {
+                with_type(logits.scalar_type(), [&]<class Value>(Value*) {
+                    launch(score_logits<Value>{.logits = logits.const_data_ptr<Value>(),
+                                               .vocabulary = vocabulary,
+                                               .targets = targets.const_data_ptr<std::int64_t>() + from,
+                                               .inverse = inverse,
+                                               .sums = sums.mutable_data_ptr<float>() + from,
+                                               .log_probs = log_probs.mutable_data_ptr<float>() + from,
+                                               .entropies =
+                                                   with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr},
+                           n, logits.device());
+                });
             } else {
                 const at::Tensor y = logits.to(at::kFloat) * inverse;
                 const at::Tensor z = at::logsumexp(y, {1}, true);  // [n, 1]
@@ -235,6 +249,20 @@ struct score_function : torch::autograd::Function<score_function> {
                 };
                 if (d.scalar_type() == at::kBFloat16) run(d.mutable_data_ptr<at::BFloat16>());
                 else run(d.mutable_data_ptr<float>());
+            } else if (has_device_kernels) {
+                with_type(d.scalar_type(), [&]<class Value>(Value*) {
+                    launch(
+                        score_logits_backward<Value>{
+                            .logits = d.mutable_data_ptr<Value>(),
+                            .vocabulary = vocabulary,
+                            .targets = ids.const_data_ptr<std::int64_t>(),
+                            .inverse = inverse,
+                            .sums = sum.const_data_ptr<float>(),
+                            .entropies = with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
+                            .g_log_probs = g.const_data_ptr<float>(),
+                            .g_entropies = with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr},
+                        n, d.device());
+                });
             } else {
                 const at::Tensor y = d.to(at::kFloat) * inverse - sum.unsqueeze(1), p = y.exp();
                 at::Tensor wide = -p * g.unsqueeze(1);

@@ -56,8 +56,7 @@ public:
             const std::string prefix = layer_prefix(n);
             const std::size_t attention_at = next + 2;
             const std::size_t feed_forward_at = attention_at + attention::slots(config_, prefix).size();
-            layers_.push_back({store_.leaf(next), store_.leaf(next + 1),
-                               attention{config_, store_, attention_at},
+            layers_.push_back({store_.leaf(next), store_.leaf(next + 1), attention{config_, store_, attention_at},
                                FeedForward<Tensor>{config_, store_, feed_forward_at}, next});
             next = feed_forward_at + FeedForward<Tensor>::slots(config_, prefix).size();
         }
@@ -106,7 +105,8 @@ public:
 
     /// Spreads the weights over ranks, for models whose float32 weights, gradients and optimizer do not fit on one: see
     /// `weight_shares`. All ranks hold the same weights before; `weights()` is this rank's share after. From then on
-    /// `refresh`, `clone` and `whole_weights` are called by all ranks together, and backward passes are opened and closed
+    /// `refresh`, `clone` and `whole_weights` are called by all ranks together, and backward passes are opened and
+    /// closed
     /// (`gradient_reduction` does so).
     void share_out(part_exchange ranks) {
         std::vector<std::vector<std::size_t>> units;
@@ -243,7 +243,8 @@ private:
         return r.normalised;
     }
 
-    /// Of a model that is not shared out: where the parameters of layer `n` begin after its first norm, which the layer before computes.
+    /// Of a model that is not shared out: where the parameters of layer `n` begin after its first norm, which the layer
+    /// before computes.
     std::int64_t first_final(std::size_t n) const { return weights().offset(layers_[n].first + 1); }
 
     template <class Attend>

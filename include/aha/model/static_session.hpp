@@ -54,10 +54,10 @@ public:
         graphs_.on_stream([&] {
             const packed_prompts packed = pack_prompts(prompts, device());
             const std::int64_t first_token = room_for_prompts(packed.batch.ids.numel());
-            const at::Tensor states = model_->run(packed.batch.ids, [&](const auto& attention, std::size_t n,
-                                                                        const at::Tensor& x) {
-                return attention.prefill(x, packed, model_->rotary_, caches_[n], first_token);
-            });
+            const at::Tensor states =
+                model_->run(packed.batch.ids, [&](const auto& attention, std::size_t n, const at::Tensor& x) {
+                    return attention.prefill(x, packed, model_->rotary_, caches_[n], first_token);
+                });
             const std::int64_t before = table_.rows();
             table_.admit(packed, first_token, copies, rows);
             room_for_completions();
@@ -107,8 +107,7 @@ public:
         const at::NoGradGuard no_gradients;
         graphs_.on_stream([&] {
             table_.keep(rows);
-            if (!rows.empty())
-                hidden_.narrow(0, 0, std::ssize(rows)).copy_(hidden_.index_select(0, on_device(rows)));
+            if (!rows.empty()) hidden_.narrow(0, 0, std::ssize(rows)).copy_(hidden_.index_select(0, on_device(rows)));
             upload();
         });
     }
@@ -135,8 +134,8 @@ private:
         const at::Tensor places = on_device(kept);
         for (static_cache& cache : caches_)
             for (at::Tensor* all : {&cache.prompt_keys, &cache.prompt_values}) {
-                const at::Tensor larger = at::zeros({capacity, model_->config().kv_heads, model_->config().head_dim},
-                                                    options());
+                const at::Tensor larger =
+                    at::zeros({capacity, model_->config().kv_heads, model_->config().head_dim}, options());
                 if (!kept.empty()) larger.narrow(0, 0, std::ssize(kept)).copy_(all->index_select(0, places));
                 *all = larger;
             }

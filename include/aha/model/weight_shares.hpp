@@ -19,11 +19,11 @@
 
 namespace aha {
 
-/// Weights and gradients spread over ranks (ZeRO stages 2 and 3, Rajbhandari et al. 2020): each rank keeps a share of the
-/// float32 weights and of their gradients, and so of the optimizer's state. The weights are made of units: a layer, or
-/// what is in none. A unit's gradients exist whole only while the backward pass is in it; then they are added over the
-/// ranks and each keeps its share. What belongs to no layer (embedding, norms, head) has its gradients whole until the
-/// end of the step.
+/// Weights and gradients spread over ranks (ZeRO stages 2 and 3, Rajbhandari et al. 2020): each rank keeps a share of
+/// the float32 weights and of their gradients, and so of the optimizer's state. The weights are made of units: a layer,
+/// or what is in none. A unit's gradients exist whole only while the backward pass is in it; then they are added over
+/// the ranks and each keeps its share. What belongs to no layer (embedding, norms, head) has its gradients whole until
+/// the end of the step.
 ///
 /// Departure from the paper: the copy in the compute type that products use stays whole on every rank, since the same
 /// weights decode, and ranks decode at their own pace. A rank so holds 2 bytes a weight in bfloat16, and 16 bytes a
@@ -31,7 +31,8 @@ namespace aha {
 class weight_shares {
 public:
     /// @param whole the weights as they are, the same on every rank; their leaves' gradients are moved into the units
-    /// @param units parameters of each layer, in the order of the forward pass; those that are in none are the last unit
+    /// @param units parameters of each layer, in the order of the forward pass; those that are in none are the last
+    /// unit
     weight_shares(const parameters& whole, const std::vector<std::vector<std::size_t>>& units, part_exchange ranks)
         : ranks_{std::move(ranks)}, whole_size_{whole.values().numel()} {
         const at::NoGradGuard no_gradients;

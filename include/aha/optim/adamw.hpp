@@ -84,7 +84,7 @@ public:
         first_ = first_.to(weights.values().device());  // a checkpoint is read to the CPU
         second_ = second_.to(weights.values().device());
         ++steps_;
-        if (!weights.values().is_cpu()) 
+        if (!weights.values().is_cpu())
             return detail::update_by_libtorch(options_, weights, first_, second_, steps_, learning_rate);
         if (options_.weight_decay == 0) {
             update(weights.values(), weights.gradients(), first_, second_, learning_rate, 0);

@@ -4,6 +4,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -36,7 +37,8 @@ inline double clip_gradient_norm(const parameters& weights, double largest) {
         });
         for (const double p : partial) squares += p;
     } else {
-        squares = gradients.to(at::kDouble).square().sum().item<double>();
+        const double norm = at::linalg_vector_norm(gradients, 2, {}, false, at::kDouble).item<double>();
+        squares = norm * norm;
     }
     const double norm = std::sqrt(squares);
     const double scale = largest / (norm + 1e-6);

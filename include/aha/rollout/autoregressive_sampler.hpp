@@ -79,9 +79,9 @@ public:
         const std::int64_t most_rows =
             std::max(group_size, std::min(max_rows_ / group_size, std::ssize(waiting)) * group_size);
         auto session = model.open_static_session(rule(), most_rows);
-        std::deque<row> all;                       // of every completion begun
-        std::vector<row*> rows;                    // in the batch
-        std::deque<std::vector<row*>> begun;       // steps that are not read, with their rows
+        std::deque<row> all;                  // of every completion begun
+        std::vector<row*> rows;               // in the batch
+        std::deque<std::vector<row*>> begun;  // steps that are not read, with their rows
         const auto keep_if = [&](const auto& stays) {
             std::vector<std::int64_t> running;
             for (std::size_t r = 0; r < rows.size(); ++r)
@@ -127,10 +127,10 @@ private:
         rollout_group* group;
         completion* target;
         random_stream stream;
-        std::int64_t room;       ///< tokens it may have
+        std::int64_t room;                  ///< tokens it may have
         std::shared_ptr<std::size_t> left;  ///< completions of its group that have not ended
-        std::int64_t begun = 0;  ///< draws begun, where they are read later
-        bool over = false;       ///< it ended
+        std::int64_t begun = 0;             ///< draws begun, where they are read later
+        bool over = false;                  ///< it ended
     };
 
     /// The options as a model that draws itself understands them.

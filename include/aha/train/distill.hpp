@@ -184,7 +184,8 @@ private:
               given, detail::make_sampler_or_none<Source>{&source})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 

@@ -38,10 +38,10 @@ bool is_shared_out(const Model& model) {
 }
 
 /// One gradient of a model, from zero, added over the ranks: in buckets, each as soon as the backward pass has made its
-/// gradients, so that the ranks exchange those of the last layers while they compute those of the first (Li et al. 2020,
-/// section 3.2.3). The buckets and their order are the same on every rank, also on one that has nothing to compute. A
-/// model that is shared out exchanges a layer at a time after every microbatch, and ranks with fewer microbatches take
-/// part in those of the others.
+/// gradients, so that the ranks exchange those of the last layers while they compute those of the first (Li et al.
+/// 2020, section 3.2.3). The buckets and their order are the same on every rank, also on one that has nothing to
+/// compute. A model that is shared out exchanges a layer at a time after every microbatch, and ranks with fewer
+/// microbatches take part in those of the others.
 template <class Model, class Communicator>
 class gradient_reduction {
 public:

@@ -222,7 +222,8 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           reward_options_{
               detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})},
           reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
         options_.validate();
     }

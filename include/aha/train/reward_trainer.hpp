@@ -173,8 +173,10 @@ private:
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           head_optimizer_{optimizer_},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
-        require(!is_shared_out(model().body()), "a reward model is trained whole: its body's weights may not be shared out");
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        require(!is_shared_out(model().body()),
+                "a reward model is trained whole: its body's weights may not be shared out");
     }
 
     static std::int64_t length(const Record* one) { return detail::tokens_of_record(*one); }

@@ -21,10 +21,8 @@ namespace aha {
 
 /// A sampler that tells of each group when it is complete, while it decodes others.
 template <class Sampler, class Model>
-concept tells_of_groups =
-    requires(const Sampler& s, const Model& m, std::span<const prompt> p, std::int64_t n, const random_key& key) {
-        s.sample(m, p, n, key, [](const rollout_group&) {});
-    };
+concept tells_of_groups = requires(Sampler& s, const Model& m, std::span<const prompt> p, std::int64_t n,
+                                   const random_key& key) { s.sample(m, p, n, key, [](const rollout_group&) {}); };
 
 /// Sampled and scored groups, and the seconds that went by.
 struct scored_groups {
@@ -108,7 +106,7 @@ private:
 /// Samples a group for each prompt and scores it. Where `overlapped`, and the sampler can tell of groups, the processor
 /// scores those that are complete while the device decodes the others; results are the same.
 template <class Model, class Sampler, class Reward>
-scored_groups sample_and_score(const Model& model, const Sampler& sampler, const Reward& reward,
+scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Reward& reward,
                                const reward_options& options, std::span<const prompt> prompts, std::int64_t group_size,
                                const random_key& key, bool overlapped) {
     scored_groups made;
@@ -116,8 +114,8 @@ scored_groups sample_and_score(const Model& model, const Sampler& sampler, const
     if constexpr (tells_of_groups<Sampler, Model>)
         if (overlapped) {
             detail::scoring_queue<Reward> queue{reward, options};
-            made.groups = sampler.sample(model, prompts, group_size, key,
-                                         [&](const rollout_group& group) { queue.add(group); });
+            made.groups =
+                sampler.sample(model, prompts, group_size, key, [&](const rollout_group& group) { queue.add(group); });
             made.sampling = phase.restart();
             made.groups = detail::checked_groups(std::move(made.groups), prompts, group_size);
             queue.finish(made.groups);

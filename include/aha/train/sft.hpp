@@ -162,7 +162,8 @@ private:
           loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
 
     static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
 

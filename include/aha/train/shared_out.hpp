@@ -20,14 +20,12 @@ namespace aha {
 template <class Model, class Communicator>
 void share_out_weights(Model& model, const Communicator& ranks) {
     if (ranks.size() == 1) return;
-    model.share_out({.rank = ranks.rank(),
-                     .size = ranks.size(),
-                     .gather = [ranks](const at::Tensor& part, const at::Tensor& whole) {
-                         return ranks.begin_gather(part, whole);
-                     },
-                     .sum_parts = [ranks](const at::Tensor& whole, const at::Tensor& part) {
-                         return ranks.begin_sum_parts(whole, part);
-                     }});
+    model.share_out(
+        {.rank = ranks.rank(),
+         .size = ranks.size(),
+         .gather = [ranks](const at::Tensor& part, const at::Tensor& whole) { return ranks.begin_gather(part, whole); },
+         .sum_parts = [ranks](const at::Tensor& whole,
+                              const at::Tensor& part) { return ranks.begin_sum_parts(whole, part); }});
 }
 
 /// `clip_gradient_norm` of the whole model.

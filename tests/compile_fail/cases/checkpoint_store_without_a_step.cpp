@@ -1,4 +1,5 @@
-// aha: a checkpoint store gives the latest state back, or nothing; write: std::optional<std::pair<std::int64_t, aha::state>> load_latest\(\);
+// aha: a checkpoint store gives the latest state back, or nothing; write: std::optional<std::pair<std::int64_t,
+// aha::state>> load_latest\(\);
 #include <aha/concepts/checkpoint_store.hpp>
 
 template <class Store>
@@ -11,7 +12,7 @@ struct my_store {
 #ifdef AHA_DEFECT
     std::optional<aha::state> load_latest() { return {}; }
 #else
-    std::optional<std::pair<std::int64_t, aha::state>> load_latest() { return {}; }
+    std::optional<std::pair<std::int64_t, aha::state> > load_latest() { return {}; }
 #endif
 };
 

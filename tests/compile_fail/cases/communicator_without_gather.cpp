@@ -1,4 +1,5 @@
-// aha: a communicator gives every rank the bytes of all; write: std::vector<std::string> gather\(const std::string& bytes\)
+// aha: a communicator gives every rank the bytes of all; write: std::vector<std::string> gather\(const std::string&
+// bytes\)
 #include <aha/concepts/communicator.hpp>
 
 template <class Communicator>

@@ -8,7 +8,10 @@ void train(aha::testing::bandit& model) {
 #ifdef AHA_DEFECT
     aha::grpo{model, aha::vector_prompts{std::vector<aha::prompt>(1)}, reward, {.group_size = 4}};
 #else
-    aha::grpo{model, aha::vector_prompts{std::vector<aha::prompt>(1)}, reward, {.group_size = 4},
+    aha::grpo{model,
+              aha::vector_prompts{std::vector<aha::prompt>(1)},
+              reward,
+              {.group_size = 4},
               aha::autoregressive_sampler{aha::testing::arm_tokenizer{2}}};
 #endif
 }

@@ -1,4 +1,5 @@
-// aha: a sampler's sample.* gives one group a prompt, whose completions carry ids, text, log_probs and behavior_log_probs; make it return: std::vector<aha::rollout_group>
+// aha: a sampler's sample.* gives one group a prompt, whose completions carry ids, text, log_probs and
+// behavior_log_probs; make it return: std::vector<aha::rollout_group>
 #include <aha/concepts/sampler.hpp>
 
 template <class Model, class Sampler>

@@ -8,9 +8,9 @@ namespace aha {
 
 /// Rows that see the same stretch of keys: a prompt's completions, or one row and its own tokens.
 struct shared_stretch {
-    std::int64_t first_row = 0, rows = 0;   ///< 0 rows: nothing to do
-    std::int64_t first_key = 0, keys = 0;   ///< tokens in the memory of keys
-    std::int64_t first_part = 0;            ///< where the results of its chunks go
+    std::int64_t first_row = 0, rows = 0;  ///< 0 rows: nothing to do
+    std::int64_t first_key = 0, keys = 0;  ///< tokens in the memory of keys
+    std::int64_t first_part = 0;           ///< where the results of its chunks go
 };
 
 /// Attention of queries over one chunk of keys, one block a stretch, key head and chunk; `join_chunks` makes the
@@ -21,27 +21,28 @@ struct shared_stretch {
 template <class Key>
 struct attend_chunks {
     static constexpr int threads = 128;
-    static constexpr std::int64_t chunk = 256;         ///< keys of a block
-    static constexpr std::int64_t tile = 64;           ///< keys held at a time
-    static constexpr std::int64_t most_queries = 32;   ///< of a block; a stretch has at most so many
+    static constexpr std::int64_t chunk = 256;        ///< keys of a block
+    static constexpr std::int64_t tile = 64;          ///< keys held at a time
+    static constexpr std::int64_t most_queries = 32;  ///< of a block; a stretch has at most so many
 
-    const float* queries;             ///< [B, H, d] scaled
+    const float* queries;                  ///< [B, H, d] scaled
     std::int64_t heads, key_heads, width;  ///< H, Hk, d
-    const Key *keys, *values;         ///< [tokens, Hk, d]
-    const shared_stretch* stretches;  ///< [S], or null: each row sees its own tokens
-    const std::int64_t* slots;        ///< [B] where `stretches` is null: the row's place
-    const std::int64_t* own;          ///< [B] the same: tokens before the one of this step
-    const std::uint8_t* alive;        ///< [B] the same
-    std::int64_t capacity;            ///< the same: tokens of a place
-    std::int64_t own_first_part;      ///< the same
-    std::int64_t chunks;              ///< blocks a stretch and key head
-    std::int64_t parts;               ///< results a row and head has room for
-    float* part_out;                  ///< [B, H, parts, d] result
-    float* part_sums;                 ///< [B, H, parts, 2] result: greatest score, sum of exponentials
+    const Key *keys, *values;              ///< [tokens, Hk, d]
+    const shared_stretch* stretches;       ///< [S], or null: each row sees its own tokens
+    const std::int64_t* slots;             ///< [B] where `stretches` is null: the row's place
+    const std::int64_t* own;               ///< [B] the same: tokens before the one of this step
+    const std::uint8_t* alive;             ///< [B] the same
+    std::int64_t capacity;                 ///< the same: tokens of a place
+    std::int64_t own_first_part;           ///< the same
+    std::int64_t chunks;                   ///< blocks a stretch and key head
+    std::int64_t parts;                    ///< results a row and head has room for
+    float* part_out;                       ///< [B, H, parts, d] result
+    float* part_sums;                      ///< [B, H, parts, 2] result: greatest score, sum of exponentials
 
     std::int64_t shared_bytes() const {
         return (2 * most_queries * width + tile * (width + 1) + most_queries * (tile + 4)) *
-                   static_cast<std::int64_t>(sizeof(float)) + 64;
+                   static_cast<std::int64_t>(sizeof(float)) +
+               64;
     }
 
     template <class Block>
@@ -145,9 +146,9 @@ private:
 
 /// How many keys a row sees in each of its stretches.
 struct row_stretches {
-    static constexpr int most = 3;        ///< what several prompts begin with, the rest of its prompt, its own
-    std::int64_t first_part[most] = {};   ///< where their chunks' results are
-    std::int64_t keys[most] = {};         ///< 0: there is no such stretch
+    static constexpr int most = 3;       ///< what several prompts begin with, the rest of its prompt, its own
+    std::int64_t first_part[most] = {};  ///< where their chunks' results are
+    std::int64_t keys[most] = {};        ///< 0: there is no such stretch
 };
 
 /// Makes the results of a row's chunks one, one block a row: weighted by their sums of exponentials.
@@ -155,14 +156,14 @@ template <class Out>
 struct join_chunks {
     static constexpr int threads = 128;
 
-    const float* part_out;            ///< [B, H, parts, d]
-    const float* part_sums;           ///< [B, H, parts, 2]
-    std::int64_t heads, width, parts; ///< H, d
-    std::int64_t chunk;               ///< keys of a part
-    const row_stretches* rows;        ///< [B] the last stretch is without the row's own tokens
-    const std::int64_t* own;          ///< [B] own tokens before the one of this step
-    const std::uint8_t* alive;        ///< [B]
-    Out* out;                         ///< [B, H, d] result; zero where the row is not alive
+    const float* part_out;             ///< [B, H, parts, d]
+    const float* part_sums;            ///< [B, H, parts, 2]
+    std::int64_t heads, width, parts;  ///< H, d
+    std::int64_t chunk;                ///< keys of a part
+    const row_stretches* rows;         ///< [B] the last stretch is without the row's own tokens
+    const std::int64_t* own;           ///< [B] own tokens before the one of this step
+    const std::uint8_t* alive;         ///< [B]
+    Out* out;                          ///< [B, H, d] result; zero where the row is not alive
 
     std::int64_t shared_bytes() const { return 0; }
 
@@ -174,8 +175,7 @@ struct join_chunks {
                 const std::int64_t at = row * heads + e / width, i = e % width;
                 float top = -INFINITY, total = 0, value = 0;
                 for (int n = 0; n < row_stretches::most && alive[row] != 0; ++n) {
-                    const std::int64_t keys =
-                        n + 1 == row_stretches::most ? own[row] + 1 : rows[row].keys[n];
+                    const std::int64_t keys = n + 1 == row_stretches::most ? own[row] + 1 : rows[row].keys[n];
                     for (std::int64_t p = 0; p * chunk < keys; ++p) {
                         const std::int64_t part = at * parts + rows[row].first_part[n] + p;
                         const float most = std::max(top, part_sums[part * 2]);

@@ -103,8 +103,7 @@ private:
     __host__ __device__ T joined(T own, Join join) const {
         static_assert(sizeof(T) * warps <= reserved_bytes);
         T* const of_warps = reinterpret_cast<T*>(sums_);
-        for (int step = 16; step > 0; step /= 2)
-            own = join(own, __shfl_xor_sync(0xFFFFFFFFU, own, step));
+        for (int step = 16; step > 0; step /= 2) own = join(own, __shfl_xor_sync(0xFFFFFFFFU, own, step));
         if (threadIdx.x % 32 == 0) of_warps[threadIdx.x / 32] = own;
         wait();
         T all = of_warps[0];

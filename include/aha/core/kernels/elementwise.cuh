@@ -50,9 +50,9 @@ struct gate_numbers {
     static constexpr int threads = 256;
     static constexpr std::int64_t per_block = 1024;  ///< numbers
 
-    const Value* gate_up;  ///< [T, 2F] the gate's columns first
+    const Value* gate_up;      ///< [T, 2F] the gate's columns first
     std::int64_t rows, width;  ///< T, F
-    Value* out;            ///< [T, F] result
+    Value* out;                ///< [T, F] result
 
     std::int64_t shared_bytes() const { return 0; }
 

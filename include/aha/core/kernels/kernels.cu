@@ -8,6 +8,7 @@
 #include <aha/core/kernels/elementwise.cuh>
 #include <aha/core/kernels/launch_on_device.hpp>
 #include <aha/core/kernels/pick_rows.cuh>
+#include <aha/core/kernels/score_rows.cuh>
 
 namespace aha {
 namespace {
@@ -47,5 +48,9 @@ template const char* launch_on_device(const residual_norm_row<float>&, std::int6
 template const char* launch_on_device(const residual_norm_row<BFloat16>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const gate_numbers<float>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const gate_numbers<BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const score_logits<float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const score_logits<BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const score_logits_backward<float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const score_logits_backward<BFloat16>&, std::int64_t, CUstream_st*);
 
 }  // namespace aha

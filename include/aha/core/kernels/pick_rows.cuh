@@ -20,21 +20,21 @@ template <class Logit>
 struct pick_rows {
     static constexpr int threads = 1024;
 
-    const Logit* logits;              ///< [B, V]
-    std::int64_t vocabulary;          ///< V, less than 2^24
-    const std::uint8_t* forbidden;    ///< [V] bit 0: never drawn; bit 1: not before `min_new_tokens`
-    const std::uint8_t* alive;        ///< [B] 0: the row is not drawn from
-    const std::int64_t* drawn;        ///< [B] tokens that the row has so far
-    const random_stream* streams;     ///< [B]
-    double temperature;               ///< 0: greedy
-    std::int64_t top_k;               ///< 0: all
-    double top_p, min_p;              ///< 1 and 0: all
-    std::int64_t min_new_tokens;      ///< before so many no token of bit 1
-    std::int64_t* ids;                ///< [B] result
-    float* log_probs;                 ///< [B] result, at temperature 1, nothing cut off
-    float* behavior_log_probs;        ///< [B] result, at `temperature`, nothing cut off
-    float* entropies;                 ///< [B] result, nats, at temperature 1
-    std::uint8_t* problems;           ///< [B] result: 0, or 1: NaN or infinite logits, 2: no token may be drawn
+    const Logit* logits;            ///< [B, V]
+    std::int64_t vocabulary;        ///< V, less than 2^24
+    const std::uint8_t* forbidden;  ///< [V] bit 0: never drawn; bit 1: not before `min_new_tokens`
+    const std::uint8_t* alive;      ///< [B] 0: the row is not drawn from
+    const std::int64_t* drawn;      ///< [B] tokens that the row has so far
+    const random_stream* streams;   ///< [B]
+    double temperature;             ///< 0: greedy
+    std::int64_t top_k;             ///< 0: all
+    double top_p, min_p;            ///< 1 and 0: all
+    std::int64_t min_new_tokens;    ///< before so many no token of bit 1
+    std::int64_t* ids;              ///< [B] result
+    float* log_probs;               ///< [B] result, at temperature 1, nothing cut off
+    float* behavior_log_probs;      ///< [B] result, at `temperature`, nothing cut off
+    float* entropies;               ///< [B] result, nats, at temperature 1
+    std::uint8_t* problems;         ///< [B] result: 0, or 1: NaN or infinite logits, 2: no token may be drawn
 
     std::int64_t shared_bytes() const { return 2 * bins * static_cast<std::int64_t>(sizeof(std::uint64_t)) + 64; }
 
@@ -89,8 +89,7 @@ struct pick_rows {
 
         const float best_allowed = static_cast<float>(x[id_of(best_key)]);
         const auto mass = [=](std::int64_t i) {
-            return static_cast<std::uint64_t>(::expf(inverse * (static_cast<float>(x[i]) - best_allowed)) *
-                                              0x1.0p40F);
+            return static_cast<std::uint64_t>(::expf(inverse * (static_cast<float>(x[i]) - best_allowed)) * 0x1.0p40F);
         };
         std::uint64_t last = 0;  // the lowest rank that is kept
         if (temperature != 0 && (top_k > 0 || top_p < 1)) {
@@ -110,8 +109,7 @@ struct pick_rows {
                     for (std::int64_t i = t; i < vocabulary; i += threads) own += kept_mass(i);
                     sums[t] = own;
                 });
-                const auto need = static_cast<std::uint64_t>(
-                    std::ceil(top_p * static_cast<double>(block.sum(sums))));
+                const auto need = static_cast<std::uint64_t>(std::ceil(top_p * static_cast<double>(block.sum(sums))));
                 last = last_kept(block, weights, counts, found, std::max(need, std::uint64_t{1}), last, kept_mass);
             }
         }
@@ -134,8 +132,8 @@ struct pick_rows {
         });
         const std::uint64_t total = block.sum_before(before);
         const double uniform = streams[row].uniform(static_cast<std::uint64_t>(drawn[row]));
-        const std::uint64_t target = std::min(static_cast<std::uint64_t>(uniform * static_cast<double>(total)),
-                                              total - 1);
+        const std::uint64_t target =
+            std::min(static_cast<std::uint64_t>(uniform * static_cast<double>(total)), total - 1);
         block.each([&](int t) {
             if (target < before[t] || target >= before[t] + own[t]) return;
             std::uint64_t left = target - before[t];
@@ -168,9 +166,8 @@ private:
     /// byte by byte, with a histogram of the weights of the tokens that agree in the bytes before.
     /// @param from tokens of lower rank have no weight
     template <class Block, class Weight>
-    constexpr std::uint64_t last_kept(Block& block, std::uint64_t* weights, std::uint64_t* counts,
-                                      std::uint64_t* found, std::uint64_t need, std::uint64_t from,
-                                      const Weight& weight) const {
+    constexpr std::uint64_t last_kept(Block& block, std::uint64_t* weights, std::uint64_t* counts, std::uint64_t* found,
+                                      std::uint64_t need, std::uint64_t from, const Weight& weight) const {
         const Logit* const x = logits + block.index() * vocabulary;
         std::uint64_t prefix = 0;
         for (int shift = 48; shift >= 0; shift -= 8) {

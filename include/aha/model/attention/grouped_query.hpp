@@ -101,8 +101,8 @@ public:
         return merge(decode_attention(project(x, batch.positions, table), heads_, in, batch, Tensor::compute_type));
     }
 
-    /// The same as the other `prefill`, for a cache whose memory stays where it is: keys and values of the packed row go
-    /// to `first_token` and on.
+    /// The same as the other `prefill`, for a cache whose memory stays where it is: keys and values of the packed row
+    /// go to `first_token` and on.
     at::Tensor prefill(const at::Tensor& x, const packed_prompts& packed, const rotary_table& table,
                        const static_cache& to, std::int64_t first_token) const {
         const at::Tensor qkv = project(x, packed.batch.positions, table);
@@ -118,7 +118,8 @@ public:
     at::Tensor decode(const at::Tensor& x, const static_rows& rows, const rotary_table& table,
                       const static_cache& in) const {
         const at::Tensor all = aha::linear(x, qkv_).view({-1, heads_ + 2 * key_heads_, width_});
-        return merge(static_attention(all, {heads_, key_heads_, width_, bias_, q_norm_, k_norm_, eps_}, table, rows, in));
+        return merge(
+            static_attention(all, {heads_, key_heads_, width_, bias_, q_norm_, k_norm_, eps_}, table, rows, in));
     }
 
 private:

@@ -33,11 +33,10 @@ private:
 
 }  // namespace detail
 
-/// The residual stream as it is; the backward pass calls `reached` when it comes here: everything that was computed from
-/// it has given its gradients.
+/// The residual stream as it is; the backward pass calls `reached` when it comes here: everything that was computed
+/// from it has given its gradients.
 inline residual marked(const residual& in, const std::function<void()>& reached) {
-    const torch::autograd::variable_list out =
-        detail::backward_mark_function::apply(in.stream, in.normalised, reached);
+    const torch::autograd::variable_list out = detail::backward_mark_function::apply(in.stream, in.normalised, reached);
     return {out[0], out[1]};
 }
 

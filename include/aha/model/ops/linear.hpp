@@ -26,9 +26,7 @@ namespace detail {
 /// Adds `a^T b` to the float32 gradient of `leaf` in place: no second buffer of the weight's size in float32.
 inline void accumulate_product(const at::Tensor& leaf, const at::Tensor& a, const at::Tensor& b) {
     if (!leaf.requires_grad()) return;
-    at::Tensor gradient = leaf.grad();
-    if (a.scalar_type() == gradient.scalar_type()) gradient.addmm_(a.t(), b);
-    else gradient.add_(at::mm(a.t(), b));
+    add_product(leaf.grad(), a.t(), b);
 }
 
 inline at::Tensor product_with(const at::Tensor& x, const weight_view& weight) {

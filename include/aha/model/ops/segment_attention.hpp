@@ -11,7 +11,6 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include <aha/core/packed.hpp>
+#include <aha/core/to_device.hpp>
 
 /// Attention over packed trees as two passes of an engine that knows segments and no trees: every segment sees itself
 /// causally; the branches of a tree, as one segment, see its trunk. The log-sums of both make one softmax of them. In
@@ -40,7 +40,7 @@ struct segment_pairs {
     static at::Tensor bounds(const std::vector<std::int64_t>& lengths, const at::Device& device) {
         std::vector<std::int32_t> at{0};
         for (const std::int64_t length : lengths) at.push_back(at.back() + static_cast<std::int32_t>(length));
-        return at::tensor(at, at::kInt).to(device);
+        return to_device(at, device);
     }
 };
 
@@ -57,19 +57,19 @@ struct attended_gradients {
 /// LibTorch's flash attention (Dao 2023) for bfloat16 on GPUs; widths that are multiples of 8, at most 256.
 struct flash_segments {
     static attended forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const segment_pairs& s) {
-        const auto r = at::_flash_attention_forward(
-            q, k, v, segment_pairs::bounds(s.queries, q.device()), segment_pairs::bounds(s.keys, q.device()),
-            most(s.queries), most(s.keys), 0.0, s.causal, false, scale(q));
+        const auto r = at::_flash_attention_forward(q, k, v, segment_pairs::bounds(s.queries, q.device()),
+                                                    segment_pairs::bounds(s.keys, q.device()), most(s.queries),
+                                                    most(s.keys), 0.0, s.causal, false, scale(q));
         return {std::get<0>(r), std::get<1>(r)};
     }
 
     static attended_gradients backward(const at::Tensor& g, const at::Tensor& q, const at::Tensor& k,
                                        const at::Tensor& v, const attended& a, const segment_pairs& s) {
         const at::Tensor no_dropout = at::empty({2}, q.options().dtype(at::kUInt64));
-        const auto [gq, gk, gv] = at::_flash_attention_backward(
-            g, q, k, v, a.out, a.sums, segment_pairs::bounds(s.queries, q.device()),
-            segment_pairs::bounds(s.keys, q.device()), most(s.queries), most(s.keys), 0.0, s.causal, no_dropout,
-            no_dropout, scale(q));
+        const auto [gq, gk, gv] =
+            at::_flash_attention_backward(g, q, k, v, a.out, a.sums, segment_pairs::bounds(s.queries, q.device()),
+                                          segment_pairs::bounds(s.keys, q.device()), most(s.queries), most(s.keys), 0.0,
+                                          s.causal, no_dropout, no_dropout, scale(q));
         return {gq, gk, gv};
     }
 
@@ -100,19 +100,19 @@ struct plain_segments {
             return x.view({key_heads, rep, x.size(1), x.size(2)}).sum(1).transpose(0, 1);
         };
         std::vector<at::Tensor> gq, gk, gv;
-        for_each(q, k, v, s, [&](const at::Tensor& qs, const at::Tensor& ks, const at::Tensor& vs, segment rows,
-                                 segment) {
-            const auto part = [&](const at::Tensor& x) {
-                return x.narrow(0, rows.begin, rows.size).to(at::kFloat).transpose(0, 1);  // [H, Q, d]
-            };
-            const at::Tensor sum = a.sums.narrow(1, rows.begin, rows.size).unsqueeze(2);
-            const at::Tensor p = (scores(qs, ks, s.causal) - sum).exp(), go = part(g);
-            const at::Tensor mean = (go * part(a.out)).sum(-1, true);  // over all keys, also those of other calls
-            const at::Tensor gs = p * (at::bmm(go, vs.transpose(1, 2)) - mean) * scale(qs);
-            gq.push_back(at::bmm(gs, ks).transpose(0, 1));
-            gk.push_back(heads_joined(at::bmm(gs.transpose(1, 2), qs)));
-            gv.push_back(heads_joined(at::bmm(p.transpose(1, 2), go)));
-        });
+        for_each(
+            q, k, v, s, [&](const at::Tensor& qs, const at::Tensor& ks, const at::Tensor& vs, segment rows, segment) {
+                const auto part = [&](const at::Tensor& x) {
+                    return x.narrow(0, rows.begin, rows.size).to(at::kFloat).transpose(0, 1);  // [H, Q, d]
+                };
+                const at::Tensor sum = a.sums.narrow(1, rows.begin, rows.size).unsqueeze(2);
+                const at::Tensor p = (scores(qs, ks, s.causal) - sum).exp(), go = part(g);
+                const at::Tensor mean = (go * part(a.out)).sum(-1, true);  // over all keys, also those of other calls
+                const at::Tensor gs = p * (at::bmm(go, vs.transpose(1, 2)) - mean) * scale(qs);
+                gq.push_back(at::bmm(gs, ks).transpose(0, 1));
+                gk.push_back(heads_joined(at::bmm(gs.transpose(1, 2), qs)));
+                gv.push_back(heads_joined(at::bmm(p.transpose(1, 2), go)));
+            });
         return {at::cat(gq, 0), at::cat(gk, 0), at::cat(gv, 0)};
     }
 
@@ -171,8 +171,8 @@ struct tree_segments {
         }
         own.keys = own.queries;
         if (branch.empty()) return;
-        branch_rows = at::tensor(branch, at::kLong).to(device);
-        trunk_rows = at::tensor(trunk, at::kLong).to(device);
+        branch_rows = to_device(branch, device);
+        trunk_rows = to_device(trunk, device);
     }
 };
 

@@ -39,10 +39,10 @@ struct static_cache {
 
 /// What is applied to a projection before attention.
 struct head_transform {
-    std::int64_t heads, key_heads, width;    ///< H, Hk, d
-    at::Tensor bias;                         ///< [(H + 2 Hk) d] or undefined
-    at::Tensor query_norm, key_norm;         ///< [d] or undefined
-    double epsilon = 0;                      ///< of the norms
+    std::int64_t heads, key_heads, width;  ///< H, Hk, d
+    at::Tensor bias;                       ///< [(H + 2 Hk) d] or undefined
+    at::Tensor query_norm, key_norm;       ///< [d] or undefined
+    double epsilon = 0;                    ///< of the norms
 };
 
 namespace detail {
@@ -95,23 +95,23 @@ inline at::Tensor static_attention(const at::Tensor& qkv, const head_transform& 
                                  .keys = cache.keys.mutable_data_ptr<T>(),
                                  .values = cache.values.mutable_data_ptr<T>()},
                count * (heads.heads + 2 * heads.key_heads), device);
-        attend_chunks<T> attend{.queries = queries.const_data_ptr<float>(),
-                                .heads = heads.heads,
-                                .key_heads = heads.key_heads,
-                                .width = heads.width,
-                                .keys = cache.prompt_keys.const_data_ptr<T>(),
-                                .values = cache.prompt_values.const_data_ptr<T>(),
-                                .stretches = reinterpret_cast<const shared_stretch*>(
-                                    rows.stretches.const_data_ptr<std::int64_t>()),
-                                .slots = slots,
-                                .own = own,
-                                .alive = alive,
-                                .capacity = capacity,
-                                .own_first_part = 2 * rows.prompt_chunks,
-                                .chunks = rows.prompt_chunks,
-                                .parts = parts,
-                                .part_out = part_out.mutable_data_ptr<float>(),
-                                .part_sums = part_sums.mutable_data_ptr<float>()};
+        attend_chunks<T> attend{
+            .queries = queries.const_data_ptr<float>(),
+            .heads = heads.heads,
+            .key_heads = heads.key_heads,
+            .width = heads.width,
+            .keys = cache.prompt_keys.const_data_ptr<T>(),
+            .values = cache.prompt_values.const_data_ptr<T>(),
+            .stretches = reinterpret_cast<const shared_stretch*>(rows.stretches.const_data_ptr<std::int64_t>()),
+            .slots = slots,
+            .own = own,
+            .alive = alive,
+            .capacity = capacity,
+            .own_first_part = 2 * rows.prompt_chunks,
+            .chunks = rows.prompt_chunks,
+            .parts = parts,
+            .part_out = part_out.mutable_data_ptr<float>(),
+            .part_sums = part_sums.mutable_data_ptr<float>()};
         launch(attend, rows.stretches.size(0) * heads.key_heads * attend.chunks, device);
         attend.keys = cache.keys.const_data_ptr<T>();
         attend.values = cache.values.const_data_ptr<T>();

@@ -32,9 +32,9 @@ public:
         for (std::int64_t slot = most_rows; slot > 0; --slot) free_.push_back(slot - 1);
     }
 
-    std::int64_t rows() const { return std::ssize(rows_); }          ///< completions in the batch
-    std::int64_t most_rows() const { return most_rows_; }            ///< room for so many
-    std::int64_t prompt_tokens() const { return prompt_tokens_; }    ///< places taken in the memory of prompts
+    std::int64_t rows() const { return std::ssize(rows_); }        ///< completions in the batch
+    std::int64_t most_rows() const { return most_rows_; }          ///< room for so many
+    std::int64_t prompt_tokens() const { return prompt_tokens_; }  ///< places taken in the memory of prompts
 
     /// The most tokens that a row may come to have.
     std::int64_t longest_room() const {
@@ -146,7 +146,8 @@ public:
     /// What a step reads, for the smallest number of places that has room for the rows.
     /// @param capacity own tokens that the cache has room for
     static_rows view(std::int64_t capacity) const {
-        for (const row& r : rows_) require(r.own <= r.room && r.own < capacity, "a row has had its ", r.room, " tokens");
+        for (const row& r : rows_)
+            require(r.own <= r.room && r.own < capacity, "a row has had its ", r.room, " tokens");
         const std::int64_t n = places();
         return {.positions = part(0, n),
                 .slots = part(1, n),
@@ -175,7 +176,8 @@ private:
     /// 1, 2, 4, ... 32, 48, 64, 96, 128, ...: few shapes, and at most a third of the places empty.
     std::int64_t places() const {
         std::int64_t n = 1;
-        while (n < rows()) n = std::has_single_bit(static_cast<std::uint64_t>(n)) && n >= 32 ? n / 2 * 3 : n < 32 ? 2 * n : n / 3 * 4;
+        while (n < rows())
+            n = std::has_single_bit(static_cast<std::uint64_t>(n)) && n >= 32 ? n / 2 * 3 : n < 32 ? 2 * n : n / 3 * 4;
         return std::min(n, most_rows_);
     }
 
