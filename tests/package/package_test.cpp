@@ -208,7 +208,19 @@ TEST_F(package, refuses_a_component_that_it_does_not_have) {
     const command_result made =
         run_command(configure(project, work / "component build", with_prefix((work / "installed").string())));
     EXPECT_NE(made.status, 0);
-    EXPECT_THAT(made.output, HasSubstr("aha has no component \"tensors\"; there are aha, text and cld2"));
+    EXPECT_THAT(made.output, HasSubstr("aha has no component \"tensors\"; there are aha, text, cld2, cuda and nccl"));
+}
+
+TEST_F(package, says_what_the_kernels_for_gpus_need) {
+    const fs::path project = work / "cuda";
+    fs::create_directories(project);
+    std::ofstream{project / "CMakeLists.txt"} << "cmake_minimum_required(VERSION 3.25)\nproject(newer LANGUAGES CXX)\n"
+                                                 "find_package(aha REQUIRED COMPONENTS cuda)\n";
+    const command_result made =
+        run_command(configure(project, work / "cuda build", with_prefix((work / "installed").string())));
+    if (fs::exists(torch / "lib" / "libtorch_cuda.so")) return EXPECT_EQ(made.status, 0) << made.output, void();
+    EXPECT_NE(made.status, 0);
+    EXPECT_THAT(made.output, HasSubstr("aha::cuda needs a LibTorch with CUDA"));
 }
 
 TEST_F(package, is_found_by_pkg_config) {
