@@ -43,8 +43,9 @@ template <class Tensor = cpu<float>, template <class> class Attention = grouped_
 class decoder {
 public:
     using tensor_policy = Tensor;
-    using attention = Attention<Tensor>;      ///< How tokens look at one another.
-    using session = decode_session<decoder>;  ///< A batch of completions being decoded.
+    using attention = Attention<Tensor>;                   ///< How tokens look at one another.
+    using session = decode_session<decoder>;               ///< A batch of completions being decoded.
+    using drawing_session = aha::static_session<decoder>;  ///< The same where the model draws the tokens.
 
     /// All weights zero; see `load_decoder` and `initialise`.
     explicit decoder(decoder_config config)
@@ -189,13 +190,13 @@ public:
     static bool prefers_static_session() { return has_device_kernels && !Tensor::device().is_cpu(); }
 
     /// Begins decoding in memory that stays where it is, tokens drawn where the model is.
-    aha::static_session<decoder> open_static_session(draw_rule rule, std::int64_t most_rows) const {
-        return aha::static_session<decoder>{*this, std::move(rule), most_rows};
+    drawing_session open_static_session(draw_rule rule, std::int64_t most_rows) const {
+        return drawing_session{*this, std::move(rule), most_rows};
     }
 
 private:
-    friend aha::static_session<decoder>;
-    friend session;  ///< A batch of completions being decoded.
+    friend drawing_session;  ///< The same where the model draws the tokens.
+    friend session;          ///< A batch of completions being decoded.
 
     struct layer {
         at::Tensor attention_norm;     // [D]

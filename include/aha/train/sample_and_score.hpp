@@ -26,9 +26,9 @@ concept tells_of_groups = requires(Sampler& s, const Model& m, std::span<const p
 
 /// Sampled and scored groups, and the seconds that went by.
 struct scored_groups {
-    std::vector<rollout_group> groups;
-    double sampling = 0;  ///< until the last completion ended
-    double scoring = 0;   ///< from then on
+    std::vector<rollout_group> groups;  ///< in the order of the prompts
+    double sampling = 0;                ///< until the last completion ended
+    double scoring = 0;                 ///< from then on
 };
 
 namespace detail {

@@ -11,25 +11,32 @@ namespace aha {
 /// A row's bytes: (H + 2 Hk) d (sizeof(In) + ...) read once and written once; about 10 operations a number.
 template <class In, class Key>
 struct append_rows {
-    static constexpr int threads = 64;
+    static constexpr int threads = 64;  ///< of a block
 
-    const In* qkv;                       ///< [B, H + 2 Hk, d]
-    std::int64_t heads, key_heads;       ///< H, Hk
-    std::int64_t width;                  ///< d
-    const float* bias;                   ///< [(H + 2 Hk) d] or null
-    const float *query_norm, *key_norm;  ///< [d] or null
-    float epsilon, scale;                ///< of the norms; of the queries
-    const float *cosine, *sine;          ///< [context, d/2]
-    const std::int64_t* positions;       ///< [B]
-    const std::int64_t* slots;           ///< [B] the row's place in the cache
-    const std::int64_t* own;             ///< [B] tokens it has there
-    std::int64_t capacity;               ///< tokens that a place has room for
-    const std::uint8_t* alive;           ///< [B] 0: the row is passed over
-    float* queries;                      ///< [B, H, d] result
-    Key *keys, *values;                  ///< [slots, capacity, Hk, d] result
+    const In* qkv;                  ///< [B, H + 2 Hk, d]
+    std::int64_t heads;             ///< H
+    std::int64_t key_heads;         ///< Hk
+    std::int64_t width;             ///< d
+    const float* bias;              ///< [(H + 2 Hk) d] or null
+    const float* query_norm;        ///< [d] or null
+    const float* key_norm;          ///< [d] or null
+    float epsilon;                  ///< of the norms
+    float scale;                    ///< of the queries
+    const float* cosine;            ///< [context, d/2]
+    const float* sine;              ///< [context, d/2]
+    const std::int64_t* positions;  ///< [B]
+    const std::int64_t* slots;      ///< [B] the row's place in the cache
+    const std::int64_t* own;        ///< [B] tokens it has there
+    std::int64_t capacity;          ///< tokens that a place has room for
+    const std::uint8_t* alive;      ///< [B] 0: the row is passed over
+    float* queries;                 ///< [B, H, d] result
+    Key* keys;                      ///< [slots, capacity, Hk, d] result
+    Key* values;                    ///< the same
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return width * static_cast<std::int64_t>(sizeof(float)); }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t all = heads + 2 * key_heads, row = block.index() / all, head = block.index() % all;

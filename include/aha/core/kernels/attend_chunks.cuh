@@ -8,9 +8,11 @@ namespace aha {
 
 /// Rows that see the same stretch of keys: a prompt's completions, or one row and its own tokens.
 struct shared_stretch {
-    std::int64_t first_row = 0, rows = 0;  ///< 0 rows: nothing to do
-    std::int64_t first_key = 0, keys = 0;  ///< tokens in the memory of keys
-    std::int64_t first_part = 0;           ///< where the results of its chunks go
+    std::int64_t first_row = 0;   ///< where they begin
+    std::int64_t rows = 0;        ///< 0: nothing to do
+    std::int64_t first_key = 0;   ///< token in the memory of keys
+    std::int64_t keys = 0;        ///< how many
+    std::int64_t first_part = 0;  ///< where the results of its chunks go
 };
 
 /// Attention of queries over one chunk of keys, one block a stretch, key head and chunk; `join_chunks` makes the
@@ -20,31 +22,36 @@ struct shared_stretch {
 /// A chunk's bytes: 2 C d sizeof(Key) for up to `most_queries` queries; 4 C d operations a query.
 template <class Key>
 struct attend_chunks {
-    static constexpr int threads = 128;
+    static constexpr int threads = 128;               ///< of a block
     static constexpr std::int64_t chunk = 256;        ///< keys of a block
     static constexpr std::int64_t tile = 64;          ///< keys held at a time
     static constexpr std::int64_t most_queries = 32;  ///< of a block; a stretch has at most so many
 
-    const float* queries;                  ///< [B, H, d] scaled
-    std::int64_t heads, key_heads, width;  ///< H, Hk, d
-    const Key *keys, *values;              ///< [tokens, Hk, d]
-    const shared_stretch* stretches;       ///< [S], or null: each row sees its own tokens
-    const std::int64_t* slots;             ///< [B] where `stretches` is null: the row's place
-    const std::int64_t* own;               ///< [B] the same: tokens before the one of this step
-    const std::uint8_t* alive;             ///< [B] the same
-    std::int64_t capacity;                 ///< the same: tokens of a place
-    std::int64_t own_first_part;           ///< the same
-    std::int64_t chunks;                   ///< blocks a stretch and key head
-    std::int64_t parts;                    ///< results a row and head has room for
-    float* part_out;                       ///< [B, H, parts, d] result
-    float* part_sums;                      ///< [B, H, parts, 2] result: greatest score, sum of exponentials
+    const float* queries;             ///< [B, H, d] scaled
+    std::int64_t heads;               ///< H
+    std::int64_t key_heads;           ///< Hk
+    std::int64_t width;               ///< d
+    const Key* keys;                  ///< [tokens, Hk, d]
+    const Key* values;                ///< the same
+    const shared_stretch* stretches;  ///< [S], or null: each row sees its own tokens
+    const std::int64_t* slots;        ///< [B] where `stretches` is null: the row's place
+    const std::int64_t* own;          ///< [B] the same: tokens before the one of this step
+    const std::uint8_t* alive;        ///< [B] the same
+    std::int64_t capacity;            ///< the same: tokens of a place
+    std::int64_t own_first_part;      ///< the same
+    std::int64_t chunks;              ///< blocks a stretch and key head
+    std::int64_t parts;               ///< results a row and head has room for
+    float* part_out;                  ///< [B, H, parts, d] result
+    float* part_sums;                 ///< [B, H, parts, 2] result: greatest score, sum of exponentials
 
+    /// What a block needs.
     std::int64_t shared_bytes() const {
         return (2 * most_queries * width + tile * (width + 1) + most_queries * (tile + 4)) *
                    static_cast<std::int64_t>(sizeof(float)) +
                64;
     }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t part = block.index() % chunks, head = block.index() / chunks % key_heads;
@@ -154,19 +161,23 @@ struct row_stretches {
 /// Makes the results of a row's chunks one, one block a row: weighted by their sums of exponentials.
 template <class Out>
 struct join_chunks {
-    static constexpr int threads = 128;
+    static constexpr int threads = 128;  ///< of a block
 
-    const float* part_out;             ///< [B, H, parts, d]
-    const float* part_sums;            ///< [B, H, parts, 2]
-    std::int64_t heads, width, parts;  ///< H, d
-    std::int64_t chunk;                ///< keys of a part
-    const row_stretches* rows;         ///< [B] the last stretch is without the row's own tokens
-    const std::int64_t* own;           ///< [B] own tokens before the one of this step
-    const std::uint8_t* alive;         ///< [B]
-    Out* out;                          ///< [B, H, d] result; zero where the row is not alive
+    const float* part_out;      ///< [B, H, parts, d]
+    const float* part_sums;     ///< [B, H, parts, 2]
+    std::int64_t heads;         ///< H
+    std::int64_t width;         ///< d
+    std::int64_t parts;         ///< results a row and head has room for
+    std::int64_t chunk;         ///< keys of a part
+    const row_stretches* rows;  ///< [B] the last stretch is without the row's own tokens
+    const std::int64_t* own;    ///< [B] own tokens before the one of this step
+    const std::uint8_t* alive;  ///< [B]
+    Out* out;                   ///< [B, H, d] result; zero where the row is not alive
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 0; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t row = block.index();

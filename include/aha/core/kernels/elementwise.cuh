@@ -9,7 +9,7 @@ namespace aha {
 /// row: D (4 + sizeof(Delta)) read, D (4 + sizeof(Delta)) written; 5 D operations.
 template <class Delta>
 struct residual_norm_row {
-    static constexpr int threads = 256;
+    static constexpr int threads = 256;  ///< of a block
 
     const float* x;       ///< [T, D]
     const Delta* delta;   ///< [T, D] or null: nothing is added
@@ -20,8 +20,10 @@ struct residual_norm_row {
     Delta* normalised;    ///< [T, D] result
     float* inverse;       ///< [T] result: 1 / root mean square
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 0; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t from = block.index() * width;
@@ -47,15 +49,18 @@ struct residual_norm_row {
 /// silu(gate) * up, the gate in float32, one block 1024 numbers. Bytes a number: 3 sizeof(Value); 1 exponential.
 template <class Value>
 struct gate_numbers {
-    static constexpr int threads = 256;
+    static constexpr int threads = 256;              ///< of a block
     static constexpr std::int64_t per_block = 1024;  ///< numbers
 
-    const Value* gate_up;      ///< [T, 2F] the gate's columns first
-    std::int64_t rows, width;  ///< T, F
-    Value* out;                ///< [T, F] result
+    const Value* gate_up;  ///< [T, 2F] the gate's columns first
+    std::int64_t rows;     ///< T
+    std::int64_t width;    ///< F
+    Value* out;            ///< [T, F] result
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 0; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         block.each([&](int t) {

@@ -18,7 +18,7 @@ namespace aha {
 /// V sizeof(Logit) bytes a row; 4 exponentials a token.
 template <class Logit>
 struct pick_rows {
-    static constexpr int threads = 1024;
+    static constexpr int threads = 1024;  ///< of a block
 
     const Logit* logits;            ///< [B, V]
     std::int64_t vocabulary;        ///< V, less than 2^24
@@ -28,7 +28,8 @@ struct pick_rows {
     const random_stream* streams;   ///< [B]
     double temperature;             ///< 0: greedy
     std::int64_t top_k;             ///< 0: all
-    double top_p, min_p;            ///< 1 and 0: all
+    double top_p;                   ///< 1: all
+    double min_p;                   ///< 0: all
     std::int64_t min_new_tokens;    ///< before so many no token of bit 1
     std::int64_t* ids;              ///< [B] result
     float* log_probs;               ///< [B] result, at temperature 1, nothing cut off
@@ -36,8 +37,10 @@ struct pick_rows {
     float* entropies;               ///< [B] result, nats, at temperature 1
     std::uint8_t* problems;         ///< [B] result: 0, or 1: NaN or infinite logits, 2: no token may be drawn
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 2 * bins * static_cast<std::int64_t>(sizeof(std::uint64_t)) + 64; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t row = block.index();

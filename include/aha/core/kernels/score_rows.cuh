@@ -5,11 +5,11 @@
 
 namespace aha {
 
-/// Log-sums, log-probs of targets and entropies of rows of logits, one block a row, in one pass over memory and one over
-/// the cache. Bytes a row: V sizeof(Logit) read; 2 exponentials a token.
+/// Log-sums, log-probs of targets and entropies of rows of logits, one block a row, in one pass over memory and one
+/// over the cache. Bytes a row: V sizeof(Logit) read; 2 exponentials a token.
 template <class Logit>
 struct score_logits {
-    static constexpr int threads = 512;
+    static constexpr int threads = 512;  ///< of a block
 
     const Logit* logits;          ///< [n, V]
     std::int64_t vocabulary;      ///< V
@@ -19,8 +19,10 @@ struct score_logits {
     float* log_probs;             ///< [n] result
     float* entropies;             ///< [n] result, nats; or null
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 0; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t row = block.index();
@@ -65,7 +67,7 @@ struct score_logits {
 /// d log_prob = (onehot - p) / T and d entropy = -p (y + H) / T. Bytes a row: 2 V sizeof(Logit); 1 exponential a token.
 template <class Logit>
 struct score_logits_backward {
-    static constexpr int threads = 512;
+    static constexpr int threads = 512;  ///< of a block
 
     Logit* logits;                ///< [n, V], then their gradients
     std::int64_t vocabulary;      ///< V
@@ -76,8 +78,10 @@ struct score_logits_backward {
     const float* g_log_probs;     ///< [n]
     const float* g_entropies;     ///< [n], or null
 
+    /// What a block needs.
     std::int64_t shared_bytes() const { return 0; }
 
+    /// One block.
     template <class Block>
     constexpr void operator()(Block& block) const {
         const std::int64_t row = block.index();

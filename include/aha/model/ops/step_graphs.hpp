@@ -26,6 +26,7 @@ class step_graphs {
 public:
     using shape = std::pair<std::int64_t, std::int64_t>;  ///< what makes one step's calls differ from another's
 
+    /// @param device where the steps run
     explicit step_graphs(const c10::Device& device) : device_{device} {
 #if defined(AHA_KERNELS)
         if (!device.is_cpu()) stream_.emplace(c10::cuda::getStreamFromPool(false, device.index()));
