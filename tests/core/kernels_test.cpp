@@ -155,6 +155,15 @@ TEST(pick_rows, LogProbsAndEntropyAreThoseOfTheWholeDistribution) {
     }
 }
 
+TEST(pick_rows, TellsLogitsApartThatDifferInTheirLastBit) {
+    const std::vector<float> logits{1.0F, std::nextafter(1.0F, 2.0F), 1.0F, -2.0F, std::nextafter(-2.0F, 0.0F)};
+    const std::vector<std::uint8_t> none(5), but_positive{1, 1, 1, 0, 0};
+    EXPECT_EQ(pick<float>(logits, none, {"", 0}, 1).ids[0], 1);
+    EXPECT_EQ(pick<float>(logits, none, {"", 1, 1}, 1).ids[0], 1);
+    EXPECT_EQ(pick<float>(logits, but_positive, {"", 0}, 1).ids[0], 4);
+    EXPECT_EQ(pick<float>({3, 5, 5}, {0, 0, 0}, {"", 0}, 1).ids[0], 1) << "of equal ones the first";
+}
+
 TEST(pick_rows, SaysWhatIsWrongWithARow) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const auto problem = [](std::vector<float> logits, std::vector<std::uint8_t> forbidden) {
@@ -221,6 +230,81 @@ TYPED_TEST(elementwise_kernels, EqualLibTorchsOperators) {
     const at::Tensor wanted =
         at::silu(gate_up.narrow(1, 0, 333).to(at::kDouble)) * gate_up.narrow(1, 333, 333).to(at::kDouble);
     EXPECT_TRUE(at::allclose(out.to(at::kDouble), wanted, tolerance<TypeParam>, 1e-6));
+}
+
+TYPED_TEST(elementwise_kernels, DifferentiateAsAutogradDoes) {
+    const auto type = c10::CppTypeToScalarType<TypeParam>::value;
+    {
+        const at::Tensor gate_up = (at::sin(at::arange(5 * 666, at::kFloat)) * 4).view({5, 666}).to(type);
+        const at::Tensor g = at::cos(at::arange(5 * 333, at::kFloat)).view({5, 333}).to(type);
+        const at::Tensor exact = gate_up.to(at::kDouble).requires_grad_();
+        const at::Tensor y = at::silu(exact.narrow(1, 0, 333)) * exact.narrow(1, 333, 333);
+        torch::autograd::backward({(y * g).sum()}, {});
+        const at::Tensor out = at::empty_like(gate_up);
+        using backward = aha::gate_numbers_backward<TypeParam>;
+        aha::launch(backward{.gate_up = gate_up.const_data_ptr<TypeParam>(),
+                             .gradient = g.const_data_ptr<TypeParam>(),
+                             .rows = 5,
+                             .width = 333,
+                             .out = out.mutable_data_ptr<TypeParam>()},
+                    2, at::kCPU);
+        EXPECT_TRUE(at::allclose(out.to(at::kDouble), exact.grad(), tolerance<TypeParam>, 1e-6));
+    }
+    constexpr std::int64_t rows = 37, width = 300;  // rows of three stretches, the last not full
+    const at::Tensor x = (at::sin(at::arange(rows * width, at::kFloat)) * 2).view({rows, width});
+    const at::Tensor g = at::cos(at::arange(rows * width, at::kFloat) * 0.9).view({rows, width}).to(type);
+    const at::Tensor weight = at::linspace(0.5, 1.5, width);
+    const at::Tensor exact = x.to(at::kDouble).requires_grad_(), w = weight.to(at::kDouble).requires_grad_();
+    const at::Tensor r = at::rsqrt(at::mean(exact * exact, {-1}, true) + 1e-6);
+    torch::autograd::backward({(exact * r * w * g).sum()}, {});
+    const at::Tensor inverse = r.detach().to(at::kFloat).contiguous();
+    const at::Tensor out = at::empty_like(x), parts = at::full({3, width}, NAN);
+    aha::launch(aha::norm_rows_backward<float, TypeParam>{.x = x.const_data_ptr<float>(),
+                                                          .weight = weight.const_data_ptr<float>(),
+                                                          .inverse = inverse.const_data_ptr<float>(),
+                                                          .gradient = g.const_data_ptr<TypeParam>(),
+                                                          .rows = rows,
+                                                          .width = width,
+                                                          .out = out.mutable_data_ptr<float>(),
+                                                          .weight_parts = parts.mutable_data_ptr<float>()},
+                3, at::kCPU);
+    EXPECT_TRUE(at::allclose(out.to(at::kDouble), exact.grad(), 1e-4, 1e-5));
+    EXPECT_TRUE(at::allclose(parts.sum(0).to(at::kDouble), w.grad(), 1e-4, 1e-4));
+}
+
+TYPED_TEST(elementwise_kernels, TurnHeadsThereAndBack) {
+    const auto type = c10::CppTypeToScalarType<TypeParam>::value;
+    constexpr std::int64_t tokens = 7, heads = 5, half = 6;
+    const at::Tensor x = at::sin(at::arange(tokens * heads * 2 * half, at::kFloat)).view({tokens, heads, -1}).to(type);
+    const at::Tensor bias = at::linspace(-1, 1, heads * 2 * half);
+    const at::Tensor angles = at::sin(at::arange(40 * half, at::kFloat)).view({40, half}) * 3;
+    const at::Tensor cosine = angles.cos(), sine = angles.sin();
+    const at::Tensor positions = at::tensor({3, 0, 39, 5, 5, 1, 20}, at::kLong);
+    const auto turn = [&]<class In, class Out>(const at::Tensor& from, const float* shift, float direction, In*, Out*) {
+        const at::Tensor to = at::empty(from.sizes(), from.options().dtype(c10::CppTypeToScalarType<Out>::value));
+        aha::launch(aha::rotate_heads<In, Out>{.x = from.const_data_ptr<In>(),
+                                               .bias = shift,
+                                               .cosine = cosine.const_data_ptr<float>(),
+                                               .sine = sine.const_data_ptr<float>(),
+                                               .positions = positions.const_data_ptr<std::int64_t>(),
+                                               .heads = heads,
+                                               .rotated = 3,
+                                               .half = half,
+                                               .direction = direction,
+                                               .out = to.mutable_data_ptr<Out>()},
+                    tokens, at::kCPU);
+        return to;
+    };
+    const at::Tensor turned =
+        turn(x, bias.const_data_ptr<float>(), 1.0F, static_cast<TypeParam*>(nullptr), static_cast<float*>(nullptr));
+    const at::Tensor shifted = x.to(at::kFloat) + bias.view({heads, 2 * half});
+    const at::Tensor c = cosine.index_select(0, positions).unsqueeze(1),
+                     s = sine.index_select(0, positions).unsqueeze(1);
+    const at::Tensor a = shifted.narrow(1, 0, 3).narrow(2, 0, half), b = shifted.narrow(1, 0, 3).narrow(2, half, half);
+    EXPECT_TRUE(at::allclose(turned.narrow(1, 0, 3), at::cat({a * c - b * s, b * c + a * s}, 2), 1e-5, 1e-6));
+    EXPECT_TRUE(turned.narrow(1, 3, 2).equal(shifted.narrow(1, 3, 2)));
+    const at::Tensor back = turn(turned, nullptr, -1.0F, static_cast<float*>(nullptr), static_cast<float*>(nullptr));
+    EXPECT_TRUE(at::allclose(back, shifted, 1e-5, 1e-6));
 }
 
 TYPED_TEST(elementwise_kernels, ScoreLogitsAsLogSoftmaxDoes) {

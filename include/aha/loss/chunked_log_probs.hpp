@@ -32,7 +32,8 @@ namespace aha {
 struct score_options {
     double temperature = 1;               ///< divides the logits
     bool entropy = false;                 ///< compute the entropies too
-    std::int64_t chunk_bytes = 64 << 20;  ///< of logits at a time; a memory limit, results do not depend on it
+    std::int64_t chunk_bytes = 64 << 20;  ///< of logits at a time, on a GPU four times as many; a memory limit, results
+                                          ///< do not depend on it
     std::int64_t keep_bytes = 0;          ///< logits up to this size in all are kept for the backward pass
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -161,15 +162,15 @@ struct score_function : torch::autograd::Function<score_function> {
         const at::Tensor sums = at::empty({total}, wide), log_probs = at::empty({total}, wide);
         const at::Tensor entropies = at::empty({with_entropy ? total : 0}, wide);
         const auto inverse = static_cast<float>(1.0 / options.temperature);
-        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), options.chunk_bytes);
+        const std::int64_t chunk_bytes = options.chunk_bytes * (hidden.is_cpu() ? 1 : 4);
+        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
         std::vector<at::Tensor> kept;
         const bool keep = total * vocabulary * hidden.element_size() <= options.keep_bytes;
         at::Tensor logits;  // [n, V]
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
             if (keep) logits.reset();
-            logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, std::move(logits),
-                               options.chunk_bytes);
+            logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, std::move(logits), chunk_bytes);
             if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {
                 const auto run = [&]<class Value>(const Value* data) {
@@ -208,7 +209,7 @@ struct score_function : torch::autograd::Function<score_function> {
         context->saved_data["compute"] = head.compute;
         context->saved_data["blocked"] = head.blocked;
         context->saved_data["temperature"] = options.temperature;
-        context->saved_data["chunk_bytes"] = options.chunk_bytes;
+        context->saved_data["chunk_bytes"] = chunk_bytes;
         context->saved_data["kept"] = kept;
         return {log_probs, entropies};
     }

@@ -48,6 +48,16 @@ template const char* launch_on_device(const residual_norm_row<float>&, std::int6
 template const char* launch_on_device(const residual_norm_row<BFloat16>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const gate_numbers<float>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const gate_numbers<BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const gate_numbers_backward<float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const gate_numbers_backward<BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const norm_rows_backward<float, float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const norm_rows_backward<float, BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const norm_rows_backward<BFloat16, float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const norm_rows_backward<BFloat16, BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const rotate_heads<float, float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const rotate_heads<float, BFloat16>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const rotate_heads<BFloat16, float>&, std::int64_t, CUstream_st*);
+template const char* launch_on_device(const rotate_heads<BFloat16, BFloat16>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const score_logits<float>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const score_logits<BFloat16>&, std::int64_t, CUstream_st*);
 template const char* launch_on_device(const score_logits_backward<float>&, std::int64_t, CUstream_st*);

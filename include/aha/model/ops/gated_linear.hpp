@@ -76,6 +76,19 @@ inline at::Tensor gated_silu(const at::Tensor& gate_up) {
 
 inline at::Tensor gated_silu_backward(const at::Tensor& gate_up, const at::Tensor& gy) {
     const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
+    if (has_device_kernels && !gate_up.is_cpu()) {
+        const at::Tensor gx = at::empty_like(gate_up);
+        with_type(gx.scalar_type(), [&]<class T>(T*) {
+            using backward = gate_numbers_backward<T>;
+            launch(backward{.gate_up = gate_up.const_data_ptr<T>(),
+                            .gradient = gy.const_data_ptr<T>(),
+                            .rows = rows,
+                            .width = width,
+                            .out = gx.mutable_data_ptr<T>()},
+                   (rows * width + backward::per_block - 1) / backward::per_block, gx.device());
+        });
+        return gx;
+    }
     if (!gate_up.is_cpu()) {
         const at::Tensor gate = gate_up.narrow(1, 0, width), up = gate_up.narrow(1, width, width);
         const at::Tensor s = at::sigmoid(gate);

@@ -15,6 +15,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <utility>
 
+#include <aha/core/kernels/elementwise.cuh>
+#include <aha/core/kernels/launch.hpp>
 #include <aha/core/lanes.hpp>
 #include <aha/core/with_type.hpp>
 
@@ -89,6 +91,25 @@ inline at::Tensor normalised_backward(const at::Tensor& x, const at::Tensor& lea
                                       const at::Tensor& gy) {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     const bool train = leaf.requires_grad();
+    if (has_device_kernels && !x.is_cpu()) {
+        const at::Tensor gx = at::empty_like(x);
+        with_types(x.scalar_type(), gy.scalar_type(), [&]<class In, class Out>(In*, Out*) {
+            using backward = norm_rows_backward<In, Out>;
+            const std::int64_t blocks = (rows + backward::stretch - 1) / backward::stretch;
+            const at::Tensor parts = at::empty({train ? blocks : 0, width}, inverse.options());
+            launch(backward{.x = x.const_data_ptr<In>(),
+                            .weight = leaf.const_data_ptr<float>(),
+                            .inverse = inverse.const_data_ptr<float>(),
+                            .gradient = gy.const_data_ptr<Out>(),
+                            .rows = rows,
+                            .width = width,
+                            .out = gx.mutable_data_ptr<In>(),
+                            .weight_parts = train ? parts.mutable_data_ptr<float>() : nullptr},
+                   blocks, x.device());
+            if (train) leaf.grad().add_(at::sum(parts, {0}));
+        });
+        return gx;
+    }
     if (!x.is_cpu()) {
         const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
         const at::Tensor scaled = wide * leaf.detach();

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/kernels/elementwise.cuh>
+#include <aha/core/kernels/launch.hpp>
 #include <aha/core/with_type.hpp>
 
 namespace aha {
@@ -107,6 +109,23 @@ inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const
                           at::ScalarType type) {
     const std::int64_t half = input.size(2) / 2;
     const at::Tensor x = input.contiguous();
+    if (has_device_kernels && !x.is_cpu()) {
+        const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
+        with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
+            launch(rotate_heads<In, Out>{.x = x.const_data_ptr<In>(),
+                                         .bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+                                         .cosine = cosine.const_data_ptr<float>(),
+                                         .sine = sine.const_data_ptr<float>(),
+                                         .positions = positions.const_data_ptr<std::int64_t>(),
+                                         .heads = x.size(1),
+                                         .rotated = heads,
+                                         .half = half,
+                                         .direction = direction,
+                                         .out = y.mutable_data_ptr<Out>()},
+                   x.size(0), x.device());
+        });
+        return y;
+    }
     if (!x.is_cpu()) {
         at::Tensor wide = x.to(at::kFloat);
         if (bias.defined()) wide = wide + bias.view({1, x.size(1), x.size(2)});
