@@ -14,6 +14,7 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/lm_head.hpp>
 #include <aha/core/pack.hpp>
 #include <aha/core/product.hpp>
 #include <aha/core/to_device.hpp>
