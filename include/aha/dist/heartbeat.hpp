@@ -34,11 +34,11 @@ public:
     /// This rank begins a joint call.
     void begin_call() { ++calls_; }
 
-    /// The ranks whose beats stopped, as a sentence, or nothing; asks the store at most once in four periods. For calls
-    /// that would wait for the dead.
+    /// The ranks whose beats stopped, as a sentence, or nothing; asks the store at most once in twenty periods. For
+    /// calls that would wait for the dead.
     std::string lost() {
         const auto now = std::chrono::steady_clock::now();
-        if (now - asked_ < period * 4) return {};
+        if (now - asked_ < period * 20) return {};
         asked_ = now;
         try {
             const std::map<int, beats> before = std::exchange(heard_, read());

@@ -42,7 +42,7 @@ process_group join_ranks(const group_options& options, const rank_environment& h
         auto backend = make(c10::make_intrusive<c10d::PrefixStore>(group, place), milliseconds(options.call_seconds));
         auto heard = c10::make_intrusive<c10d::PrefixStore>(
             group, open_meeting_place(here, milliseconds(options.meeting_seconds)));
-        return process_group{std::move(backend), std::move(heard), device};
+        return process_group{std::move(backend), std::move(heard), device, milliseconds(options.call_seconds)};
     } catch (const c10::Error& problem) {
         const std::string why = problem.what_without_backtrace();
         fail("rank ", here.rank, " of ", here.size, " could not join the others at ", here.address, ":", here.port,

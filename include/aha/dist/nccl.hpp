@@ -28,7 +28,7 @@ inline process_group join_with_nccl(const group_options& options = {},
     return detail::join_ranks(options, here, cuda<>::device(),
                               [&](const c10::intrusive_ptr<c10d::Store>& store, std::chrono::milliseconds patience) {
                                   const auto nccl = c10d::ProcessGroupNCCL::Options::create();
-                                  nccl->timeout = patience;
+                                  nccl->timeout = 2 * patience;  // process_group knows better who is to blame
                                   return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, here.rank, here.size, nccl);
                               });
 #endif

@@ -32,8 +32,10 @@ public:
 
     /// @param store a connection of its own, for the heartbeat
     /// @param device where the backend's tensors are
-    process_group(c10::intrusive_ptr<c10d::Backend> backend, c10::intrusive_ptr<c10d::Store> store, c10::Device device)
-        : shared_{std::make_shared<shared>(std::move(backend), std::move(store), device)} {}
+    /// @param patience how long a call on a GPU may take; on the CPU the backend knows
+    process_group(c10::intrusive_ptr<c10d::Backend> backend, c10::intrusive_ptr<c10d::Store> store, c10::Device device,
+                  std::chrono::milliseconds patience)
+        : shared_{std::make_shared<shared>(std::move(backend), std::move(store), device, patience)} {}
 
     /// Which of how many ranks this process is.
     int rank() const { return shared_ ? shared_->backend->getRank() : 0; }
@@ -128,10 +130,12 @@ public:
 
 private:
     struct shared {
-        shared(c10::intrusive_ptr<c10d::Backend> joined, c10::intrusive_ptr<c10d::Store> store, c10::Device where)
+        shared(c10::intrusive_ptr<c10d::Backend> joined, c10::intrusive_ptr<c10d::Store> store, c10::Device where,
+               std::chrono::milliseconds time)
             : backend{std::move(joined)},
               alive{std::move(store), backend->getRank(), backend->getSize()},
               device{where},
+              patience{time},
               scatters{!where.is_cpu()} {}
 
         /// Waits for a call. Gloo notices that a connection is gone; a GPU would wait for ever, so the beats are asked.
@@ -140,8 +144,12 @@ private:
                 work.wait();
                 return;
             }
+            const auto begun = std::chrono::steady_clock::now();
             while (!work.isCompleted()) {
-                if (const std::string problem = alive.lost(); !problem.empty()) {
+                std::string problem = alive.lost();
+                if (problem.empty() && std::chrono::steady_clock::now() - begun > patience)
+                    problem = alive.verdict("a call took too long");
+                if (!problem.empty()) {
                     backend->abort();
                     fail(problem);
                 }
@@ -153,6 +161,7 @@ private:
         c10::intrusive_ptr<c10d::Backend> backend;
         heartbeat alive;
         c10::Device device;
+        std::chrono::milliseconds patience;
         bool scatters;  ///< the backend has a reduce-scatter (Gloo's is an all-reduce)
     };
 
