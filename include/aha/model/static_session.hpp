@@ -61,7 +61,6 @@ public:
                 });
             const std::int64_t before = table_.rows();
             table_.admit(packed, first_token, copies, rows);
-            room_for_completions();
             std::vector<std::int64_t> last;
             for (const segment& prompt : packed.prompts) last.insert(last.end(), std::size_t(copies), prompt.end() - 1);
             hidden_.narrow(0, before, std::ssize(rows)).copy_(states.index_select(0, on_device(last)));
@@ -74,6 +73,7 @@ public:
         require(behind_ < most_behind, behind_, " steps were begun and not read");
         const at::NoGradGuard no_gradients;
         graphs_.on_stream([&] {
+            room_for_completions();
             const static_rows rows = table_.view(caches_.front().keys.size(1));
             const std::int64_t count = rows.alive.size(0);
             graphs_.step({count, rows.prompt_chunks}, [&] {
@@ -144,24 +144,26 @@ private:
         return std::ssize(kept);
     }
 
-    /// Makes the completions' cache large enough for the rows that are there.
+    /// Makes the completions' cache large enough for the next step. It grows by doubling: few completions become as
+    /// long as they may.
     void room_for_completions() {
+        const std::int64_t held = caches_.front().keys.defined() ? caches_.front().keys.size(1) : 0;
+        const std::int64_t needed = table_.longest() + 1;
+        if (needed <= held) return;
+        std::int64_t capacity = std::max(held, first_own_tokens);
+        while (capacity < needed) capacity *= 2;
+        capacity = std::max(needed, std::min(capacity, table_.longest_room() + 1));
         const std::int64_t width = model_->config().head_dim, heads = model_->config().kv_heads;
-        const std::int64_t slots = caches_.front().keys.defined() ? caches_.front().keys.size(0) : 0;
-        const std::int64_t held = slots > 0 ? caches_.front().keys.size(1) : 0;
-        const std::int64_t needed = table_.longest_room() + 1;  // one step may run after the last token
-        if (slots > 0 && needed <= held) return;
         for (static_cache& cache : caches_)
             for (at::Tensor* all : {&cache.keys, &cache.values}) {
-                const at::Tensor larger =
-                    at::zeros({table_.most_rows() + 1, std::max(needed, held), heads, width}, options());
-                if (slots > 0) larger.narrow(1, 0, held).copy_(*all);
+                const at::Tensor larger = at::zeros({table_.most_rows(), capacity, heads, width}, options());
+                if (held > 0) larger.narrow(1, 0, held).copy_(*all);
                 *all = larger;
             }
         graphs_.clear();
     }
 
-    static constexpr std::int64_t first_prompt_tokens = 1024;
+    static constexpr std::int64_t first_prompt_tokens = 1024, first_own_tokens = 256;
 
     const Decoder* model_;
     static_rows_table table_;

@@ -36,6 +36,13 @@ public:
     std::int64_t most_rows() const { return most_rows_; }          ///< room for so many
     std::int64_t prompt_tokens() const { return prompt_tokens_; }  ///< places taken in the memory of prompts
 
+    /// The most tokens of its own that a row has.
+    std::int64_t longest() const {
+        std::int64_t longest = 0;
+        for (const row& r : rows_) longest = std::max(longest, r.own);
+        return longest;
+    }
+
     /// The most tokens that a row may come to have.
     std::int64_t longest_room() const {
         std::int64_t longest = 0;
