@@ -216,8 +216,7 @@ TEST_F(package, says_what_the_kernels_for_gpus_need) {
     fs::create_directories(project);
     std::ofstream{project / "CMakeLists.txt"} << "cmake_minimum_required(VERSION 3.25)\nproject(newer LANGUAGES CXX)\n"
                                                  "find_package(aha REQUIRED COMPONENTS cuda)\n";
-    const command_result made =
-        run_command(configure(project, work / "cuda build", with_prefix((work / "installed").string())));
+    const command_result made = run_command(configure(project, work / "cuda build", with_prefix(prefix())));
     const bool has_cuda = fs::exists(torch / "lib" / "libtorch_cuda.so");
     EXPECT_EQ(made.status == 0, has_cuda) << made.output;
     if (!has_cuda) {
