@@ -25,6 +25,7 @@
 #include <aha/train/sft.hpp>
 #include <tests/support/devices.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/small_decoder.hpp>
 
 namespace {
 
@@ -34,19 +35,12 @@ using reference = aha::cpu<float>;
 /// Heads of a width that every engine takes; large enough weights that answers differ.
 template <class Tensor>
 aha::decoder<Tensor> model_on(bool qwen3 = false) {
-    aha::decoder_config config;
-    config.architecture = qwen3 ? "qwen3" : "qwen2";
-    config.vocabulary_size = 31;
+    aha::decoder_config config = aha::test::small_config(qwen3);
     config.hidden_size = 32;
     config.intermediate_size = 48;
     config.layers = 3;
-    config.heads = 4;
-    config.kv_heads = 2;
     config.head_dim = 8;
     config.context = 400;
-    config.tie_embeddings = !qwen3;
-    config.attention_bias = !qwen3;
-    config.qk_norm = qwen3;
     aha::decoder<Tensor> model{config};
     aha::initialise(model, 5, 0.15);
     return model;

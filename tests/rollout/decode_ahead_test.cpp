@@ -13,6 +13,7 @@
 #include <aha/model/initialise.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/small_decoder.hpp>
 
 namespace {
 
@@ -32,19 +33,9 @@ struct letters {
 
 template <class Tensor>
 aha::decoder<Tensor> model_of(bool qwen3) {
-    aha::decoder_config config;
-    config.architecture = qwen3 ? "qwen3" : "qwen2";
-    config.vocabulary_size = 31;
-    config.hidden_size = 16;
-    config.intermediate_size = 24;
-    config.layers = 2;
-    config.heads = 4;
-    config.kv_heads = 2;
-    config.head_dim = qwen3 ? 6 : 4;
+    aha::decoder_config config = aha::test::small_config(qwen3);
+    if (qwen3) config.head_dim = 6;
     config.context = 700;
-    config.tie_embeddings = !qwen3;
-    config.attention_bias = !qwen3;
-    config.qk_norm = qwen3;
     aha::decoder<Tensor> model{config};
     aha::initialise(model, 5, 0.4);
     return model;

@@ -35,18 +35,9 @@ struct watching_ranks {
 static_assert(aha::require_communicator<watching_ranks>());
 
 aha::decoder<> four_layers(bool tied) {
-    aha::decoder_config config;
-    config.architecture = "qwen3";
-    config.vocabulary_size = 31;
-    config.hidden_size = 16;
-    config.intermediate_size = 24;
+    aha::decoder_config config = aha::test::small_config(true);
     config.layers = 4;
-    config.heads = 4;
-    config.kv_heads = 2;
-    config.head_dim = 4;
-    config.context = 64;
     config.tie_embeddings = tied;
-    config.qk_norm = true;
     aha::decoder<> model{config};
     aha::initialise(model, 5, 0.1);
     return model;

@@ -7,8 +7,8 @@
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <c10/util/intrusive_ptr.h>
-#include <cstring>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <memory>

@@ -107,8 +107,7 @@ public:
     /// Spreads the weights over ranks, for models whose float32 weights, gradients and optimizer do not fit on one: see
     /// `weight_shares`. All ranks hold the same weights before; `weights()` is this rank's share after. From then on
     /// `refresh`, `clone` and `whole_weights` are called by all ranks together, and backward passes are opened and
-    /// closed
-    /// (`gradient_reduction` does so).
+    /// closed (`gradient_reduction` does so).
     void share_out(part_exchange ranks) {
         std::vector<std::vector<std::size_t>> units;
         std::vector<bool> in_float(weights().size());
