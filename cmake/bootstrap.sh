@@ -87,6 +87,8 @@ build() {
     shift
     local build_log=$root/build/$preset.log
     mkdir -p "$root/build"
+    # Two clones of one commit share what was compiled.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
     command -v ccache >/dev/null || AHA_CMAKE_OPTIONS="${AHA_CMAKE_OPTIONS:-} -DCMAKE_CXX_COMPILER_LAUNCHER="
     (cd "$root" && cmake --preset "$preset" -DCMAKE_PREFIX_PATH="$torch_cmake${AHA_PREFIX:+;$AHA_PREFIX}" ${AHA_CMAKE_OPTIONS:-}) >"$build_log" 2>&1 ||
@@ -97,5 +99,5 @@ build() {
 }
 
 install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv librange-v3-dev libeigen3-dev \
-    nlohmann-json3-dev libpcre2-dev libcld2-dev libcli11-dev libgloo-dev
+    nlohmann-json3-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev libcld2-dev libcli11-dev libgloo-dev
 [ -n "${aha_without_torch:-}" ] || install_torch
