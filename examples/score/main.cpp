@@ -18,7 +18,7 @@ public:
         : model_{std::move(model)}, vocabulary_{vocabulary}, context_{context} {}
 
     /// A line's tokens. `where` is "FILE:LINE".
-    std::vector<aha::token_id> ids_of(const nlohmann::json& row, const std::string& where) {
+    std::vector<aha::token_id> ids_of(const aha::json& row, const std::string& where) {
         std::vector<aha::token_id> ids;
         if (row.contains("text") && row["text"].is_string()) {
             if (!tokenizer_) tokenizer_ = aha::load_tokenizer(model_);
@@ -26,7 +26,7 @@ public:
         } else {
             aha::require(row.contains("ids") && row["ids"].is_array(), where,
                          ": neither a \"text\" nor a list \"ids\"");
-            for (const nlohmann::json& id : row["ids"]) {
+            for (const aha::json& id : row["ids"]) {
                 aha::require(id.is_number_integer(), where, ": ", id.dump(), " in \"ids\" is not an integer");
                 ids.push_back(id.get<aha::token_id>());
             }

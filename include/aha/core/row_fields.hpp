@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include <aha/core/dialogue.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/shown_name.hpp>
 
@@ -18,7 +18,7 @@ namespace aha::detail {
 /// A JSON row that is taken for a shape. Every error is an `aha::error` that begins "FILE:LINE: taken for SHAPE: ".
 class row_fields {
 public:
-    row_fields(const nlohmann::json& row, const std::string& where, std::string_view shape)
+    row_fields(const json& row, const std::string& where, std::string_view shape)
         : row_{row}, start_{where + ": taken for " + std::string{shape} + ": "} {
         if (!row_.is_object()) wrong("the row is not an object but ", row_.type_name());
     }
@@ -30,7 +30,7 @@ public:
 
     bool has(const std::string& key) const { return row_.contains(key); }
 
-    const nlohmann::json& at(const std::string& key) const {
+    const json& at(const std::string& key) const {
         const auto found = row_.find(key);
         if (found != row_.end()) return *found;
         std::string there;
@@ -40,7 +40,7 @@ public:
 
     /// A text or a list of messages, not empty.
     text_or_turns text_or_turns_at(const std::string& key) const {
-        const nlohmann::json& value = at(key);
+        const json& value = at(key);
         if (value.is_array()) return turns(value, key);
         if (!value.is_string()) wrong("\"", key, "\" is neither a text nor a list of messages but ", value.type_name());
         if (value.get_ref<const std::string&>().empty()) wrong("\"", key, "\" is empty");
@@ -48,7 +48,7 @@ public:
     }
 
     std::vector<message> turns_at(const std::string& key) const {
-        const nlohmann::json& value = at(key);
+        const json& value = at(key);
         if (!value.is_array()) wrong("\"", key, "\" is not a list of messages but ", value.type_name());
         return turns(value, key);
     }
@@ -75,10 +75,10 @@ public:
     }
 
 private:
-    std::vector<message> turns(const nlohmann::json& list, const std::string& key) const {
+    std::vector<message> turns(const json& list, const std::string& key) const {
         if (list.empty()) wrong("\"", key, "\" is an empty list of messages");
         std::vector<message> all;
-        for (const nlohmann::json& one : list) {
+        for (const json& one : list) {
             const std::string name = "message " + std::to_string(all.size() + 1) + " of \"" + key + "\"";
             if (!one.is_object()) wrong(name, " is not an object but ", one.type_name());
             message m{text_of(one, "role", name), text_of(one, "content", name)};
@@ -94,14 +94,14 @@ private:
         return all;
     }
 
-    std::string text_of(const nlohmann::json& one, const char* key, const std::string& name) const {
+    std::string text_of(const json& one, const char* key, const std::string& name) const {
         const auto found = one.find(key);
         if (found == one.end()) wrong(name, " has no \"", key, "\"");
         if (!found->is_string()) wrong(name, " has a \"", key, "\" that is not a text but ", found->type_name());
         return found->get<std::string>();
     }
 
-    const nlohmann::json& row_;
+    const json& row_;
     std::string start_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include <aha/core/data_row.hpp>
 #include <aha/core/dialogue.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/row_fields.hpp>
 
@@ -23,7 +23,7 @@ enum class row_shape { preference, conversation, pair, question };
 
 /// The shape that a row's fields are of, the richest first: "chosen" and "rejected"; "messages"; "prompt" and
 /// "completion"; "prompt" and "answer". Nothing if they are of none.
-inline std::optional<row_shape> shape_of(const nlohmann::json& row) {
+inline std::optional<row_shape> shape_of(const json& row) {
     const auto has = [&](const char* key) { return row.is_object() && row.contains(key); };
     if (has("chosen") && has("rejected")) return row_shape::preference;
     if (has("messages")) return row_shape::conversation;
@@ -38,17 +38,17 @@ namespace detail {
 template <auto Parse>
 struct row_parser {
     auto operator()(const data_row& row) const { return Parse(row.fields, row.where, row.index); }
-    auto operator()(const nlohmann::json& row, const std::string& where, std::int64_t index = 0) const {
+    auto operator()(const json& row, const std::string& where, std::int64_t index = 0) const {
         return Parse(row, where, index);
     }
 };
 
-inline prompt parse_question(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline prompt parse_question(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a question (\"prompt\", \"answer\")"};
     const text_or_turns asked = fields.text_or_turns_at("prompt");
     if (!std::holds_alternative<std::string>(asked))
         fields.wrong("\"prompt\" is a list of messages, which needs a chat template to become one text");
-    const nlohmann::json& answer = fields.at("answer");
+    const json& answer = fields.at("answer");
     if (!answer.is_string() && !answer.is_number())
         fields.wrong("\"answer\" is neither a text nor a number but ", answer.type_name());
     if (answer == "") fields.wrong("\"answer\" is empty");
@@ -59,14 +59,14 @@ inline prompt parse_question(const nlohmann::json& row, const std::string& where
     return question;
 }
 
-inline text_pair parse_pair(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline text_pair parse_pair(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a pair (\"prompt\", \"completion\")"};
     text_pair pair{index, fields.text_or_turns_at("prompt"), {}};
     pair.completion = fields.answer_at("completion", pair.prompt);
     return pair;
 }
 
-inline conversation parse_conversation(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline conversation parse_conversation(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a conversation (\"messages\")"};
     conversation said{index, fields.turns_at("messages")};
     const auto speaks = [](const message& m) { return m.role == "assistant"; };
@@ -85,7 +85,7 @@ inline std::vector<message> take_common_turns(std::vector<message>& a, std::vect
     return common;
 }
 
-inline preference parse_preference(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline preference parse_preference(const json& row, const std::string& where, std::int64_t index) {
     using turns = std::vector<message>;
     const row_fields fields{row, where, "a preference (\"prompt\", \"chosen\", \"rejected\")"};
     const auto differ = [&](const auto& a, const auto& b) {
