@@ -25,6 +25,8 @@ struct prompt {
     std::string text;              ///< what the model reads, rendered through a template (prompt source or trainer)
     std::vector<token_id> ids;     ///< `text` as tokens, [P] (trainer)
     json fields = json::object();  ///< the data row as read: what rewards compare with
+    bool templated = false;  ///< `text` was written by a chat template, which says itself how it begins; otherwise
+                             ///< the tokenizer puts its first token before it (prompt source)
 
     /// The data row's value under `key`; throws `aha::error` naming the missing key and the prompt.
     const json& operator[](std::string_view key) const {

@@ -53,6 +53,23 @@ public:
         return turns(value, key);
     }
 
+    /// What the row gives a chat template besides messages: "tools" (a list, or JSON in a text, as data sets store it)
+    /// and the entries of "chat_template_kwargs". A null is no value.
+    json template_variables() const {
+        json all = json::object();
+        if (const auto kwargs = row_.find("chat_template_kwargs"); kwargs != row_.end() && !kwargs->is_null()) {
+            if (!kwargs->is_object()) wrong("\"chat_template_kwargs\" is not an object but ", kwargs->type_name());
+            all = *kwargs;
+        }
+        if (const auto tools = row_.find("tools"); tools != row_.end() && !tools->is_null()) {
+            json list = tools->is_string() ? json::parse(tools->get<std::string>(), nullptr, false) : *tools;
+            if (!list.is_array())
+                wrong("\"tools\" is not a list but ", list.is_discarded() ? "a text" : list.type_name());
+            all["tools"] = std::move(list);
+        }
+        return all;
+    }
+
     /// What answers `prompt`, in its form: a text that answers turns is the assistant's turn, but turns cannot answer a
     /// text, and begin with the assistant's.
     text_or_turns answer_at(const std::string& key, const text_or_turns& prompt) const {
@@ -81,24 +98,46 @@ private:
         for (const json& one : list) {
             const std::string name = "message " + std::to_string(all.size() + 1) + " of \"" + key + "\"";
             if (!one.is_object()) wrong(name, " is not an object but ", one.type_name());
-            message m{text_of(one, "role", name), text_of(one, "content", name)};
+            const auto role = one.find("role");
+            if (role == one.end()) wrong(name, " has no \"role\"");
+            if (!role->is_string()) wrong(name, " has a \"role\" that is not a text but ", role->type_name());
+            message m{role->get<std::string>(), content_of(one, name)};
             if (m.role.empty()) wrong(name, " has an empty role");
-            // An empty system message is common: it says that there are no instructions.
-            if (m.content.empty() && m.role != "system") wrong(name, " has an empty content");
-            for (const auto& [other, value] : one.items())
-                if (other != "role" && other != "content" && !value.is_null())
-                    wrong(name, " has a ", shown_name(other),
-                          ", which would be lost: only \"role\" and \"content\" are kept");
+            if (holds_more_than_text(one)) m.as_read = one;
             all.push_back(std::move(m));
         }
         return all;
     }
 
-    std::string text_of(const json& one, const char* key, const std::string& name) const {
-        const auto found = one.find(key);
-        if (found == one.end()) wrong(name, " has no \"", key, "\"");
-        if (!found->is_string()) wrong(name, " has a \"", key, "\" that is not a text but ", found->type_name());
-        return found->get<std::string>();
+    /// The text of a message: of a list of parts their texts, of a missing content nothing. Templates are given the
+    /// content as it was read.
+    std::string content_of(const json& one, const std::string& name) const {
+        const auto found = one.find("content");
+        if (found == one.end() || found->is_null()) {
+            for (const auto& [key, value] : one.items())
+                if (key != "role" && key != "content" && !value.is_null()) return {};
+            wrong(name, " has ", found == one.end() ? "no \"content\"" : "a \"content\" that is null",
+                  " and nothing else");
+        }
+        if (found->is_string()) return found->get<std::string>();
+        if (!found->is_array())
+            wrong(name, " has a \"content\" that is neither a text nor a list of parts but ", found->type_name());
+        std::string text;
+        for (const json& part : *found) {
+            if (part.is_string()) text += part.get<std::string>();
+            else if (!part.is_object())
+                wrong(name, " has a part of its \"content\" that is neither a text nor an object but ",
+                      part.type_name());
+            else if (const auto own = part.find("text"); own != part.end() && own->is_string())
+                text += own->get<std::string>();
+        }
+        return text;
+    }
+
+    static bool holds_more_than_text(const json& one) {
+        for (const auto& [key, value] : one.items())
+            if (key == "content" ? !value.is_string() : key != "role" && !value.is_null()) return true;
+        return !one.contains("content");
     }
 
     const json& row_;

@@ -61,14 +61,14 @@ inline prompt parse_question(const json& row, const std::string& where, std::int
 
 inline text_pair parse_pair(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a pair (\"prompt\", \"completion\")"};
-    text_pair pair{index, fields.text_or_turns_at("prompt"), {}};
+    text_pair pair{index, fields.text_or_turns_at("prompt"), {}, fields.template_variables()};
     pair.completion = fields.answer_at("completion", pair.prompt);
     return pair;
 }
 
 inline conversation parse_conversation(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a conversation (\"messages\")"};
-    conversation said{index, fields.turns_at("messages")};
+    conversation said{index, fields.turns_at("messages"), fields.template_variables()};
     const auto speaks = [](const message& m) { return m.role == "assistant"; };
     if (std::none_of(said.messages.begin(), said.messages.end(), speaks))
         fields.wrong("\"messages\" has no turn of \"assistant\", so there is nothing to learn");
@@ -100,9 +100,9 @@ inline preference parse_preference(const json& row, const std::string& where, st
         if (common.empty()) fields.wrong("\"chosen\" and \"rejected\" have no first turn in common, and no prompt");
         fields.check_assistant(good, "chosen");
         fields.check_assistant(bad, "rejected");
-        return {index, std::move(common), std::move(good), std::move(bad)};
+        return {index, std::move(common), std::move(good), std::move(bad), fields.template_variables()};
     }
-    preference judged{index, fields.text_or_turns_at("prompt"), {}, {}};
+    preference judged{index, fields.text_or_turns_at("prompt"), {}, {}, fields.template_variables()};
     judged.chosen = fields.answer_at("chosen", judged.prompt);
     judged.rejected = fields.answer_at("rejected", judged.prompt);
     differ(judged.chosen, judged.rejected);
@@ -112,8 +112,9 @@ inline preference parse_preference(const json& row, const std::string& where, st
 }  // namespace detail
 
 /// The parsers below are called with a `data_row`, or with a JSON object, the "FILE:LINE" that messages begin with, and
-/// its place in the data set. Fields that are not named are left alone. A list of messages has a "role" and a "content"
-/// each; further values in a message are refused, for a record would lose them (a null is no value).
+/// its place in the data set. Fields that are not named are left alone. A message has a "role" and a "content": a text,
+/// a list of parts, or nothing beside other values (tool calls, reasoning, a name), which a chat template is given as
+/// they were read, and so are the row's "tools" and "chat_template_kwargs".
 /// All throw `aha::error`, "FILE:LINE: taken for SHAPE: ...", for a field that is missing, empty or of another type.
 
 /// {"prompt", "answer"}: a question with a text or number that rewards compare with; the prompt is a text.
