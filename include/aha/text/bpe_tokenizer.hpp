@@ -16,10 +16,10 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
-#include <aha/text/bpe_model.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/tokenizer_model.hpp>
 
 namespace aha {
 
@@ -31,11 +31,11 @@ struct tokenizer_facts {
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};                      ///< what is done to a text first
-    pre_tokenizer cut{};                              ///< how a text is cut into words
-    std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
-    std::vector<added_token> added{};                 ///< no two with the same id or content; none empty
-    bool byte_decoder = true;  ///< tokens are spelt in the byte alphabet; otherwise they are words
+    aha::normalizer normalize{};       ///< what is done to a text first
+    pre_tokenizer cut{};               ///< how a text is cut into words
+    tokenizer_model model;             ///< how a word becomes tokens
+    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
 };
@@ -56,7 +56,7 @@ public:
     std::vector<token_id> encode(std::string_view text) const {
         const tables& t = *tables_;
         std::vector<token_id> ids;
-        const auto append = [&](const std::vector<token_id>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
+        const auto append = [&](token_id id, std::size_t, std::size_t) { ids.push_back(id); };
         const std::string clean = utf8::replace_invalid(text);
         for (const auto& raw : t.find_raw(clean)) {
             if (raw.id) {
@@ -73,7 +73,7 @@ public:
                 const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
                 std::visit(
                     [&](const auto& model) {
-                        for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
+                        for (std::size_t i = 0; i < cut.words.size(); ++i) model.encode_word(cut.word(i), append);
                     },
                     t.parts.model);
             }
@@ -167,10 +167,7 @@ private:
                 if (part) check(*part, "the post-processor's token");
         }
 
-        const detail::tokenizing::token_map& model_tokens() const {
-            return std::visit([](const auto& model) -> const detail::tokenizing::token_map& { return model.tokens(); },
-                              parts.model);
-        }
+        const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
 
         entry made(const added_token& token) const {
             auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
