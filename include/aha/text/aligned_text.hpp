@@ -28,6 +28,8 @@ struct plain_text {
     /// `given` with U+FFFD for what is no UTF-8.
     static plain_text read(std::string_view given) { return {utf8::replace_invalid(given)}; }
 
+    /// A text without bytes, to be filled with what becomes of this one.
+    plain_text blank() const { return {}; }
     plain_text slice(text_span part) const { return {text.substr(part.begin, part.end - part.begin)}; }
     /// A part of another text, or bytes that stand for `origin`, at the end.
     void append(const plain_text& from, text_span part) {
@@ -58,6 +60,7 @@ struct aligned_text {
         return made;
     }
 
+    aligned_text blank() const { return {{}, {}, begin}; }
     aligned_text slice(text_span part) const {
         aligned_text made{{}, {}, origin(part).begin};
         made.append(*this, part);
@@ -92,10 +95,9 @@ struct aligned_text {
 /// stood before it.
 template <class Text, class Produce>
 void rewrite(Text& text, std::size_t dropped, Produce&& produce) {
-    Text made;
+    Text made = text.blank();
     made.text.reserve(text.text.size());
     if constexpr (Text::aligned) {
-        made.begin = text.begin;
         made.origins.reserve(text.origins.size());
         std::size_t at = 0;
         const auto pass = [&](std::size_t count) {
@@ -129,26 +131,26 @@ void each_character(std::string_view text, See&& see) {
 /// Each character that satisfies `keep` becomes `as(it)`; the others go.
 template <class Text, class Keep, class As>
 void filter_map(Text& text, Keep keep, As as) {
-    std::size_t dropped = 0, removed = 0, any = 0;
-    char32_t last = 0;
-    // A kept character is given when it is known how many after it go.
-    bool started = false;
-    each_character(text.text, [&](char32_t code) {
-        if (!started && keep(code)) started = true;
-        if (!started) ++dropped;
-        any += keep(code) ? 0U : 1U;
-    });
-    rewrite(text, started ? dropped : 0, [&](std::string_view old, auto put) {
+    std::size_t dropped = 0;
+    for (std::size_t at = 0; at < text.text.size(); ++dropped) {
+        const utf8::unit next = utf8::unit_at(text.text, at);
+        if (keep(next.code)) break;
+        at += next.size;
+    }
+    rewrite(text, dropped, [&](std::string_view old, auto put) {
+        // A kept character is given when it is known how many after it go.
+        char32_t last = 0;
+        int removed = 0;
         bool waiting = false;
         each_character(old, [&](char32_t code) {
             if (!keep(code)) {
                 ++removed;
                 return;
             }
-            if (waiting) put(as(last), -static_cast<int>(removed));
+            if (waiting) put(as(last), -removed);
             last = code, removed = 0, waiting = true;
         });
-        if (waiting) put(as(last), -static_cast<int>(removed));
+        if (waiting) put(as(last), -removed);
     });
 }
 

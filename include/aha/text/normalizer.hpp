@@ -40,7 +40,7 @@ struct prepend {
     template <class Text>
     void operator()(Text& text) const {
         if (text.text.empty()) return;
-        Text made = text.slice({0, 0});
+        Text made = text.blank();
         made.append(head, text.origin({0, 1}));
         made.append(text, {0, text.text.size()});
         text = std::move(made);
@@ -56,7 +56,7 @@ struct replace_matches {
     void operator()(Text& text) const {
         const std::vector<text_span> matches = pattern.matches(text.text);
         if (matches.empty()) return;
-        Text made = text.slice({0, 0});
+        Text made = text.blank();
         std::size_t end = 0;
         for (const text_span match : matches) {
             made.append(text, {end, match.begin});
@@ -83,8 +83,7 @@ struct strip {
         }
         if (!left) begin = 0;
         if (!right) end = text.text.size();
-        const auto kept = text.slice({0, 0});
-        Text made = kept;
+        Text made = text.blank();
         made.append(text, {begin, std::max(begin, end)});
         text = std::move(made);
     }
@@ -176,7 +175,7 @@ private:
 struct spell_bytes {
     template <class Text>
     void operator()(Text& text) const {
-        Text made = text.slice({0, 0});
+        Text made = text.blank();
         for (std::size_t i = 0; i < text.text.size(); ++i)
             made.append(char32_t{byte_alphabet::characters[static_cast<unsigned char>(text.text[i])]},
                         text.origin({i, i + 1}));
