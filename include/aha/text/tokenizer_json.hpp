@@ -14,6 +14,7 @@
 #include <aha/core/token_id.hpp>
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/json_part.hpp>
+#include <aha/text/tokenizer_model.hpp>
 
 /// Tokenizers as the library `tokenizers` writes them: https://huggingface.co/docs/tokenizers. "truncation" and
 /// "padding" are not looked at: a trainer decides both.
@@ -36,15 +37,6 @@ inline std::vector<added_token> read_added_tokens(const json_part& root) {
                               .special = special});
         }
     return tokens;
-}
-
-inline std::variant<bpe_model, word_level_model> read_model(const json_part& part) {
-    const auto type = part.find("type");
-    const std::string name = type ? type->text() : part.find("merges") ? "BPE" : "WordLevel";
-    if (name == "BPE") return bpe_model{part};
-    require(name == "WordLevel", part.place(), ": the model ", shown(name),
-            " is not supported (only BPE and WordLevel)");
-    return word_level_model{part};
 }
 
 /// True if tokens are spelt in the byte alphabet, false if there is no decoder and they are words.
