@@ -212,6 +212,7 @@ struct decode_replace {
 
     template <class Next>
     void take(decoding_state&, std::string_view part, bool begins, Next&& next) const {
+        if (part.empty()) return next(part, begins);  // not even an empty match
         if (!pattern) {
             if (part.find(text) == std::string_view::npos) return next(part, begins);
             return next(replace_all(part, text, content), begins);
