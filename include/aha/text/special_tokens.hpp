@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -20,26 +19,12 @@
 #include <aha/core/token_id.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/json_part.hpp>
+#include <aha/text/special_token_names.hpp>
 #include <aha/text/tokenizer_model.hpp>
 
 /// What the files beside a tokenizer.json say of its tokens, read as transformers 5.23 reads them for a tokenizer that
 /// is its tokenizer.json: tokenizer_config.json, special_tokens_map.json, added_tokens.json.
 namespace aha::detail::tokenizing {
-
-/// The names that transformers has for special tokens, in the order in which it adds them.
-inline constexpr std::array<const char*, 7> special_token_names{"bos_token", "eos_token", "unk_token", "sep_token",
-                                                                "pad_token", "cls_token", "mask_token"};
-
-/// Where the value of `name` stands: a special_tokens_map.json overrides a tokenizer_config.json that does not list the
-/// added tokens, and is asked last beside one that does. Null if neither has it.
-template <class Json>
-const Json* special_value(const Json& config, const Json& map, std::string_view name) {
-    const Json* sources[] = {&config, &map};
-    if (!config.contains("added_tokens_decoder")) std::ranges::reverse(sources);
-    for (const Json* source : sources)
-        if (const auto found = source->find(name); found != source->end()) return &*found;
-    return nullptr;
-}
 
 /// A token of a configuration: its text, or an object with its text and flags.
 inline added_token read_token(const json_part& part, bool special) {
@@ -103,10 +88,22 @@ public:
     /// Of the tokens that tokenizer.json adds to `model`, which must outlive the list.
     token_list(const tokenizer_model& model, std::vector<added_token> added)
         : model_{&model}, tokens_{std::move(added)} {
-        for_each_token(model, [&](token_id id, const std::string&) { next_id_ = std::max(next_id_, id + 1); });
+        token_id count = 0, expected = 0;
+        for_each_token(model, [&](token_id id, const std::string&) {
+            ++count;
+            next_id_ = std::max(next_id_, id + 1);
+        });
         for (std::size_t i = 0; i < tokens_.size(); ++i) {
-            next_id_ = std::max(next_id_, tokens_[i].id + 1);
-            places_.emplace(tokens_[i].content, i);
+            const auto& [id, content] = std::pair{tokens_[i].id, tokens_[i].content};
+            places_.emplace(content, i);
+            next_id_ = std::max(next_id_, id + 1);
+            // The library numbers tokens itself, whatever the file says.
+            const auto known = find_token(tokens_of(model), content);
+            const token_id counted = known.value_or(std::max(count, expected));
+            expected = std::max(expected, counted + 1);
+            if (counted != id)
+                notes_.push_back("the added token " + shown(content) + " has the id " + std::to_string(id) +
+                                 " here, as its file says; the library tokenizers gives it " + std::to_string(counted));
         }
     }
 

@@ -28,7 +28,8 @@ namespace aha {
 
 namespace detail::tokenizing {
 
-/// The added tokens: of one that is listed twice with the same id, the last; empty ones are never found.
+/// The added tokens. One that is listed twice has the first's id and the last's flags, as in the library `tokenizers`;
+/// empty ones are never found.
 inline std::vector<added_token> read_added_tokens(const json_part& root) {
     std::vector<added_token> tokens;
     std::unordered_map<std::string, std::size_t> places;
@@ -44,8 +45,7 @@ inline std::vector<added_token> read_added_tokens(const json_part& root) {
                 continue;
             }
             added_token& first = tokens[place->second];
-            require(first.id == token.id, part.place(), ": the added token ", shown(token.content),
-                    " is given twice, with the ids ", first.id, " and ", token.id);
+            token.id = first.id;
             token.special = token.special || first.special;
             first = std::move(token);
         }
