@@ -27,8 +27,10 @@ namespace aha {
 
 /// What tokenizer.json does not say.
 struct tokenizer_facts {
-    std::vector<token_id> end_ids{};  ///< ids that end a completion
-    std::optional<token_id> bos{};    ///< the id that a text begins with, if there is one
+    std::vector<token_id> end_ids{};   ///< ids that end a completion
+    std::optional<token_id> bos{};     ///< the id that a text begins with, if there is one
+    std::optional<token_id> eos{};     ///< the tokenizer's own end token, one of `end_ids`
+    std::vector<std::string> notes{};  ///< what was passed over when it was read, a sentence each
 };
 
 /// The parts that a `bpe_tokenizer` is made of.
@@ -48,8 +50,9 @@ struct encoding {
     std::vector<text_span> spans;  ///< of each token, in bytes of the text
 };
 
-/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
-/// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json, whatever its model: byte
+/// pair encoding, which most have, Unigram, WordPiece or whole words. Made by `make_tokenizer` and
+/// `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
     struct tables;
     struct entry {
@@ -165,6 +168,15 @@ public:
     /// The id that a text begins with, if the model has one.
     std::optional<token_id> bos() const { return facts_.bos; }
 
+    /// The id that ends what the tokenizer encodes, one of `end_ids`, if there is one.
+    std::optional<token_id> eos() const { return facts_.eos; }
+
+    /// What was passed over when the tokenizer was read, a sentence each.
+    const std::vector<std::string>& notes() const { return facts_.notes; }
+
+    /// True if a token has this id.
+    bool contains(token_id id) const { return tables_->find(id) != nullptr; }
+
 private:
     /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
     template <class Text, class Emit>
@@ -268,6 +280,7 @@ private:
     bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
         : tables_{std::move(made)}, facts_{std::move(facts)} {
         for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
+        if (facts_.eos) tables_->check(*facts_.eos, "the end token");
         if (facts_.bos) tables_->check(*facts_.bos, "the first token");
     }
 
