@@ -18,18 +18,20 @@
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/aligned_text.hpp>
-#include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
 #include <aha/text/text_span.hpp>
+#include <aha/text/token_decoder.hpp>
 #include <aha/text/tokenizer_model.hpp>
 
 namespace aha {
 
 /// What tokenizer.json does not say.
 struct tokenizer_facts {
-    std::vector<token_id> end_ids{};  ///< ids that end a completion
-    std::optional<token_id> bos{};    ///< the id that a text begins with, if there is one
+    std::vector<token_id> end_ids{};   ///< ids that end a completion
+    std::optional<token_id> bos{};     ///< the id that a text begins with, if there is one
+    std::optional<token_id> eos{};     ///< the tokenizer's own end token, one of `end_ids`
+    std::vector<std::string> notes{};  ///< what was passed over when it was read, a sentence each
 };
 
 /// The parts that a `bpe_tokenizer` is made of.
@@ -38,7 +40,7 @@ struct bpe_tokenizer_parts {
     pre_tokenizer cut{};               ///< how a text is cut into words
     tokenizer_model model;             ///< how a word becomes tokens
     std::vector<added_token> added{};  ///< no two with the same id and another content, nor the other way round
-    bool byte_decoder = true;          ///< tokens are spelt in the byte alphabet; otherwise they are words
+    token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
 };
@@ -49,9 +51,17 @@ struct encoding {
     std::vector<text_span> spans;  ///< of each token, in bytes of the text
 };
 
-/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
-/// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json, whatever its model: byte
+/// pair encoding, which most have, Unigram, WordPiece or whole words. Made by `make_tokenizer` and
+/// `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
+    struct tables;
+    struct entry {
+        std::string spelling;  // as the decoder takes it
+        std::string bytes;     // what it adds to a text, unless the spelling is that
+        bool special = false;
+    };
+
 public:
     /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
     explicit bpe_tokenizer(bpe_tokenizer_parts parts, tokenizer_facts facts = {})
@@ -97,26 +107,54 @@ public:
     /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
     /// a negative id.
     std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
-        std::string text;
-        bool first = true;
-        for (const token_id id : ids) {
-            require(id >= 0, "the token id ", id, " is negative");
-            const entry* const token = tables_->find(id);
-            if (token == nullptr || (skip_special && token->special)) continue;
-            if (!tables_->parts.byte_decoder && !first) text += ' ';
-            first = false;
-            text += token->bytes;
-        }
-        return utf8::replace_invalid(text);
+        text_stream stream = decoding(skip_special);
+        for (const token_id id : ids) stream.add(id);
+        return stream.finish();
     }
 
-    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no
-    /// token. Throws `aha::error` if the id is not below `vocabulary_size()`.
+    /// Decodes tokens as they come: what it gives, put together, is what `decode` gives of all.
+    class text_stream {
+    public:
+        /// Takes the next token; gives the text that is complete with it and was not given before: whole characters.
+        /// Throws `aha::error` for a negative id.
+        std::string push(token_id id) {
+            add(id);
+            return stream_.take();
+        }
+
+        /// The rest of the text; the stream is as new after it.
+        std::string finish() {
+            stream_.finish();
+            return stream_.take();
+        }
+
+    private:
+        friend class bpe_tokenizer;
+        text_stream(std::shared_ptr<const tables> of, bool skip_special)
+            : tables_{std::move(of)}, stream_{tables_->parts.decode}, skip_special_{skip_special} {}
+
+        void add(token_id id) {
+            require(id >= 0, "the token id ", id, " is negative");
+            const entry* const token = tables_->find(id);
+            if (token != nullptr && !(skip_special_ && token->special)) stream_.push(token->spelling);
+        }
+
+        std::shared_ptr<const tables> tables_;
+        token_decoder::stream stream_;
+        bool skip_special_;
+    };
+
+    /// A stream that decodes as `decode` does.
+    text_stream decoding(bool skip_special = true) const { return {tables_, skip_special}; }
+
+    /// The bytes that token `id` adds to a text behind another, perhaps half a character; empty for an id between
+    /// others that has no token. Throws `aha::error` if the id is not below `vocabulary_size()`.
     std::string_view token_bytes(token_id id) const {
         require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
                 vocabulary_size());
         const entry* const token = tables_->find(id);
-        return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
+        if (token == nullptr) return {};
+        return tables_->parts.decode.spells_bytes() ? token->spelling : token->bytes;
     }
 
     /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
@@ -130,6 +168,15 @@ public:
 
     /// The id that a text begins with, if the model has one.
     std::optional<token_id> bos() const { return facts_.bos; }
+
+    /// The id that ends what the tokenizer encodes, one of `end_ids`, if there is one.
+    std::optional<token_id> eos() const { return facts_.eos; }
+
+    /// What was passed over when the tokenizer was read, a sentence each.
+    const std::vector<std::string>& notes() const { return facts_.notes; }
+
+    /// True if a token has this id.
+    bool contains(token_id id) const { return tables_->find(id) != nullptr; }
 
 private:
     /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
@@ -163,11 +210,6 @@ private:
             });
     }
 
-    struct entry {
-        std::string bytes;
-        bool special = false;
-    };
-
     struct tables {
         bpe_tokenizer_parts parts;
         std::vector<entry> entries;
@@ -177,7 +219,8 @@ private:
         bool needs_origins = false;  // even ids depend on where a text came from
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            for (const auto& [text, id] : model_tokens()) put({.id = id, .content = text});
+            detail::tokenizing::for_each_token(
+                parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
             for (const added_token& token : unique_added()) {
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
@@ -225,8 +268,9 @@ private:
         }
 
         entry made(const added_token& token) const {
-            auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
-            return {bytes ? *std::move(bytes) : token.content, token.special};
+            entry e{parts.decode.spelling(token.content), {}, token.special};
+            if (!parts.decode.spells_bytes()) e.bytes = parts.decode.bytes_of(e.spelling);
+            return e;
         }
 
         void put(const added_token& token) {
@@ -257,6 +301,7 @@ private:
     bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
         : tables_{std::move(made)}, facts_{std::move(facts)} {
         for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
+        if (facts_.eos) tables_->check(*facts_.eos, "the end token");
         if (facts_.bos) tables_->check(*facts_.bos, "the first token");
     }
 

@@ -54,6 +54,7 @@ struct replace_matches {
 
     template <class Text>
     void operator()(Text& text) const {
+        if (text.text.empty()) return;  // not even an empty match
         const std::vector<text_span> matches = pattern.matches(text.text);
         if (matches.empty()) return;
         Text made = text.blank();
