@@ -129,11 +129,10 @@ public:
 private:
     /// Queries, keys and values with positions applied: [T, H + 2 Hk, d] float32.
     at::Tensor project(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) const {
-        const at::Tensor all = aha::linear(x, qkv_).view({-1, heads_ + 2 * key_heads_, width_});
-        const std::int64_t turned = heads_ + key_heads_;
-        if (!q_norm_.defined()) return rotary(all, positions, table, turned, bias_);
-        at::Tensor wide = all.to(at::kFloat);
-        if (bias_.defined()) wide = wide + bias_.view({heads_ + 2 * key_heads_, width_});
+        const at::Tensor flat = aha::linear(x, qkv_);
+        const std::int64_t turned = heads_ + key_heads_, all = heads_ + 2 * key_heads_;
+        if (!q_norm_.defined()) return rotary(flat.view({-1, all, width_}), positions, table, turned, bias_);
+        const at::Tensor wide = add_bias(flat.to(at::kFloat), bias_).view({-1, all, width_});
         const at::Tensor q = rms_norm(wide.narrow(1, 0, heads_), q_norm_, eps_, at::kFloat);
         const at::Tensor k = rms_norm(wide.narrow(1, heads_, key_heads_), k_norm_, eps_, at::kFloat);
         return rotary(at::cat({q, k, wide.narrow(1, turned, key_heads_)}, 1), positions, table, turned);

@@ -48,12 +48,14 @@ inline std::optional<std::string> other_folder(const std::filesystem::path& fold
         return name + " is a checkpoint of a run, not a model: examples/run export --checkpoint " + name +
                " --out FOLDER makes a model of it";
     const bool has_steps = std::ranges::any_of(names_in(folder), [](const auto& n) { return n.starts_with("step-"); });
-    if (has("metrics.jsonl") || has("checkpoints") || has_steps) {
-        if (has("model/config.json"))
-            return name + " is the folder of a run; the model it trained is " + name + "/model";
+    if (has_steps && folder.has_parent_path())
+        return name + " holds the checkpoints of a run, not a model: examples/run export --run " +
+               folder.parent_path().string() + " --out FOLDER makes one of the newest";
+    if (has("model/config.json") && (has("metrics.jsonl") || has("checkpoints")))
+        return name + " is the folder of a run; the model it trained is " + name + "/model";
+    if (has("metrics.jsonl") || has("checkpoints"))
         return name + " is the folder of a run that wrote no model yet: examples/run export --run " + name +
                " --out FOLDER makes one of its newest checkpoint";
-    }
     if (has("snapshots"))
         for (const std::string& one : names_in(folder / "snapshots"))
             return name + " is a folder of the hub's cache: give the one in it, " + name + "/snapshots/" + one;
