@@ -231,11 +231,17 @@ private:
         return make(word.line, name_read{word.text});
     }
     expression_ptr number(const token& digits) {
-        const char* const end = digits.text.data() + digits.text.size();
+        const std::string_view text = digits.text;
+        const int base = text.starts_with("0x") || text.starts_with("0X")   ? 16
+                         : text.starts_with("0o") || text.starts_with("0O") ? 8
+                         : text.starts_with("0b") || text.starts_with("0B") ? 2
+                                                                            : 10;
+        const char* const begin = text.data() + (base == 10 ? 0 : 2);
+        const char* const end = text.data() + text.size();
         std::int64_t whole = 0;
         double real = 0;
-        const auto read = digits.kind == token_kind::integer ? std::from_chars(digits.text.data(), end, whole)
-                                                             : std::from_chars(digits.text.data(), end, real);
+        const auto read = digits.kind == token_kind::integer ? std::from_chars(begin, end, whole, base)
+                                                             : std::from_chars(begin, end, real);
         if (read.ec != std::errc{} || read.ptr != end)
             syntax_problem(digits.line, "the number " + digits.text + " is out of range");
         return make(digits.line, literal{digits.kind == token_kind::integer ? value{whole} : value{real}});
@@ -356,7 +362,8 @@ private:
         const bool argument_follows = is(token_kind::name) || is(token_kind::text) || is(token_kind::integer) ||
                                       is(token_kind::real) || is_symbol("[") || is_symbol("{");
         if (skip_symbol("(")) given = arguments_until_close();
-        else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and", "if", "is", "in", "not"}))
+        else if (is_word("is")) unexpected("no second test");
+        else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and"}))
             given.positional.push_back(followed(primary()));
         return make(at_line, test_use{std::move(input), std::move(name), std::move(given), negated});
     }

@@ -38,6 +38,21 @@ inline bool is_letter(std::uint32_t code) {
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 inline bool is_decimal(std::uint32_t code) { return category_of(code) == UTF8PROC_CATEGORY_ND; }
+/// The text with its decimal digits of any script as 0 to 9.
+inline std::string with_ascii_digits(std::string_view text) {
+    std::string plain;
+    for (const std::string_view piece : characters(text)) {
+        const std::uint32_t code = character_at(piece, 0).code;
+        if (code < 0x80 || !is_decimal(code)) {
+            plain += piece;
+            continue;
+        }
+        std::uint32_t zero = code;  // digits come in rows of ten, 0 first
+        while (is_decimal(zero - 1)) --zero;
+        plain += static_cast<char>('0' + (code - zero) % 10);
+    }
+    return plain;
+}
 inline bool is_digit(std::uint32_t code) { return is_decimal(code) || in_ranges(other_digits, code); }
 inline bool is_numeric(std::uint32_t code) {
     const auto category = category_of(code);

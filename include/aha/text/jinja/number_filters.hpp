@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <aha/text/jinja/arguments.hpp>
 #include <aha/text/jinja/characters.hpp>
 #include <aha/text/jinja/format_spec.hpp>
+#include <aha/text/jinja/letters.hpp>
 #include <aha/text/jinja/operators.hpp>
 #include <aha/text/jinja/text_functions.hpp>
 #include <aha/text/jinja/value.hpp>
@@ -81,9 +83,10 @@ inline value integer(in v, many a) {
     if (v.is_undefined()) v.refuse("the filter int");
     if (const auto number = v.as_integer()) return *number;
     if (v.as_text())
-        if (const auto whole = read_whole(*v.as_text(), given[1] ? need_integer(*given[1], "int's base") : 10))
+        if (const auto whole =
+                read_whole(with_ascii_digits(*v.as_text()), given[1] ? need_integer(*given[1], "int's base") : 10))
             return *whole;
-    const auto real = v.as_text() ? read_real(*v.as_text()) : v.as_number();
+    const auto real = v.as_text() ? read_real(with_ascii_digits(*v.as_text())) : v.as_number();
     if (!real || !std::isfinite(*real)) return given[0].value_or(std::int64_t{0});
     if (std::fabs(*real) >= 9e18) problem("a number over 2^63");
     return static_cast<std::int64_t>(*real);
@@ -92,7 +95,7 @@ inline value integer(in v, many a) {
 inline value real(in v, many a) {
     const auto given = a.bind({"default"});
     if (v.is_undefined()) v.refuse("the filter float");
-    const auto number = v.as_text() ? read_real(*v.as_text()) : v.as_number();
+    const auto number = v.as_text() ? read_real(with_ascii_digits(*v.as_text())) : v.as_number();
     return number ? value{*number} : given[0].value_or(0.0);
 }
 
@@ -155,7 +158,7 @@ inline value rounded(in v, many a) {
 inline value file_size(in v, many a) {
     const auto given = a.bind({"binary"});
     const bool binary = is_on(given[0]);
-    const auto bytes = v.as_text() ? read_real(*v.as_text()) : v.as_number();
+    const auto bytes = v.as_text() ? read_real(with_ascii_digits(*v.as_text())) : v.as_number();
     if (!bytes || !std::isfinite(*bytes)) v.refuse("the filter filesizeformat");
     const double base = binary ? 1024 : 1000;
     if (*bytes == 1) return "1 Byte";

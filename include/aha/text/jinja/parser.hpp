@@ -133,10 +133,7 @@ private:
         if (!is_symbol(",")) return first;
         target all;
         all.parts.push_back(std::move(first));
-        while (skip_symbol(","))
-            if (is(token_kind::name) && !is_word("in")) all.parts.push_back(assigned_part());
-            else if (is_symbol("(")) all.parts.push_back(assigned_part());
-            else break;
+        while (skip_symbol(",") && !is_symbol(")")) all.parts.push_back(assigned_part());
         return all;
     }
     target assigned_part() {
