@@ -13,12 +13,12 @@ namespace example {
 
 /// What the model reads of a row's "prompt": the text, or the messages through the model's chat template.
 template <class Source>
-std::string prompt_text(const Source& source, const nlohmann::json& value, const std::string& where) {
+std::string prompt_text(const Source& source, const aha::json& value, const std::string& where) {
     if (value.is_string()) return value.get<std::string>();
     aha::require(value.is_array() && !value.empty(), where, ": \"prompt\" is neither a text nor a list of messages");
     aha::require(source.chat.has_value(), where,
                  ": \"prompt\" is a list of messages, and the model has no chat template");
-    for (const nlohmann::json& m : value)
+    for (const aha::json& m : value)
         aha::require(m.is_object() && m.contains("role") && m["role"].is_string(), where, ": ", m.dump(),
                      " is no message");
     try {

@@ -16,10 +16,10 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
-#include <aha/text/bpe_model.hpp>
-#include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/token_decoder.hpp>
+#include <aha/text/tokenizer_model.hpp>
 
 namespace aha {
 
@@ -31,11 +31,11 @@ struct tokenizer_facts {
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};                      ///< what is done to a text first
-    pre_tokenizer cut{};                              ///< how a text is cut into words
-    std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
-    std::vector<added_token> added{};                 ///< no two with the same id or content; none empty
-    bool byte_decoder = true;  ///< tokens are spelt in the byte alphabet; otherwise they are words
+    aha::normalizer normalize{};       ///< what is done to a text first
+    pre_tokenizer cut{};               ///< how a text is cut into words
+    tokenizer_model model;             ///< how a word becomes tokens
+    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
 };
@@ -43,6 +43,13 @@ struct bpe_tokenizer_parts {
 /// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
 /// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
+    struct tables;
+    struct entry {
+        std::string spelling;  // as the decoder takes it
+        std::string bytes;     // what it adds to a text, unless the spelling is that
+        bool special = false;
+    };
+
 public:
     /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
     explicit bpe_tokenizer(bpe_tokenizer_parts parts, tokenizer_facts facts = {})
@@ -56,7 +63,7 @@ public:
     std::vector<token_id> encode(std::string_view text) const {
         const tables& t = *tables_;
         std::vector<token_id> ids;
-        const auto append = [&](const std::vector<token_id>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
+        const auto append = [&](token_id id, std::size_t, std::size_t) { ids.push_back(id); };
         const std::string clean = utf8::replace_invalid(text);
         for (const auto& raw : t.find_raw(clean)) {
             if (raw.id) {
@@ -73,7 +80,7 @@ public:
                 const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
                 std::visit(
                     [&](const auto& model) {
-                        for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
+                        for (std::size_t i = 0; i < cut.words.size(); ++i) model.encode_word(cut.word(i), append);
                     },
                     t.parts.model);
             }
@@ -95,26 +102,54 @@ public:
     /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
     /// a negative id.
     std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
-        std::string text;
-        bool first = true;
-        for (const token_id id : ids) {
-            require(id >= 0, "the token id ", id, " is negative");
-            const entry* const token = tables_->find(id);
-            if (token == nullptr || (skip_special && token->special)) continue;
-            if (!tables_->parts.byte_decoder && !first) text += ' ';
-            first = false;
-            text += token->bytes;
-        }
-        return utf8::replace_invalid(text);
+        text_stream stream = decoding(skip_special);
+        for (const token_id id : ids) stream.add(id);
+        return stream.finish();
     }
 
-    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no
-    /// token. Throws `aha::error` if the id is not below `vocabulary_size()`.
+    /// Decodes tokens as they come: what it gives, put together, is what `decode` gives of all.
+    class text_stream {
+    public:
+        /// Takes the next token; gives the text that is complete with it and was not given before: whole characters.
+        /// Throws `aha::error` for a negative id.
+        std::string push(token_id id) {
+            add(id);
+            return stream_.take();
+        }
+
+        /// The rest of the text; the stream is as new after it.
+        std::string finish() {
+            stream_.finish();
+            return stream_.take();
+        }
+
+    private:
+        friend class bpe_tokenizer;
+        text_stream(std::shared_ptr<const tables> of, bool skip_special)
+            : tables_{std::move(of)}, stream_{tables_->parts.decode}, skip_special_{skip_special} {}
+
+        void add(token_id id) {
+            require(id >= 0, "the token id ", id, " is negative");
+            const entry* const token = tables_->find(id);
+            if (token != nullptr && !(skip_special_ && token->special)) stream_.push(token->spelling);
+        }
+
+        std::shared_ptr<const tables> tables_;
+        token_decoder::stream stream_;
+        bool skip_special_;
+    };
+
+    /// A stream that decodes as `decode` does.
+    text_stream decoding(bool skip_special = true) const { return {tables_, skip_special}; }
+
+    /// The bytes that token `id` adds to a text behind another, perhaps half a character; empty for an id between
+    /// others that has no token. Throws `aha::error` if the id is not below `vocabulary_size()`.
     std::string_view token_bytes(token_id id) const {
         require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
                 vocabulary_size());
         const entry* const token = tables_->find(id);
-        return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
+        if (token == nullptr) return {};
+        return tables_->parts.decode.spells_bytes() ? token->spelling : token->bytes;
     }
 
     /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
@@ -130,11 +165,6 @@ public:
     std::optional<token_id> bos() const { return facts_.bos; }
 
 private:
-    struct entry {
-        std::string bytes;
-        bool special = false;
-    };
-
     struct tables {
         bpe_tokenizer_parts parts;
         std::vector<entry> entries;
@@ -143,7 +173,8 @@ private:
         detail::tokenizing::added_token_finder find_raw, find_normalized;
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            for (const auto& [text, id] : model_tokens()) put({.id = id, .content = text});
+            detail::tokenizing::for_each_token(
+                parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
             for (const added_token& token : parts.added) {
                 require(!token.content.empty(), "the added token ", token.id, " is empty");
@@ -167,14 +198,12 @@ private:
                 if (part) check(*part, "the post-processor's token");
         }
 
-        const detail::tokenizing::token_map& model_tokens() const {
-            return std::visit([](const auto& model) -> const detail::tokenizing::token_map& { return model.tokens(); },
-                              parts.model);
-        }
+        const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
 
         entry made(const added_token& token) const {
-            auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
-            return {bytes ? *std::move(bytes) : token.content, token.special};
+            entry e{parts.decode.spelling(token.content), {}, token.special};
+            if (!parts.decode.spells_bytes()) e.bytes = parts.decode.bytes_of(e.spelling);
+            return e;
         }
 
         void put(const added_token& token) {
