@@ -124,7 +124,7 @@ private:
         gguf_.emplace(path_);
         config_ = decoder_config_from_gguf(*gguf_);
         for (const auto& [theirs, tensor] : gguf_->tensors()) {
-            if (theirs == "rope_freqs.weight") continue;  // part of the configuration
+            if (theirs.starts_with("rope_f")) continue;  // rope_freqs, rope_factors_long, ...: the configuration's
             const auto name = hugging_face_name(theirs);
             require(name.has_value(), path_.string(), ": the model has no place for tensor ",
                     detail::shown_name(theirs));
@@ -159,12 +159,10 @@ private:
     /// its way to rotate them; this takes them back.
     at::Tensor from_gguf(const std::string& name) const {
         const at::Tensor loaded = dequantize(*gguf_, find(name).gguf_name);
-        const bool query = name.ends_with("q_proj.weight"), key = name.ends_with("k_proj.weight");
+        const bool query = name.find(".q_proj.") != std::string::npos, key = name.find(".k_proj.") != std::string::npos;
         if (config_.architecture != "llama" || !(query || key)) return loaded;
         const std::int64_t heads = query ? config_.heads : config_.kv_heads;
-        return loaded.view({heads, config_.head_dim / 2, 2, config_.hidden_size})
-            .transpose(1, 2)
-            .reshape({heads * config_.head_dim, config_.hidden_size});
+        return loaded.view({heads, config_.head_dim / 2, 2, -1}).transpose(1, 2).reshape(loaded.sizes());
     }
 
     void check_finite(const at::Tensor& loaded, const std::string& name) const {
