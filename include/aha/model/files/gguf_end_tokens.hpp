@@ -48,6 +48,15 @@ inline constexpr std::array<code_end, 3> code_ends{
      {"fim_rep_token_id", {"<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"}},
      {"fim_sep_token_id", {"<|file_sep|>"}}}};
 
+/// Tokens between which models of code fill a gap: control tokens, whatever files call them.
+inline constexpr std::array<std::string_view, 24> gap_controls{
+    "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>",    "<\uff5cfim\u2581begin\uff5c>",
+    "<PRE>",          "\u2581<PRE>",  "<|code_prefix|>", "<|prefix|>",
+    "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>",    "<\uff5cfim\u2581hole\uff5c>",
+    "<SUF>",          "\u2581<SUF>",  "<|code_suffix|>", "<|suffix|>",
+    "<|fim_middle|>", "<fim-middle>", "<fim_middle>",    "<\uff5cfim\u2581end\uff5c>",
+    "<MID>",          "\u2581<MID>",  "<|code_middle|>", "<|middle|>"};
+
 /// Tokens that are shown with the text although files call them control tokens.
 inline constexpr std::array<std::string_view, 4> shown_controls{"<|channel|>", "<|message|>", "<|start|>",
                                                                 "<|constrain|>"};

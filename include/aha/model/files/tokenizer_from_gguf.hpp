@@ -41,16 +41,21 @@ inline nlohmann::json pre_tokenizer_json(word_split split) {
     return {{"type", "Sequence"}, {"pretokenizers", std::move(parts)}};
 }
 
-/// The tokens that are found in a text before it is cut: control tokens, the unknown token, what ends a completion, and
-/// tokens that a user has defined, which alone are shown in decoded text.
+/// The tokens that are found in a text before it is cut. Special ones, which decoded text leaves out, are control
+/// tokens, the unknown token, what ends a completion, and what tokenizer_config.json names; the others a user has
+/// defined.
 inline nlohmann::json added_tokens_json(const gguf_text& text) {
     auto added = nlohmann::json::array();
-    std::vector<bool> ends(text.tokens.size(), false);
-    for (const token_id id : text.end_ids) ends[static_cast<std::size_t>(id)] = true;
+    std::vector<bool> named(text.tokens.size(), false);
+    for (const token_id id : text.end_ids) named[static_cast<std::size_t>(id)] = true;
+    for (const auto& id : {text.bos, text.eos, text.unk, text.pad})
+        if (id) named[static_cast<std::size_t>(*id)] = true;
     for (std::size_t i = 0; i < text.tokens.size(); ++i) {
         const int type = text.token_types.empty() ? 1 : text.token_types[i];
-        const bool shown = type == 4 || is_among(text.tokens[i], shown_controls);
-        const bool special = ends[i] || (!shown && (type == 2 || type == 3));
+        // <|end|> ends no completion where it only ends a message of a turn (`end_ids_by_text`).
+        const bool within_turn = text.tokens[i] == "<|end|>" && !named[i];
+        const bool shown = type == 4 || within_turn || is_among(text.tokens[i], shown_controls);
+        const bool special = named[i] || is_among(text.tokens[i], gap_controls) || (!shown && (type == 2 || type == 3));
         if (special || shown)
             added.push_back({{"id", i},
                              {"content", text.tokens[i]},
