@@ -19,7 +19,7 @@ namespace aha::detail {
 class row_fields {
 public:
     row_fields(const json& row, const std::string& where, std::string_view shape)
-        : row_{row}, start_{where + ": taken for " + std::string{shape} + ": "} {
+        : row_{row}, start_{(where.empty() ? "" : where + ": ") + "taken for " + std::string{shape} + ": "} {
         if (!row_.is_object()) wrong("the row is not an object but ", row_.type_name());
     }
 

@@ -16,8 +16,10 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
+#include <aha/text/aligned_text.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/text_span.hpp>
 #include <aha/text/token_decoder.hpp>
 #include <aha/text/tokenizer_model.hpp>
 
@@ -38,6 +40,12 @@ struct bpe_tokenizer_parts {
     token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
+};
+
+/// The tokens of a text, and where in it they came from.
+struct encoding {
+    std::vector<token_id> ids;     ///< the tokens
+    std::vector<text_span> spans;  ///< of each token, in bytes of the text
 };
 
 /// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
@@ -61,31 +69,24 @@ public:
     /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no
     /// UTF-8 are read as U+FFFD.
     std::vector<token_id> encode(std::string_view text) const {
-        const tables& t = *tables_;
         std::vector<token_id> ids;
-        const auto append = [&](token_id id, std::size_t, std::size_t) { ids.push_back(id); };
-        const std::string clean = utf8::replace_invalid(text);
-        for (const auto& raw : t.find_raw(clean)) {
-            if (raw.id) {
-                ids.push_back(*raw.id);
-                continue;
-            }
-            const std::string normal =
-                t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
-            for (const auto& piece : t.find_normalized(normal)) {
-                if (piece.id) {
-                    ids.push_back(*piece.id);
-                    continue;
-                }
-                const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
-                std::visit(
-                    [&](const auto& model) {
-                        for (std::size_t i = 0; i < cut.words.size(); ++i) model.encode_word(cut.word(i), append);
-                    },
-                    t.parts.model);
-            }
-        }
+        const auto append = [&](token_id id, text_span) { ids.push_back(id); };
+        if (tables_->needs_origins) each_token<detail::tokenizing::aligned_text>(text, append);
+        else each_token<detail::tokenizing::plain_text>(text, append);
         return ids;
+    }
+
+    /// The same ids, with the bytes of `text` that each came from, as the offsets of the library `tokenizers` (which
+    /// counts characters) before its post-processors trim them. A token of half a character has all of it; one of a
+    /// character that was composed of several has the first; an added token has the white space that it took along.
+    /// Ranges may overlap, and be empty where a normalizer put something in.
+    encoding encode_with_spans(std::string_view text) const {
+        encoding made;
+        each_token<detail::tokenizing::aligned_text>(text, [&](token_id id, text_span from) {
+            made.ids.push_back(id);
+            made.spans.push_back(from);
+        });
+        return made;
     }
 
     /// The ids of `text` with what the tokenizer's post-processor puts around them, often the first token.
@@ -165,12 +166,44 @@ public:
     std::optional<token_id> bos() const { return facts_.bos; }
 
 private:
+    /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
+    template <class Text, class Emit>
+    void each_token(std::string_view text, Emit&& emit) const {
+        const tables& t = *tables_;
+        const Text clean = Text::read(text);
+        for (const auto& raw : t.find_raw(clean.text)) {
+            if (raw.id) {
+                emit(*raw.id, clean.origin(raw.where));
+                continue;
+            }
+            Text normal = clean.slice(raw.where);
+            t.parts.normalize.apply(normal);
+            for (const auto& piece : t.find_normalized(normal.text)) {
+                if (piece.id) {
+                    emit(*piece.id, normal.origin(piece.where));
+                    continue;
+                }
+                const auto cut = t.parts.cut.cut(normal.slice(piece.where), raw.where.begin + piece.where.begin == 0);
+                std::visit([&](const auto& model) { encode_words(model, cut, emit); }, t.parts.model);
+            }
+        }
+    }
+
+    template <class Model, class Text, class Emit>
+    static void encode_words(const Model& model, const detail::tokenizing::cut_words<Text>& cut, Emit& emit) {
+        for (std::size_t i = 0; i < cut.words.size(); ++i)
+            model.encode_word(cut.word(i), [&](token_id id, std::size_t begin, std::size_t end) {
+                emit(id, cut.text.origin({cut.words[i].begin + begin, cut.words[i].begin + end}));
+            });
+    }
+
     struct tables {
         bpe_tokenizer_parts parts;
         std::vector<entry> entries;
         std::vector<std::int32_t> places;  // of each id's entry, or -1
         detail::tokenizing::token_map added_ids;
         detail::tokenizing::added_token_finder find_raw, find_normalized;
+        bool needs_origins = false;  // even ids depend on where a text came from
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
             detail::tokenizing::for_each_token(
@@ -194,6 +227,7 @@ private:
             }
             find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
             find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
+            needs_origins = parts.cut.looks_at_origins() && !parts.normalize.empty();
             for (const auto& part : parts.frame)
                 if (part) check(*part, "the post-processor's token");
         }
