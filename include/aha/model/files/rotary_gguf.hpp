@@ -105,7 +105,9 @@ inline std::optional<rotary_scaling> rotary_scaling_from_gguf(const gguf_file& f
     };
     if (type == "yarn") {
         refuse_divisors();
-        yarn_scaling s{.factor = factor, .original_context = original};
+        yarn_scaling s;
+        s.factor = factor;
+        s.original_context = original;
         s.beta_fast = number(scaling + "yarn_beta_fast").value_or(32);
         s.beta_slow = number(scaling + "yarn_beta_slow").value_or(1);
         if (magnitude != 1) s.attention_factor = magnitude * (factor <= 1 ? 1 : 1 + 0.1 * std::log(factor));
@@ -114,7 +116,8 @@ inline std::optional<rotary_scaling> rotary_scaling_from_gguf(const gguf_file& f
     if (type == "longrope") {
         refuse_divisors();
         require(factor == 1, where, ": ", scaling, "factor ", factor, " beside longrope is not supported");
-        longrope_scaling s{.original_context = original};
+        longrope_scaling s;
+        s.original_context = original;
         s.short_factors = one_a_pair(file, "rope_factors_short.weight", c);
         s.long_factors = one_a_pair(file, "rope_factors_long.weight", c);
         s.factor = std::max(1.0, static_cast<double>(c.context) / original);
