@@ -71,8 +71,7 @@ constexpr bool is_among(std::string_view text, const std::array<std::string_view
 /// the file names the token of `code_ends[i]`.
 inline std::vector<token_id> end_ids_by_text(std::span<const std::string> tokens,
                                              std::array<bool, code_ends.size()> named = {}) {
-    std::vector<std::size_t> found;
-    std::vector<std::string_view> seen;
+    std::vector<token_id> ids;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         const std::string& text = tokens[i];
         // Vocabularies are large and such tokens few: most are passed over for their first letter.
@@ -80,17 +79,22 @@ inline std::vector<token_id> end_ids_by_text(std::span<const std::string> tokens
         bool ends = is_among(text, end_texts);
         for (std::size_t k = 0; k < code_ends.size(); ++k)
             if (!named[k] && is_among(text, code_ends[k].texts)) named[k] = ends = true;
-        if (!ends) continue;
-        found.push_back(i);
-        seen.emplace_back(text);
+        if (ends) ids.push_back(static_cast<token_id>(i));
     }
-    const auto has = [&](std::string_view text) { return std::ranges::find(seen, text) != seen.end(); };
-    // Where a call or a return ends a turn, <|end|> only ends a message in it; beside <|tool_response>, </s> is a word.
+    return ids;
+}
+
+/// `ids` without those that end no completion beside others: where a call or a return ends a turn, <|end|> only ends a
+/// message in it; where there is <|tool_response>, </s> is a word.
+inline std::vector<token_id> without_words(std::vector<token_id> ids, std::span<const std::string> tokens) {
+    const auto text = [&](token_id id) -> std::string_view { return tokens[static_cast<std::size_t>(id)]; };
+    const auto has = [&](std::string_view sought) {
+        return std::ranges::any_of(ids, [&](token_id id) { return text(id) == sought; });
+    };
     const bool within_turn = (has("<|call|>") || has("<|calls|>")) && (has("<|return|>") || has("<|flush|>"));
-    std::vector<token_id> ids;
-    for (const std::size_t i : found)
-        if (!(within_turn && tokens[i] == "<|end|>") && !(has("<|tool_response>") && tokens[i] == "</s>"))
-            ids.push_back(static_cast<token_id>(i));
+    const bool is_word = has("<|tool_response>");
+    std::erase_if(
+        ids, [&](token_id id) { return (within_turn && text(id) == "<|end|>") || (is_word && text(id) == "</s>"); });
     return ids;
 }
 

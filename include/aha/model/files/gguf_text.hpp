@@ -22,20 +22,21 @@ namespace aha {
 
 /// What a GGUF file says about its tokenizer.
 struct gguf_text {
-    std::string model;                ///< "gpt2": byte-level BPE; "llama": BPE by scores; "t5": Unigram
-    std::string pre;                  ///< names the pre-tokenizer of "gpt2": "smollm", "qwen2", "llama-bpe", ...
-    std::vector<std::string> tokens;  ///< [V]; for "gpt2" in the byte alphabet of GPT-2, else with U+2581 for spaces
-    std::vector<std::string> merges;  ///< of "gpt2": "left right", first come first
-    std::vector<double> scores;       ///< [V] of the other kinds, or empty: a higher one is preferred
-    std::vector<int> token_types;  ///< [V] 1 ordinary, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; or empty
-    std::optional<token_id> bos, eos, unk, pad;  ///< special tokens by their part, where there are such
-    bool add_bos = false, add_eos = false;       ///< whether a text begins with `bos`, and ends with `eos`
-    bool add_space_prefix = false;               ///< whether a text begins with a space that it lacks
-    bool remove_extra_spaces = false;            ///< of "t5": whether several spaces are one, and none ends a text
-    std::string character_map;                   ///< of "t5": SentencePiece's precompiled normalisation; or empty
-    std::string chat_template;                   ///< Jinja; empty if there is none
+    std::string model{};                ///< "gpt2": byte-level BPE; "llama": BPE by scores; "t5": Unigram
+    std::string pre{};                  ///< names the pre-tokenizer of "gpt2": "smollm", "qwen2", "llama-bpe", ...
+    std::vector<std::string> tokens{};  ///< [V]; for "gpt2" in the byte alphabet of GPT-2, else with U+2581 for spaces
+    std::vector<std::string> merges{};  ///< of "gpt2": "left right", first come first
+    std::vector<double> scores{};       ///< [V] of the other kinds, or empty: a higher one is preferred
+    std::vector<int>
+        token_types{};  ///< [V] 1 ordinary, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; or empty
+    std::optional<token_id> bos{}, eos{}, unk{}, pad{};  ///< special tokens by their part, where there are such
+    bool add_bos = false, add_eos = false;               ///< whether a text begins with `bos`, and ends with `eos`
+    bool add_space_prefix = false;                       ///< whether a text begins with a space that it lacks
+    bool remove_extra_spaces = false;  ///< of "t5": whether several spaces are one, and none ends a text
+    std::string character_map{};       ///< of "t5": SentencePiece's precompiled normalisation; or empty
+    std::string chat_template{};       ///< Jinja; empty if there is none
     std::vector<token_id>
-        end_ids;  ///< what ends a completion: eos, end of turn and of message, and others by their text
+        end_ids{};  ///< what ends a completion: eos, end of turn and of message, and others by their text
 };
 
 namespace detail {
@@ -119,6 +120,7 @@ inline gguf_text read_gguf_text(const gguf_file& file) {
         add_end(end);
     }
     for (const token_id end : detail::end_ids_by_text(text.tokens, in_file)) add_end(end);
+    text.end_ids = detail::without_words(std::move(text.end_ids), text.tokens);
     return text;
 }
 

@@ -2,11 +2,11 @@
 
 #include <ATen/core/Tensor.h>
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <numbers>
 #include <optional>
 #include <string>
@@ -38,51 +38,71 @@ inline std::vector<double> one_a_pair(const gguf_file& file, const std::string& 
     return {numbers, numbers + stored.numel()};
 }
 
+/// How often the `i`-th pair of dimensions turns in `context` tokens.
+inline double turns_of(std::size_t i, double context, const decoder_config& c) {
+    return context / (2 * std::numbers::pi *
+                      std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim)));
+}
+
 /// True if `s` divides the frequencies of such heads by `divisors`, but for what float32 rounds.
 inline bool gives_divisors(const llama3_scaling& s, const std::vector<double>& divisors, const decoder_config& c) {
     for (std::size_t i = 0; i < divisors.size(); ++i) {
-        const double wavelength =
-            2 * std::numbers::pi *
-            std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim));
-        const double turns = s.original_context / wavelength;
-        const double smooth =
-            std::clamp((turns - s.low_frequency_factor) / (s.high_frequency_factor - s.low_frequency_factor), 0.0, 1.0);
+        const double smooth = std::clamp((turns_of(i, s.original_context, c) - s.low_frequency_factor) /
+                                             (s.high_frequency_factor - s.low_frequency_factor),
+                                         0.0, 1.0);
         const double divisor = 1 / ((1 - smooth) / s.factor + smooth);
         if (!(std::abs(divisor - divisors[i]) <= 1e-4 * divisor)) return false;
     }
     return true;
 }
 
-/// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters: these are looked for,
-/// those of released models first, and then, where two waves or more lie on the ramp, along the line through them (the
-/// original context is then any number, since only its ratio to the waves at both ends counts).
+/// A scaling whose ramp goes through what `divisors` say. Turns are those in 8192 tokens: the original context may be
+/// any number, since only its ratio to the waves at both ends of the ramp counts. Where one wave or none lies on the
+/// ramp, many would do; this is one.
+inline llama3_scaling scaling_through(const std::vector<double>& divisors, const decoder_config& c) {
+    struct point {
+        double turns, kept;
+    };
+    const double factor = *std::ranges::max_element(divisors);
+    std::vector<point> ramp;
+    double whole = 0, left_alone = std::numeric_limits<double>::infinity();  // the ramp's neighbors
+    for (std::size_t i = 0; i < divisors.size(); ++i) {
+        const double turns = turns_of(i, 8192, c);
+        if (divisors[i] > factor * 0.9999) whole = std::max(whole, turns);
+        else if (divisors[i] < 1.0001) left_alone = std::min(left_alone, turns);
+        else ramp.push_back({turns, (1 / divisors[i] - 1 / factor) / (1 - 1 / factor)});
+    }
+    llama3_scaling s{.factor = factor, .low_frequency_factor = whole, .high_frequency_factor = left_alone};
+    if (ramp.empty()) {
+        if (std::isinf(left_alone)) s.high_frequency_factor = 2 * whole;
+        return s;
+    }
+    const point &first = ramp.front(), &last = ramp.back();
+    const double slope = ramp.size() > 1 ? (first.kept - last.kept) / (first.turns - last.turns)
+                                         : std::max(first.kept / (first.turns - std::max(whole, first.turns / 2)),
+                                                    (1 - first.kept) / (left_alone - first.turns));
+    s.low_frequency_factor = last.turns - last.kept / slope;
+    s.high_frequency_factor = s.low_frequency_factor + 1 / slope;
+    return s;
+}
+
+/// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters: those of released models
+/// are tried first, then what the divisors say. Throws `aha::error` if they are no such scaling's.
 inline std::optional<llama3_scaling> scaling_from_divisors(const gguf_file& file, const decoder_config& c) {
     const std::vector<double> divisors = one_a_pair(file, "rope_freqs.weight", c);
-    const double factor = *std::ranges::max_element(divisors);
     if (std::ranges::all_of(divisors, [](double d) { return d == 1; })) return std::nullopt;
-    llama3_scaling s{.factor = factor, .low_frequency_factor = 1, .high_frequency_factor = 4, .original_context = 8192};
+    llama3_scaling s{.factor = *std::ranges::max_element(divisors)};
     if (gives_divisors(s, divisors, c)) return s;
     for (double context = 64; context <= 1 << 22; context *= 2) {
         s.original_context = context;
         if (gives_divisors(s, divisors, c)) return s;
     }
-    std::vector<std::array<double, 2>> ramp;  // turns in 8192 tokens, and how much of a wave is kept
-    for (std::size_t i = 0; i < divisors.size(); ++i)
-        if (divisors[i] > 1.0001 && divisors[i] < factor * 0.9999)
-            ramp.push_back(
-                {8192 / (2 * std::numbers::pi *
-                         std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim))),
-                 (1 / divisors[i] - 1 / factor) / (1 - 1 / factor)});
-    if (ramp.size() >= 2) {
-        const auto &first = ramp.front(), &last = ramp.back();
-        const double slope = (first[1] - last[1]) / (first[0] - last[0]);
-        s.original_context = 8192;
-        s.low_frequency_factor = last[0] - last[1] / slope;
-        s.high_frequency_factor = s.low_frequency_factor + 1 / slope;
-        if (s.low_frequency_factor > 0 && gives_divisors(s, divisors, c)) return s;
-    }
-    fail(file.path().string(),
-         ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
+    s = scaling_through(divisors, c);
+    require(s.low_frequency_factor > 0 && s.high_frequency_factor > s.low_frequency_factor &&
+                gives_divisors(s, divisors, c),
+            file.path().string(),
+            ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
+    return s;
 }
 
 /// How positions are stretched, by llama.cpp's rules: a factor without a type is linear, one of "none" means nothing.
