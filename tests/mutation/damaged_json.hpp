@@ -28,10 +28,11 @@ inline json odd_value(chances& chance) {
         }
         case 5: return std::string{chance.pick(words)};
         case 6: {
-            const char* const texts[] = {"",          "a",       "ab",       "\u0120",     "\u2581",  "Regex",     "Sequence",
-                                         "ByteLevel", "Unigram", "(?i:a)",   "[^a]+(",     "\\p{L}*", "(a+)+b",    "(a|a)*",
-                                         "yarn",      "linear",  "silu",     "llama",      "<|im_end|>", "tokenizer.json",
-                                         "../x",      "model",   "bfloat16", "a/\u00e4",   "Metaspace", "NFKC", "assistant"};
+            const char* const texts[] = {
+                "",          "a",        "ab",       "\u0120",    "\u2581",     "Regex",          "Sequence",
+                "ByteLevel", "Unigram",  "(?i:a)",   "[^a]+(",    "\\p{L}*",    "(a+)+b",         "(a|a)*",
+                "yarn",      "linear",   "silu",     "llama",     "<|im_end|>", "tokenizer.json", "../x",
+                "model",     "bfloat16", "a/\u00e4", "Metaspace", "NFKC",       "assistant"};
             return chance.pick(texts);
         }
         case 7: return std::string(1 + chance.below(chance.one_in(8) ? 20000 : 40), "a \xc3\n"[chance.below(2)]);

@@ -40,7 +40,10 @@ inline std::string damaged_safetensors(const safetensors_image& whole, chances& 
         case 0: return damaged_bytes(whole.bytes(), chance, {}, chance.one_in(2) ? 1200 : std::string::npos);
         case 1: return whole.bytes(chance.pick(extreme_numbers));
         case 2: image.data = damaged_bytes(image.data, chance); break;
-        default: image.head = damaged_json(image.head, chance, {{"a", {{"dtype", "F16"}, {"shape", {0}}, {"data_offsets", {0, 0}}}}, {"__metadata__", {{"format", "pt"}}}});
+        default:
+            image.head = damaged_json(image.head, chance,
+                                      {{"a", {{"dtype", "F16"}, {"shape", {0}}, {"data_offsets", {0, 0}}}},
+                                       {"__metadata__", {{"format", "pt"}}}});
     }
     return image.bytes();
 }
@@ -49,23 +52,51 @@ inline std::string damaged_safetensors(const safetensors_image& whole, chances& 
 inline json a_config(chances& chance) {
     const char* const families[] = {"llama", "qwen2", "qwen3"};
     const std::string family = chance.pick(families);
-    json config = {{"architectures", {family == "llama" ? "LlamaForCausalLM" : family == "qwen2" ? "Qwen2ForCausalLM" : "Qwen3ForCausalLM"}},
-                   {"model_type", family}, {"vocab_size", 320}, {"hidden_size", 16}, {"intermediate_size", 24},
-                   {"num_hidden_layers", 1}, {"num_attention_heads", 2}, {"num_key_value_heads", 1}, {"head_dim", 8},
-                   {"max_position_embeddings", 64}, {"rms_norm_eps", 1e-5}, {"hidden_act", "silu"},
-                   {"tie_word_embeddings", chance.one_in(2)}, {"bos_token_id", 300}, {"eos_token_id", 301}, {"dtype", "float32"}};
+    json config = {{"architectures",
+                    {family == "llama"   ? "LlamaForCausalLM"
+                     : family == "qwen2" ? "Qwen2ForCausalLM"
+                                         : "Qwen3ForCausalLM"}},
+                   {"model_type", family},
+                   {"vocab_size", 320},
+                   {"hidden_size", 16},
+                   {"intermediate_size", 24},
+                   {"num_hidden_layers", 1},
+                   {"num_attention_heads", 2},
+                   {"num_key_value_heads", 1},
+                   {"head_dim", 8},
+                   {"max_position_embeddings", 64},
+                   {"rms_norm_eps", 1e-5},
+                   {"hidden_act", "silu"},
+                   {"tie_word_embeddings", chance.one_in(2)},
+                   {"bos_token_id", 300},
+                   {"eos_token_id", 301},
+                   {"dtype", "float32"}};
     if (family == "llama") config["attention_bias"] = config["mlp_bias"] = false;
     if (family == "qwen3") config["attention_bias"] = false;
     if (family != "llama") config["use_sliding_window"] = false, config["sliding_window"] = nullptr;
-    const std::vector<json> scalings{nullptr, {{"rope_type", "default"}}, {{"rope_type", "linear"}, {"factor", 2.0}}, {{"type", "dynamic"}, {"factor", 4.0}},
-        {{"rope_type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0}, {"original_max_position_embeddings", 32}},
-        {{"rope_type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 16}, {"beta_fast", 32}, {"beta_slow", 1}, {"mscale", 1.0}, {"mscale_all_dim", 1.0}}};
+    const std::vector<json> scalings{nullptr,
+                                     {{"rope_type", "default"}},
+                                     {{"rope_type", "linear"}, {"factor", 2.0}},
+                                     {{"type", "dynamic"}, {"factor", 4.0}},
+                                     {{"rope_type", "llama3"},
+                                      {"factor", 8.0},
+                                      {"low_freq_factor", 1.0},
+                                      {"high_freq_factor", 4.0},
+                                      {"original_max_position_embeddings", 32}},
+                                     {{"rope_type", "yarn"},
+                                      {"factor", 4.0},
+                                      {"original_max_position_embeddings", 16},
+                                      {"beta_fast", 32},
+                                      {"beta_slow", 1},
+                                      {"mscale", 1.0},
+                                      {"mscale_all_dim", 1.0}}};
     if (chance.one_in(2)) {
         config["rope_theta"] = 10000.0;
         if (chance.one_in(3)) config["rope_scaling"] = chance.pick(scalings);
     } else {
         config["rope_parameters"] = {{"rope_theta", 10000.0}, {"rope_type", "default"}};
-        if (chance.one_in(3)) config["rope_parameters"].update(chance.pick(scalings).is_null() ? json::object() : scalings[4]);
+        if (chance.one_in(3))
+            config["rope_parameters"].update(chance.pick(scalings).is_null() ? json::object() : scalings[4]);
     }
     return config;
 }
@@ -98,7 +129,8 @@ inline files damaged_folder(chances& chance) {
     std::vector<safetensors_image> images(shards);
     json index = {{"metadata", {{"total_size", 12345}}}, {"weight_map", json::object()}};
     const auto name_of = [&](std::size_t i) {
-        return shards == 1 ? std::string{"model.safetensors"} : "model-0000" + std::to_string(i + 1) + "-of-00002.safetensors";
+        return shards == 1 ? std::string{"model.safetensors"}
+                           : "model-0000" + std::to_string(i + 1) + "-of-00002.safetensors";
     };
     std::size_t turn = 0;
     for (const auto& [name, shape] : aha::expected_tensors(shape_of_config(config))) {
@@ -106,8 +138,12 @@ inline files damaged_folder(chances& chance) {
         index["weight_map"][name] = name_of(turn++ % shards);
     }
     const json tokenizer = a_tokenizer(chance), tokenizer_config = a_tokenizer_config(chance);
-    const json generation = {{"bos_token_id", 300}, {"eos_token_id", {301, 303}}, {"do_sample", true}, {"temperature", 0.6}, {"top_k", 20}, {"top_p", 0.95}};
-    files input{{"config.json", dumped(config)}, {"generation_config.json", dumped(generation)}, {"tokenizer.json", dumped(tokenizer)},
+    const json generation = {{"bos_token_id", 300}, {"eos_token_id", {301, 303}},
+                             {"do_sample", true},   {"temperature", 0.6},
+                             {"top_k", 20},         {"top_p", 0.95}};
+    files input{{"config.json", dumped(config)},
+                {"generation_config.json", dumped(generation)},
+                {"tokenizer.json", dumped(tokenizer)},
                 {"tokenizer_config.json", dumped(tokenizer_config)}};
     for (std::size_t i = 0; i < shards; ++i) input[name_of(i)] = images[i].bytes();
     if (shards > 1) input["model.safetensors.index.json"] = dumped(index);
@@ -126,13 +162,15 @@ inline files damaged_folder(chances& chance) {
                 else input["model.safetensors"] = damaged_safetensors(images[0], chance);
                 break;
             case 7: {  // a file gone, empty, or what another is
-                const std::string name = std::next(input.begin(), static_cast<std::ptrdiff_t>(chance.below(input.size())))->first;
+                const std::string name =
+                    std::next(input.begin(), static_cast<std::ptrdiff_t>(chance.below(input.size())))->first;
                 if (chance.one_in(2)) input.erase(name);
                 else input[name] = chance.one_in(3) ? "" : chance.pick(input).second;
                 break;
             }
             default: {
-                const char* const more[] = {"special_tokens_map.json", "added_tokens.json", "adapter_config.json", "chat_template.jinja", "pytorch_model.bin"};
+                const char* const more[] = {"special_tokens_map.json", "added_tokens.json", "adapter_config.json",
+                                            "chat_template.jinja", "pytorch_model.bin"};
                 input[chance.pick(more)] = damaged_json_file(tokenizer_config, chance);
             }
         }

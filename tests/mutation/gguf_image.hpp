@@ -41,7 +41,9 @@ struct gguf_image {
     void add(std::string key, std::string_view value) { entries.push_back({std::move(key), 8, text(value)}); }
     void add(std::string key, std::uint32_t value) { entries.push_back({std::move(key), 4, raw(value)}); }
     void add(std::string key, float value) { entries.push_back({std::move(key), 6, raw(value)}); }
-    void add(std::string key, bool value) { entries.push_back({std::move(key), 7, raw(static_cast<std::uint8_t>(value))}); }
+    void add(std::string key, bool value) {
+        entries.push_back({std::move(key), 7, raw(static_cast<std::uint8_t>(value))});
+    }
     void add(std::string key, const std::vector<std::string>& values) {
         std::string bytes = raw<std::uint32_t>(8) + raw<std::uint64_t>(values.size());
         for (const std::string& value : values) bytes += text(value);
@@ -82,7 +84,10 @@ inline void damage_entries(gguf_image& image, chances& chance) {
     gguf_entry& other = image.entries[chance.below(image.entries.size())];
     switch (chance.below(9)) {
         case 0: image.entries.erase(image.entries.begin() + (&entry - image.entries.data())); break;
-        case 1: image.entries.push_back(gguf_entry{chance.one_in(2) ? entry.key : entry.key + "2", entry.type, entry.bytes}); break;
+        case 1:
+            image.entries.push_back(
+                gguf_entry{chance.one_in(2) ? entry.key : entry.key + "2", entry.type, entry.bytes});
+            break;
         case 2: entry.key = chance.one_in(2) ? other.key : damaged_bytes(entry.key, chance); break;
         case 3: entry.type = static_cast<std::uint32_t>(chance.below(15)); break;
         case 4:
@@ -90,8 +95,10 @@ inline void damage_entries(gguf_image& image, chances& chance) {
             break;
         case 5: {  // a number at its limits
             const std::string number = raw(chance.pick(extreme_numbers));
-            if (entry.type != 8 && entry.type != 9) entry.bytes.replace(0, entry.bytes.size(), number, 0, entry.bytes.size());
-            else if (entry.bytes.size() >= 8) entry.bytes.replace(entry.type == 9 && chance.one_in(2) ? 4 : 0, 8, number);
+            if (entry.type != 8 && entry.type != 9)
+                entry.bytes.replace(0, entry.bytes.size(), number, 0, entry.bytes.size());
+            else if (entry.bytes.size() >= 8)
+                entry.bytes.replace(entry.type == 9 && chance.one_in(2) ? 4 : 0, 8, number);
             break;
         }
         case 6: {  // another value in a list
@@ -132,7 +139,10 @@ inline std::string damaged_gguf(gguf_image image, chances& chance) {
     const bool roughly = chance.one_in(6);
     for (std::size_t n = roughly ? 0 : chance.few(6); n > 0; --n) switch (chance.below(10)) {
             case 0: image.version = static_cast<std::uint32_t>(chance.pick(extreme_numbers)); break;
-            case 1: (chance.one_in(2) ? image.more_entries : image.more_tensors) = chance.pick(extreme_numbers) - chance.below(3); break;
+            case 1:
+                (chance.one_in(2) ? image.more_entries : image.more_tensors) =
+                    chance.pick(extreme_numbers) - chance.below(3);
+                break;
             case 2: image.data = damaged_bytes(image.data, chance); break;
             case 3:
             case 4:

@@ -35,7 +35,8 @@ inline constexpr packing packings[] = {{0, 1, 4},      {1, 1, 2},      {30, 1, 2
                                        {10, 256, 84},  {11, 256, 110}, {12, 256, 144}, {13, 256, 176}, {14, 256, 210},
                                        {23, 256, 136}, {34, 256, 54},  {35, 256, 66}};
 
-inline std::vector<std::string> gguf_tokens(bool pieces, std::vector<std::string>& merges, std::vector<std::int32_t>& types) {
+inline std::vector<std::string> gguf_tokens(bool pieces, std::vector<std::string>& merges,
+                                            std::vector<std::int32_t>& types) {
     std::vector<std::string> tokens;
     const auto add = [&](std::string token, std::int32_t type) {
         tokens.push_back(std::move(token));
@@ -45,10 +46,12 @@ inline std::vector<std::string> gguf_tokens(bool pieces, std::vector<std::string
         add("<unk>", 2), add("<s>", 3), add("</s>", 3);
         const char digits[] = "0123456789ABCDEF";
         for (int i = 0; i < 256; ++i) add(std::string{"<0x"} + digits[i / 16] + digits[i % 16] + ">", 6);
-        for (const char* piece : {"\u2581", "\u2581t", "he", "\u2581the", "a", "b", "ab", "1", "2", "12"}) add(piece, 1);
+        for (const char* piece : {"\u2581", "\u2581t", "he", "\u2581the", "a", "b", "ab", "1", "2", "12"})
+            add(piece, 1);
     } else {
         for (int i = 0; i < 256; ++i) add(aha::byte_alphabet::spell(std::string(1, static_cast<char>(i))), 1);
-        for (const auto& [left, right] : std::vector<std::pair<std::string, std::string>>{{"a", "b"}, {"h", "e"}, {"t", "he"}, {"\u0120", "the"}, {"1", "2"}}) {
+        for (const auto& [left, right] : std::vector<std::pair<std::string, std::string>>{
+                 {"a", "b"}, {"h", "e"}, {"t", "he"}, {"\u0120", "the"}, {"1", "2"}}) {
             merges.push_back(left + " " + right);
             add(left + right, 1);
         }
@@ -116,7 +119,8 @@ inline gguf_image a_gguf(chances& chance, bool weights) {
 
     const auto matrix = [&](const std::string& name, std::uint64_t columns, std::uint64_t rows) {
         const detail::packing& used = chance.one_in(8) ? detail::packings[0] : packing;
-        image.add_tensor(name, {columns, rows}, used.id, detail::tame_bytes(columns / used.elements * used.bytes * rows, chance));
+        image.add_tensor(name, {columns, rows}, used.id,
+                         detail::tame_bytes(columns / used.elements * used.bytes * rows, chance));
     };
     const auto vector = [&](const std::string& name, std::uint64_t size) {
         image.add_tensor(name, {size}, 0, detail::tame_bytes(size * 4, chance));
@@ -131,7 +135,8 @@ inline gguf_image a_gguf(chances& chance, bool weights) {
     matrix(block + "attn_output.weight", width, width);
     for (const char* name : {"ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"}) matrix(block + name, width, width);
     for (const char* name : {"attn_norm.weight", "ffn_norm.weight"}) vector(block + name, width);
-    if (family == "qwen2") vector(block + "attn_q.bias", width), vector(block + "attn_k.bias", head), vector(block + "attn_v.bias", head);
+    if (family == "qwen2")
+        vector(block + "attn_q.bias", width), vector(block + "attn_k.bias", head), vector(block + "attn_v.bias", head);
     if (family == "qwen3") vector(block + "attn_q_norm.weight", head), vector(block + "attn_k_norm.weight", head);
     if (family == "llama" && chance.one_in(3)) {
         std::string ones;

@@ -42,14 +42,16 @@ inline void use_model(const fs::path& place, const fs::path& saved, bool save) {
 inline kind folder_kind() {
     return {"folder", [](chances& chance) { return damaged_folder(chance); },
             [](const files& input, const fs::path& folder) {
-                use_model(folder, folder / "saved", input.contains("config.json") && input.at("config.json").size() % 8 == 0);
+                use_model(folder, folder / "saved",
+                          input.contains("config.json") && input.at("config.json").size() % 8 == 0);
             }};
 }
 
 inline kind gguf_kind() {
     return {"gguf",
             [](chances& chance) {
-                return files{{"model.gguf", chance.one_in(50) ? a_gguf(chance, true).bytes() : damaged_gguf(a_gguf(chance, true), chance)}};
+                return files{{"model.gguf", chance.one_in(50) ? a_gguf(chance, true).bytes()
+                                                              : damaged_gguf(a_gguf(chance, true), chance)}};
             },
             [](const files& input, const fs::path& folder) {
                 use_model(folder / "model.gguf", folder / "saved", input.at("model.gguf").size() % 256 == 0);

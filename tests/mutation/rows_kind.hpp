@@ -25,7 +25,9 @@ inline const text_source& learner() {
     static const text_source made = [] {
         chances same{3};
         json whole = {{"added_tokens", {detail::special(300, "<|im_start|>"), detail::special(301, "<|im_end|>")}},
-                      {"normalizer", {{"type", "NFC"}}}, {"pre_tokenizer", detail::byte_level()}, {"decoder", detail::byte_level()},
+                      {"normalizer", {{"type", "NFC"}}},
+                      {"pre_tokenizer", detail::byte_level()},
+                      {"decoder", detail::byte_level()},
                       {"model", detail::pairs_model(same, false)}};
         return text_source{aha::make_tokenizer(nlohmann::json::parse(dumped(whole)), {.end_ids = {301}}),
                            aha::chat_template{templates()[templates().size() - 6]}};
@@ -38,8 +40,13 @@ inline json a_row(chances& chance) {
     switch (chance.below(6)) {
         case 0: return {{"prompt", "What is 2 + 2?"}, {"answer", "4"}, {"level", 3}, {"ids", {1, 2, 3}}};
         case 1: return {{"prompt", "What is 2 + 2?"}, {"completion", "It is 4."}};
-        case 2: return {{"messages", messages}, {"tools", template_variables()["tools"]}, {"chat_template_kwargs", {{"enable_thinking", true}}}};
-        case 3: return {{"prompt", json::array({conversations()[0][0]})}, {"completion", json::array({conversations()[0][1]})}};
+        case 2:
+            return {{"messages", messages},
+                    {"tools", template_variables()["tools"]},
+                    {"chat_template_kwargs", {{"enable_thinking", true}}}};
+        case 3:
+            return {{"prompt", json::array({conversations()[0][0]})},
+                    {"completion", json::array({conversations()[0][1]})}};
         case 4: return {{"chosen", conversations()[0]}, {"rejected", conversations()[2]}};
         default: return {{"prompt", "e\u0301 \U0001F600"}, {"chosen", "a"}, {"rejected", "b"}};
     }
@@ -90,18 +97,23 @@ inline void use_rows(const fs::path& file) {
     });
     attempt([&] {
         aha::jsonl_records records{file, {.epochs = 2}};
-        while (records.next()) {}
+        while (records.next()) {
+        }
     });
     attempt([&] {
         aha::jsonl_prompts prompts{file, {.epochs = 1}};
-        while (prompts.next()) {}
+        while (prompts.next()) {
+        }
         taken = true;
     });
     if (!taken || refused.size() > longest_sentence) throw aha::error{refused};
 }
 
 inline kind rows_kind() {
-    return {"rows", [](chances& chance) { return files{{"rows.jsonl", rows_text(chance)}}; },
+    return {"rows",
+            [](chances& chance) {
+                return files{{"rows.jsonl", rows_text(chance)}};
+            },
             [](const files&, const fs::path& folder) { use_rows(folder / "rows.jsonl"); }};
 }
 

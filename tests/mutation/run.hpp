@@ -50,11 +50,11 @@ struct run_options {
     std::uint64_t count = from_environment("AHA_MUTATIONS", 300);
     std::uint64_t seed = from_environment("AHA_MUTATION_SEED", 1);
     std::uint64_t first = from_environment("AHA_MUTATION_FIRST", 0);  ///< the first input, to make one again
-    double most_seconds = 2;           ///< of the processor, for one input
-    std::uint64_t most_bytes = 3ULL << 30;  ///< of memory, resident
-    std::size_t most_failures = 20;    ///< after which a run is given up
-    std::uint64_t batch = 2000;        ///< inputs of one process
-    fs::path failures_folder = [] {    ///< where inputs that fail are left
+    double most_seconds = 2;                                          ///< of the processor, for one input
+    std::uint64_t most_bytes = 3ULL << 30;                            ///< of memory, resident
+    std::size_t most_failures = 20;                                   ///< after which a run is given up
+    std::uint64_t batch = 2000;                                       ///< inputs of one process
+    fs::path failures_folder = [] {                                   ///< where inputs that fail are left
         const char* const given = std::getenv("AHA_MUTATION_FAILURES");
         return given != nullptr ? fs::path{given} : fs::temp_directory_path() / "aha-mutations";
     }();
@@ -177,7 +177,8 @@ inline std::string watched(pid_t child, const run_options& options, const volati
         if (shared.current != before) before = shared.current, since = clock::now();
         if (seconds_of(processor) - shared.began > 10 * options.most_seconds)
             why = "still busy after " + std::to_string(10 * options.most_seconds) + " s of the processor";
-        else if (resident_bytes(child) > options.most_bytes) why = "more memory than " + std::to_string(options.most_bytes);
+        else if (resident_bytes(child) > options.most_bytes)
+            why = "more memory than " + std::to_string(options.most_bytes);
         else if (clock::now() - since > std::chrono::minutes{10}) why = "no end after ten minutes";  // a lock, a pipe
         if (!why.empty()) ::kill(child, SIGKILL);
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
@@ -186,7 +187,8 @@ inline std::string watched(pid_t child, const run_options& options, const volati
 
 /// Leaves a failed input for whoever looks into it; says where.
 inline fs::path kept_input(const kind& of, const run_options& options, std::uint64_t index) {
-    const fs::path place = options.failures_folder / (of.name + "-" + std::to_string(options.seed) + "-" + std::to_string(index));
+    const fs::path place =
+        options.failures_folder / (of.name + "-" + std::to_string(options.seed) + "-" + std::to_string(index));
     chances chance = chances_of(options.seed, index);
     write_files(of.make(chance), place);
     return place;
@@ -199,7 +201,8 @@ inline fs::path kept_input(const kind& of, const run_options& options, std::uint
 inline outcome run(const kind& of, const run_options& options = {}) {
     std::string pattern = (fs::temp_directory_path() / "aha-mutation-XXXXXX").string();
     const fs::path work = ::mkdtemp(pattern.data());
-    void* const page = ::mmap(nullptr, sizeof(detail::progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const page =
+        ::mmap(nullptr, sizeof(detail::progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     aha::require(page != MAP_FAILED, "no memory to share with a child");
     auto& shared = *new (page) detail::progress{};
     outcome done;

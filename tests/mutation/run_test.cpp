@@ -12,15 +12,18 @@
 
 namespace {
 
+using mutation::failure;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
-using mutation::failure;
 
 /// Eight inputs, of which number 3 and number 5 do `wrong`.
 mutation::outcome with(void (*wrong)()) {
-    const mutation::kind of{"made_up", [](mutation::chances& chance) { return mutation::files{{"a", std::to_string(chance.next())}}; },
+    const mutation::kind of{"made_up",
+                            [](mutation::chances& chance) {
+                                return mutation::files{{"a", std::to_string(chance.next())}};
+                            },
                             [wrong](const mutation::files& input, const mutation::fs::path&) {
                                 const auto is = [&](std::uint64_t i) {
                                     return input.at("a") == std::to_string(mutation::chances_of(7, i).next());
@@ -28,9 +31,11 @@ mutation::outcome with(void (*wrong)()) {
                                 if (is(3) || is(5)) wrong();
                                 if (is(1)) throw aha::error{"refused"};
                             }};
-    const mutation::fs::path folder = mutation::fs::temp_directory_path() / ("aha-made-up-" + std::to_string(::getpid()));
+    const mutation::fs::path folder =
+        mutation::fs::temp_directory_path() / ("aha-made-up-" + std::to_string(::getpid()));
     mutation::run_options options;
-    options.count = 8, options.seed = 7, options.first = 0, options.most_seconds = 0.2, options.failures_folder = folder;
+    options.count = 8, options.seed = 7, options.first = 0, options.most_seconds = 0.2,
+    options.failures_folder = folder;
     testing::internal::CaptureStderr();
     mutation::outcome done = mutation::run(of, options);
     const std::string said = testing::internal::GetCapturedStderr();
@@ -41,7 +46,9 @@ mutation::outcome with(void (*wrong)()) {
 }
 
 auto both(const char* what) {
-    const auto one = [&](std::uint64_t index) { return AllOf(Field(&failure::index, index), Field(&failure::what, HasSubstr(what))); };
+    const auto one = [&](std::uint64_t index) {
+        return AllOf(Field(&failure::index, index), Field(&failure::what, HasSubstr(what)));
+    };
     return ElementsAre(one(3), one(5));
 }
 
@@ -53,7 +60,8 @@ TEST(mutation_run, counts_what_is_taken_and_refused) {
 }
 
 TEST(mutation_run, finds_another_exception) {
-    EXPECT_THAT(with([] { throw std::out_of_range{"vector"}; }).failures, both("another exception than aha::error: vector"));
+    EXPECT_THAT(with([] { throw std::out_of_range{"vector"}; }).failures,
+                both("another exception than aha::error: vector"));
     EXPECT_THAT(with([] { throw 1; }).failures, both("another exception"));
 }
 
@@ -70,7 +78,8 @@ TEST(mutation_run, goes_on_after_an_input_that_ends_the_process) {
 TEST(mutation_run, finds_what_takes_long_and_what_never_ends) {
     const auto busy = [](double seconds) {
         const double until = mutation::detail::seconds_of(CLOCK_PROCESS_CPUTIME_ID) + seconds;
-        while (mutation::detail::seconds_of(CLOCK_PROCESS_CPUTIME_ID) < until) {}
+        while (mutation::detail::seconds_of(CLOCK_PROCESS_CPUTIME_ID) < until) {
+        }
     };
     static const auto* const spin = &busy;
     EXPECT_THAT(with([] { (*spin)(0.3); }).failures, both("s of the processor"));

@@ -12,51 +12,43 @@
 
 namespace mutation {
 
-/// Renders with conversations, the first of which may be damaged too. Throws if the template renders none of them.
-inline void use_template(const aha::chat_template& chat, const json& damaged_messages) {
-    std::string refused;
-    bool rendered = false;
+/// Renders a conversation with and without the variables that templates know. Throws if neither way works.
+inline void use_template(const aha::chat_template& chat, const json& messages) {
     std::tm day{};
     day.tm_mday = 1;
     day.tm_year = 126;
-    const auto attempt = [&](const json& messages, bool prompt, bool variables) {
-        try {
-            aha::chat_options options{.add_generation_prompt = prompt, .now = day};
-            if (variables) options.variables = template_variables();
-            (void)chat.render_with_spans(messages, options);
-            rendered = true;
-        } catch (const aha::error& problem) {
-            if (refused.size() < std::string_view{problem.what()}.size()) refused = problem.what();
-        }
-    };
-    attempt(damaged_messages, true, true);
-    for (const json& messages : conversations()) {
-        attempt(messages, true, false);
-        attempt(messages, false, true);
+    try {
+        (void)chat.render_with_spans(messages, {.variables = template_variables(), .now = day});
+    } catch (const aha::error& refused) {
+        if (std::string_view{refused.what()}.size() > longest_sentence) throw;
+        (void)chat.render_with_spans(messages, {.add_generation_prompt = false, .now = day});
     }
-    if (!rendered || refused.size() > longest_sentence) throw aha::error{refused};
 }
 
 inline kind template_kind() {
-    return {"chat_template",
-            [](chances& chance) {
-                const std::string& whole = chance.pick(templates());
-                const std::string text = chance.one_in(10) ? whole : damaged_template(whole, chance, chance.pick(templates()));
-                const json messages = damaged_json(chance.pick(conversations()), chance, chance.pick(conversations()));
-                files input{{"messages.json", dumped(messages)}};
-                json config = {{"bos_token", "<s>"}, {"eos_token", {{"content", "</s>"}}}};
-                if (chance.one_in(3)) {
-                    config["chat_template"] = text;
-                    input["tokenizer_config.json"] = chance.one_in(3) ? damaged_json_file(config, chance) : dumped(config);
-                } else {
-                    input["chat_template.jinja"] = text;
-                    if (chance.one_in(4)) input["tokenizer_config.json"] = damaged_json_file(config, chance);
-                }
-                return input;
-            },
-            [](const files& input, const fs::path& folder) {
-                if (const auto chat = aha::load_chat_template(folder)) use_template(*chat, json::parse(input.at("messages.json")));
-            }};
+    return {
+        "chat_template",
+        [](chances& chance) {
+            const std::string& whole = chance.pick(templates());
+            const std::string text =
+                chance.one_in(10) ? whole : damaged_template(whole, chance, chance.pick(templates()));
+            const json& said = chance.pick(conversations());
+            const json messages = chance.one_in(3) ? damaged_json(said, chance, chance.pick(conversations())) : said;
+            files input{{"messages.json", dumped(messages)}};
+            json config = {{"bos_token", "<s>"}, {"eos_token", {{"content", "</s>"}}}};
+            if (chance.one_in(3)) {
+                config["chat_template"] = text;
+                input["tokenizer_config.json"] = chance.one_in(3) ? damaged_json_file(config, chance) : dumped(config);
+            } else {
+                input["chat_template.jinja"] = text;
+                if (chance.one_in(4)) input["tokenizer_config.json"] = damaged_json_file(config, chance);
+            }
+            return input;
+        },
+        [](const files& input, const fs::path& folder) {
+            if (const auto chat = aha::load_chat_template(folder))
+                use_template(*chat, json::parse(input.at("messages.json")));
+        }};
 }
 
 }  // namespace mutation

@@ -14,7 +14,8 @@ namespace mutation {
 inline const std::vector<std::string>& texts() {
     static const std::vector<std::string> all{
         "Hello, world! It's 12345 + 67 = 3.14 <s>the<|im_end|>\n\n  def f(x):\r\n\treturn x\n",
-        "e\u0301\u00e9 \u1100\u1161\u11a8 \u4e2d\u6587\u3002 \u0645\u0631\u062d\u0628\u0627 \U0001F468\u200D\U0001F469\u200D\U0001F467 \u01c6\u00df\u0130 \uFB01\u2460",
+        "e\u0301\u00e9 \u1100\u1161\u11a8 \u4e2d\u6587\u3002 \u0645\u0631\u062d\u0628\u0627 "
+        "\U0001F468\u200D\U0001F469\u200D\U0001F467 \u01c6\u00df\u0130 \uFB01\u2460",
         "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n<think>\n</think></s><unk><0x41>",
         "\xff\xc3(\xe2\x82 \xed\xa0\x80 a\xf0\x9f\x98",
         std::string{"a\0b", 3},
@@ -35,7 +36,7 @@ inline const std::vector<std::string>& texts() {
 namespace detail {
 
 inline json special(int id, const char* content, bool is_special = true) {
-    return {{"id", id},         {"content", content}, {"single_word", false}, {"lstrip", false},
+    return {{"id", id},        {"content", content},        {"single_word", false}, {"lstrip", false},
             {"rstrip", false}, {"normalized", !is_special}, {"special", is_special}};
 }
 
@@ -47,12 +48,11 @@ inline json byte_level(bool prefix = false, bool regex = true) {
     return {{"type", "ByteLevel"}, {"add_prefix_space", prefix}, {"trim_offsets", true}, {"use_regex", regex}};
 }
 
-inline json sequence(const char* of, std::vector<json> parts) {
-    return {{"type", "Sequence"}, {of, std::move(parts)}};
-}
+inline json sequence(const char* of, std::vector<json> parts) { return {{"type", "Sequence"}, {of, std::move(parts)}}; }
 
 inline constexpr const char* long_pattern =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+    "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 inline json metaspace() {
     return {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "first"}, {"split", false}};
@@ -61,41 +61,74 @@ inline json metaspace() {
 inline json a_normalizer(chances& chance) {
     const json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
     const std::vector<json> all{
-        nullptr, nullptr, {{"type", "NFC"}}, {{"type", "NFKC"}}, {{"type", "NFD"}}, {{"type", "NFKD"}},
-        {{"type", "Lowercase"}}, {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}},
-        {{"type", "StripAccents"}}, {{"type", "Prepend"}, {"prepend", "\u2581"}}, replace,
+        nullptr,
+        nullptr,
+        {{"type", "NFC"}},
+        {{"type", "NFKC"}},
+        {{"type", "NFD"}},
+        {{"type", "NFKD"}},
+        {{"type", "Lowercase"}},
+        {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}},
+        {{"type", "StripAccents"}},
+        {{"type", "Prepend"}, {"prepend", "\u2581"}},
+        replace,
         {{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}},
         sequence("normalizers", {{{"type", "Prepend"}, {"prepend", "\u2581"}}, replace}),
         sequence("normalizers", {{{"type", "NFD"}}, {{"type", "Lowercase"}}, {{"type", "StripAccents"}}}),
-        {{"type", "BertNormalizer"}, {"clean_text", true}, {"handle_chinese_chars", true}, {"strip_accents", nullptr}, {"lowercase", true}}};
+        {{"type", "BertNormalizer"},
+         {"clean_text", true},
+         {"handle_chinese_chars", true},
+         {"strip_accents", nullptr},
+         {"lowercase", true}}};
     return chance.pick(all);
 }
 
 inline json a_pre_tokenizer(chances& chance) {
     const std::vector<json> all{
-        nullptr, byte_level(), byte_level(true), sequence("pretokenizers", {split(long_pattern, "Isolated"), byte_level(false, false)}),
+        nullptr,
+        byte_level(),
+        byte_level(true),
+        sequence("pretokenizers", {split(long_pattern, "Isolated"), byte_level(false, false)}),
         sequence("pretokenizers", {{{"type", "Digits"}, {"individual_digits", true}}, byte_level()}),
-        sequence("pretokenizers", {split("\\p{N}{1,3}", "Isolated"), split("[\u4e00-\u9fa5\u3040-\u30ff]+", "Isolated"),
-                                   split("[!-/:-~]+[A-Za-z]+|[^\\s]+", "MergedWithPrevious", true), byte_level(false, false)}),
-        split("[a-z&&[^aeiou]]+", "Removed"), split("(\\s)(?=\\S)", "MergedWithNext"), split("a|b", "Contiguous"),
-        {{"type", "Whitespace"}}, {{"type", "WhitespaceSplit"}}, {{"type", "BertPreTokenizer"}}, metaspace(),
-        {{"type", "Punctuation"}, {"behavior", "Isolated"}}, {{"type", "CharDelimiterSplit"}, {"delimiter", "a"}},
-        {{"type", "FixedLength"}, {"length", 5}}, {{"type", "UnicodeScripts"}}};
+        sequence("pretokenizers",
+                 {split("\\p{N}{1,3}", "Isolated"), split("[\u4e00-\u9fa5\u3040-\u30ff]+", "Isolated"),
+                  split("[!-/:-~]+[A-Za-z]+|[^\\s]+", "MergedWithPrevious", true), byte_level(false, false)}),
+        split("[a-z&&[^aeiou]]+", "Removed"),
+        split("(\\s)(?=\\S)", "MergedWithNext"),
+        split("a|b", "Contiguous"),
+        {{"type", "Whitespace"}},
+        {{"type", "WhitespaceSplit"}},
+        {{"type", "BertPreTokenizer"}},
+        metaspace(),
+        {{"type", "Punctuation"}, {"behavior", "Isolated"}},
+        {{"type", "CharDelimiterSplit"}, {"delimiter", "a"}},
+        {{"type", "FixedLength"}, {"length", 5}},
+        {{"type", "UnicodeScripts"}}};
     return chance.pick(all);
 }
 
 inline json a_decoder(chances& chance) {
     const std::vector<json> all{
-        nullptr, byte_level(), byte_level(true), sequence("decoders", {byte_level(), {{"type", "Fuse"}}}), metaspace(),
-        sequence("decoders", {{{"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}}, {{"type", "ByteFallback"}},
-                              {{"type", "Fuse"}}, {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}}),
-        {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}, {{"type", "BPEDecoder"}, {"suffix", "</w>"}}};
+        nullptr,
+        byte_level(),
+        byte_level(true),
+        sequence("decoders", {byte_level(), {{"type", "Fuse"}}}),
+        metaspace(),
+        sequence("decoders", {{{"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}},
+                              {{"type", "ByteFallback"}},
+                              {{"type", "Fuse"}},
+                              {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}}),
+        {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}},
+        {{"type", "BPEDecoder"}, {"suffix", "</w>"}}};
     return chance.pick(all);
 }
 
 inline json a_post_processor(chances& chance) {
-    const json piece = {{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
-    const json frame = {{"type", "TemplateProcessing"}, {"single", {piece, text}}, {"pair", {piece, text}},
+    const json piece = {{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}},
+               text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+    const json frame = {{"type", "TemplateProcessing"},
+                        {"single", {piece, text}},
+                        {"pair", {piece, text}},
                         {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {260}}, {"tokens", {"<s>"}}}}}}};
     const std::vector<json> all{nullptr, byte_level(), frame, sequence("processors", {byte_level(), frame})};
     return chance.pick(all);
@@ -115,16 +148,22 @@ inline json pairs_model(chances& chance, bool pieces) {
         for (int i = 0; i < 256; ++i) add(aha::byte_alphabet::spell(std::string(1, static_cast<char>(i))));
     }
     const std::string space = pieces ? "\u2581" : "\u0120";
-    const std::vector<std::pair<std::string, std::string>> joins{{"a", "b"}, {"h", "e"}, {"t", "he"}, {space, "the"},
-                                                                 {"a", "a"}, {"aa", "aa"}, {"1", "2"}, {space, space}};
+    const std::vector<std::pair<std::string, std::string>> joins{{"a", "b"}, {"h", "e"},   {"t", "he"}, {space, "the"},
+                                                                 {"a", "a"}, {"aa", "aa"}, {"1", "2"},  {space, space}};
     const bool in_lists = chance.one_in(2);
     for (const auto& [left, right] : joins) {
         for (const auto& part : {left, right, left + right}) add(part);
         merges.push_back(in_lists ? json::array({left, right}) : json(left + " " + right));
     }
-    return {{"type", "BPE"}, {"dropout", nullptr}, {"unk_token", pieces ? json("<unk>") : json(nullptr)},
-            {"continuing_subword_prefix", nullptr}, {"end_of_word_suffix", nullptr}, {"fuse_unk", pieces},
-            {"byte_fallback", pieces}, {"ignore_merges", chance.one_in(3)}, {"vocab", std::move(vocabulary)},
+    return {{"type", "BPE"},
+            {"dropout", nullptr},
+            {"unk_token", pieces ? json("<unk>") : json(nullptr)},
+            {"continuing_subword_prefix", nullptr},
+            {"end_of_word_suffix", nullptr},
+            {"fuse_unk", pieces},
+            {"byte_fallback", pieces},
+            {"ignore_merges", chance.one_in(3)},
+            {"vocab", std::move(vocabulary)},
             {"merges", std::move(merges)}};
 }
 
@@ -149,14 +188,20 @@ inline json a_tokenizer(chances& chance) {
     const char* const names[] = {"<s>", "</s>", "<|im_start|>", "<|im_end|>", "<think>", "<pad>"};
     int id = 300;
     for (const char* name : names) added.push_back(detail::special(id++, name, std::string{name} != "<think>"));
-    json file = {{"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}, {"added_tokens", std::move(added)},
-                 {"normalizer", nullptr}, {"pre_tokenizer", nullptr}, {"post_processor", nullptr}, {"decoder", nullptr}};
+    json file = {{"version", "1.0"},          {"truncation", nullptr},
+                 {"padding", nullptr},        {"added_tokens", std::move(added)},
+                 {"normalizer", nullptr},     {"pre_tokenizer", nullptr},
+                 {"post_processor", nullptr}, {"decoder", nullptr}};
     switch (chance.below(6)) {
         case 0:
-            file["normalizer"] = detail::sequence("normalizers", {{{"type", "Prepend"}, {"prepend", "\u2581"}},
-                {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}}});
-            file["decoder"] = detail::sequence("decoders", {{{"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}},
-                {{"type", "ByteFallback"}}, {{"type", "Fuse"}}, {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}});
+            file["normalizer"] = detail::sequence(
+                "normalizers", {{{"type", "Prepend"}, {"prepend", "\u2581"}},
+                                {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}}});
+            file["decoder"] = detail::sequence(
+                "decoders", {{{"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}},
+                             {{"type", "ByteFallback"}},
+                             {{"type", "Fuse"}},
+                             {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}});
             file["model"] = detail::pairs_model(chance, true);
             break;
         case 1:
@@ -170,7 +215,8 @@ inline json a_tokenizer(chances& chance) {
             break;
         default:
             file["normalizer"] = chance.one_in(2) ? json{{"type", "NFC"}} : json(nullptr);
-            file["pre_tokenizer"] = detail::sequence("pretokenizers", {detail::split(detail::long_pattern, "Isolated"), detail::byte_level(false, false)});
+            file["pre_tokenizer"] = detail::sequence(
+                "pretokenizers", {detail::split(detail::long_pattern, "Isolated"), detail::byte_level(false, false)});
             file["decoder"] = detail::byte_level();
             file["model"] = detail::pairs_model(chance, false);
     }
@@ -183,12 +229,21 @@ inline json a_tokenizer(chances& chance) {
 
 /// The file beside it that says which tokens are special, and may hold the template.
 inline json a_tokenizer_config(chances& chance) {
-    json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"bos_token", "<s>"}, {"eos_token", "<|im_end|>"},
-                   {"add_bos_token", true}, {"model_max_length", 64}};
+    json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                   {"bos_token", "<s>"},
+                   {"eos_token", "<|im_end|>"},
+                   {"add_bos_token", true},
+                   {"model_max_length", 64}};
     if (chance.one_in(2)) config["eos_token"] = {{"__type", "AddedToken"}, {"content", "</s>"}, {"lstrip", false}};
-    if (chance.one_in(2)) config["added_tokens_decoder"] = {{"300", {{"content", "<s>"}, {"special", true}}}, {"305", {{"content", "<pad>"}}}};
-    if (chance.one_in(2)) config["chat_template"] = "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m['content'] }}{{ eos_token }}{% endfor %}";
-    if (chance.one_in(6)) config["chat_template"] = json::array({{{"name", "default"}, {"template", "{{ messages }}"}}, {{"name", "tool_use"}, {"template", "{{ tools }}"}}});
+    if (chance.one_in(2))
+        config["added_tokens_decoder"] = {{"300", {{"content", "<s>"}, {"special", true}}},
+                                          {"305", {{"content", "<pad>"}}}};
+    if (chance.one_in(2))
+        config["chat_template"] =
+            "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m['content'] }}{{ eos_token }}{% endfor %}";
+    if (chance.one_in(6))
+        config["chat_template"] = json::array({{{"name", "default"}, {"template", "{{ messages }}"}},
+                                               {{"name", "tool_use"}, {"template", "{{ tools }}"}}});
     return config;
 }
 
