@@ -54,7 +54,7 @@ TEST(decoder_config, reads_what_transformers_5_writes) {
     EXPECT_EQ(c.rms_norm_eps, 1e-5);
     EXPECT_EQ(c.rope_theta, 500000);
     ASSERT_TRUE(c.rope_scaling);
-    EXPECT_EQ(*c.rope_scaling, (aha::llama3_scaling{8, 1, 4, 8192}));
+    EXPECT_EQ(*c.rope_scaling, aha::rotary_scaling(aha::llama3_scaling{8, 1, 4, 8192}));
     EXPECT_TRUE(c.tie_embeddings);
     EXPECT_FALSE(c.attention_bias);
     EXPECT_FALSE(c.qk_norm);
@@ -84,7 +84,7 @@ TEST(decoder_config, reads_the_spelling_of_transformers_4) {
                                                            {"head_dim", nullptr},
                                                            {"pad_token_id", -1}}));
     EXPECT_EQ(c.rope_theta, 5e5);
-    EXPECT_EQ(c.rope_scaling->factor, 32);
+    EXPECT_EQ(std::get<aha::llama3_scaling>(*c.rope_scaling).factor, 32);
     EXPECT_THAT(c.eos_ids, ElementsAre(2, 5));
     EXPECT_EQ(c.kv_heads, 4);  // as many as heads, when missing
     EXPECT_EQ(c.head_dim, 8);

@@ -17,23 +17,23 @@ namespace aha::detail {
 
 /// Parses JSON that may be hostile: a key given twice, more than 64 levels, or trailing text is an `aha::error` that
 /// begins with `where` (a file, and a part of it if need be).
-inline nlohmann::json parse_strict_json(std::string_view text, const std::string& where) {
-    using nlohmann::json;
+template <class Json = nlohmann::json>
+Json parse_strict_json(std::string_view text, const std::string& where) {
     std::vector<std::set<std::string>> keys;  // of the objects that are open
-    const auto check = [&](int depth, json::parse_event_t event, json& value) {
+    const auto check = [&](int depth, nlohmann::json::parse_event_t event, Json& value) {
         require(depth <= 64, where, ": JSON nested deeper than 64 levels");
-        if (event == json::parse_event_t::object_start) keys.emplace_back();
-        if (event == json::parse_event_t::object_end) keys.pop_back();
-        if (event == json::parse_event_t::key)
-            require(keys.back().insert(value.get<std::string>()).second, where, ": the key ",
-                    shown_name(value.get_ref<const std::string&>()), " is given twice");
+        if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();
+        if (event == nlohmann::json::parse_event_t::object_end) keys.pop_back();
+        if (event == nlohmann::json::parse_event_t::key)
+            require(keys.back().insert(value.template get<std::string>()).second, where, ": the key ",
+                    shown_name(value.template get_ref<const std::string&>()), " is given twice");
         return true;
     };
     try {
-        return json::parse(text, check);
-    } catch (const json::parse_error& wrong) {
+        return Json::parse(text, check);
+    } catch (const nlohmann::json::parse_error& wrong) {
         fail(where, ": not valid JSON at byte ", wrong.byte);
-    } catch (const json::exception& wrong) {
+    } catch (const nlohmann::json::exception& wrong) {
         fail(where, ": not valid JSON: ", wrong.what());
     }
 }

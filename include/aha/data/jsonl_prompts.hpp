@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/jsonl_reader.hpp>
@@ -26,7 +26,7 @@ struct jsonl_prompts_options {
     std::uint64_t seed = 0;        ///< of the order
     std::int64_t epochs = 0;       ///< times through the file; 0: for ever
     /// What the model reads, made of a row: a template filled in, a conversation rendered. Empty: the row's `field`.
-    std::function<std::string(const nlohmann::json& row)> render{};
+    std::function<std::string(const json& row)> render{};
 
     void validate() const {
         require(!field.empty() || render, "field must name the part of a row that is the question, but is empty");
@@ -88,8 +88,7 @@ private:
         const auto found = row.fields.find(field);
         if (found == row.fields.end()) {
             std::string there;
-            for (const auto& [key, value] : row.fields.items())
-                there += (there.empty() ? "" : ", ") + nlohmann::json(key).dump();
+            for (const auto& [key, value] : row.fields.items()) there += (there.empty() ? "" : ", ") + json(key).dump();
             fail(where, ": no field \"", field, "\" in the row, which has ", there.empty() ? "none" : there);
         }
         require(!found->is_array(), where, ": \"", field,
@@ -114,7 +113,7 @@ private:
 
     rows rows_;
     std::string field_;
-    std::function<std::string(const nlohmann::json&)> render_;
+    std::function<std::string(const json&)> render_;
     detail::shuffled_order order_;
 };
 

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 
 namespace aha {
 
@@ -39,8 +39,8 @@ class jsonl_reader {
 public:
     /// One line's object.
     struct row {
-        std::int64_t line = 0;                             ///< counted from 1, blank lines included
-        nlohmann::json fields = nlohmann::json::object();  ///< what the line holds
+        std::int64_t line = 0;         ///< counted from 1, blank lines included
+        json fields = json::object();  ///< what the line holds
     };
 
     /// Opens `path`, which may be a pipe. Throws `aha::error` naming it if it is missing, not readable or a folder.
@@ -101,8 +101,7 @@ private:
         return end_ > 0;
     }
 
-    nlohmann::json parse(std::string_view text) const {
-        using nlohmann::json;
+    json parse(std::string_view text) const {
         std::vector<std::set<std::string>> keys;  // of the objects that are open
         const auto check = [&](int depth, json::parse_event_t event, json& value) {
             require(depth <= options_.max_depth, where(), ": nested deeper than ", options_.max_depth, " levels");

@@ -12,6 +12,7 @@
 
 #include <aha/core/data_row.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/mapped_file.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/strict_json.hpp>
@@ -112,7 +113,7 @@ private:
     static data_row read(const mapped_file& file, const start& from, std::size_t row) {
         const std::string_view rest = text_of(file).substr(from.byte);
         data_row found{static_cast<std::int64_t>(row), file.path().string() + ":" + std::to_string(from.line), {}};
-        found.fields = detail::parse_strict_json(rest.substr(0, rest.find('\n')), found.where);
+        found.fields = detail::parse_strict_json<json>(rest.substr(0, rest.find('\n')), found.where);
         require(found.fields.is_object(), found.where, ": a JSON object is needed, not ", found.fields.type_name());
         return found;
     }

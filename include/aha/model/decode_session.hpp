@@ -38,8 +38,8 @@ public:
     void admit(std::span<const std::vector<token_id>> prompts, std::int64_t copies) {
         require(copies > 0, "a decoding session needs at least one completion per prompt, not ", copies);
         for (const std::vector<token_id>& ids : prompts)
-            require(std::ssize(ids) < model_->config().context, "a prompt of ", ids.size(),
-                    " tokens leaves no room in the model's context of ", model_->config().context);
+            require(std::ssize(ids) < model_->context(), "a prompt of ", ids.size(),
+                    " tokens leaves no room in the model's context of ", model_->context());
         const at::NoGradGuard no_gradients;
         const packed_prompts packed = pack_prompts(prompts, device());
         const auto prefill = [&](const auto& attention, std::size_t n, const at::Tensor& x) {

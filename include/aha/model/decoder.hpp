@@ -51,7 +51,7 @@ public:
     explicit decoder(decoder_config config)
         : config_{std::move(config)},
           store_{slots(config_)},
-          rotary_{config_.context, config_.head_dim, config_.rope_theta, config_.rope_scaling, Tensor::options()} {
+          rotary_{config_.rotary(), config_.usable_context(), Tensor::options()} {
         std::size_t next = 1;
         for (std::int64_t n = 0; n < config_.layers; ++n) {
             const std::string prefix = layer_prefix(n);
@@ -178,7 +178,7 @@ public:
     lm_head head() const { return {head_.leaf, head_.compute, *head_.blocked}; }
 
     /// Most tokens of a prompt and its completion together.
-    std::int64_t context() const { return config_.context; }
+    std::int64_t context() const { return config_.usable_context(); }
 
     /// Starts decoding: every prompt is computed once, then continued `copies` times.
     session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies) const {

@@ -16,10 +16,12 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
-#include <aha/text/bpe_model.hpp>
-#include <aha/text/byte_alphabet.hpp>
+#include <aha/text/aligned_text.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/text_span.hpp>
+#include <aha/text/token_decoder.hpp>
+#include <aha/text/tokenizer_model.hpp>
 
 namespace aha {
 
@@ -31,18 +33,31 @@ struct tokenizer_facts {
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};                      ///< what is done to a text first
-    pre_tokenizer cut{};                              ///< how a text is cut into words
-    std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
-    std::vector<added_token> added{};                 ///< no two with the same id or content; none empty
-    bool byte_decoder = true;  ///< tokens are spelt in the byte alphabet; otherwise they are words
+    aha::normalizer normalize{};       ///< what is done to a text first
+    pre_tokenizer cut{};               ///< how a text is cut into words
+    tokenizer_model model;             ///< how a word becomes tokens
+    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
+};
+
+/// The tokens of a text, and where in it they came from.
+struct encoding {
+    std::vector<token_id> ids;     ///< the tokens
+    std::vector<text_span> spans;  ///< of each token, in bytes of the text
 };
 
 /// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
 /// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
+    struct tables;
+    struct entry {
+        std::string spelling;  // as the decoder takes it
+        std::string bytes;     // what it adds to a text, unless the spelling is that
+        bool special = false;
+    };
+
 public:
     /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
     explicit bpe_tokenizer(bpe_tokenizer_parts parts, tokenizer_facts facts = {})
@@ -54,31 +69,24 @@ public:
     /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no
     /// UTF-8 are read as U+FFFD.
     std::vector<token_id> encode(std::string_view text) const {
-        const tables& t = *tables_;
         std::vector<token_id> ids;
-        const auto append = [&](const std::vector<token_id>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
-        const std::string clean = utf8::replace_invalid(text);
-        for (const auto& raw : t.find_raw(clean)) {
-            if (raw.id) {
-                ids.push_back(*raw.id);
-                continue;
-            }
-            const std::string normal =
-                t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
-            for (const auto& piece : t.find_normalized(normal)) {
-                if (piece.id) {
-                    ids.push_back(*piece.id);
-                    continue;
-                }
-                const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
-                std::visit(
-                    [&](const auto& model) {
-                        for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
-                    },
-                    t.parts.model);
-            }
-        }
+        const auto append = [&](token_id id, text_span) { ids.push_back(id); };
+        if (tables_->needs_origins) each_token<detail::tokenizing::aligned_text>(text, append);
+        else each_token<detail::tokenizing::plain_text>(text, append);
         return ids;
+    }
+
+    /// The same ids, with the bytes of `text` that each came from, as the offsets of the library `tokenizers` (which
+    /// counts characters) before its post-processors trim them. A token of half a character has all of it; one of a
+    /// character that was composed of several has the first; an added token has the white space that it took along.
+    /// Ranges may overlap, and be empty where a normalizer put something in.
+    encoding encode_with_spans(std::string_view text) const {
+        encoding made;
+        each_token<detail::tokenizing::aligned_text>(text, [&](token_id id, text_span from) {
+            made.ids.push_back(id);
+            made.spans.push_back(from);
+        });
+        return made;
     }
 
     /// The ids of `text` with what the tokenizer's post-processor puts around them, often the first token.
@@ -95,26 +103,54 @@ public:
     /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
     /// a negative id.
     std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
-        std::string text;
-        bool first = true;
-        for (const token_id id : ids) {
-            require(id >= 0, "the token id ", id, " is negative");
-            const entry* const token = tables_->find(id);
-            if (token == nullptr || (skip_special && token->special)) continue;
-            if (!tables_->parts.byte_decoder && !first) text += ' ';
-            first = false;
-            text += token->bytes;
-        }
-        return utf8::replace_invalid(text);
+        text_stream stream = decoding(skip_special);
+        for (const token_id id : ids) stream.add(id);
+        return stream.finish();
     }
 
-    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no
-    /// token. Throws `aha::error` if the id is not below `vocabulary_size()`.
+    /// Decodes tokens as they come: what it gives, put together, is what `decode` gives of all.
+    class text_stream {
+    public:
+        /// Takes the next token; gives the text that is complete with it and was not given before: whole characters.
+        /// Throws `aha::error` for a negative id.
+        std::string push(token_id id) {
+            add(id);
+            return stream_.take();
+        }
+
+        /// The rest of the text; the stream is as new after it.
+        std::string finish() {
+            stream_.finish();
+            return stream_.take();
+        }
+
+    private:
+        friend class bpe_tokenizer;
+        text_stream(std::shared_ptr<const tables> of, bool skip_special)
+            : tables_{std::move(of)}, stream_{tables_->parts.decode}, skip_special_{skip_special} {}
+
+        void add(token_id id) {
+            require(id >= 0, "the token id ", id, " is negative");
+            const entry* const token = tables_->find(id);
+            if (token != nullptr && !(skip_special_ && token->special)) stream_.push(token->spelling);
+        }
+
+        std::shared_ptr<const tables> tables_;
+        token_decoder::stream stream_;
+        bool skip_special_;
+    };
+
+    /// A stream that decodes as `decode` does.
+    text_stream decoding(bool skip_special = true) const { return {tables_, skip_special}; }
+
+    /// The bytes that token `id` adds to a text behind another, perhaps half a character; empty for an id between
+    /// others that has no token. Throws `aha::error` if the id is not below `vocabulary_size()`.
     std::string_view token_bytes(token_id id) const {
         require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
                 vocabulary_size());
         const entry* const token = tables_->find(id);
-        return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
+        if (token == nullptr) return {};
+        return tables_->parts.decode.spells_bytes() ? token->spelling : token->bytes;
     }
 
     /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
@@ -130,10 +166,36 @@ public:
     std::optional<token_id> bos() const { return facts_.bos; }
 
 private:
-    struct entry {
-        std::string bytes;
-        bool special = false;
-    };
+    /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
+    template <class Text, class Emit>
+    void each_token(std::string_view text, Emit&& emit) const {
+        const tables& t = *tables_;
+        const Text clean = Text::read(text);
+        for (const auto& raw : t.find_raw(clean.text)) {
+            if (raw.id) {
+                emit(*raw.id, clean.origin(raw.where));
+                continue;
+            }
+            Text normal = clean.slice(raw.where);
+            t.parts.normalize.apply(normal);
+            for (const auto& piece : t.find_normalized(normal.text)) {
+                if (piece.id) {
+                    emit(*piece.id, normal.origin(piece.where));
+                    continue;
+                }
+                const auto cut = t.parts.cut.cut(normal.slice(piece.where), raw.where.begin + piece.where.begin == 0);
+                std::visit([&](const auto& model) { encode_words(model, cut, emit); }, t.parts.model);
+            }
+        }
+    }
+
+    template <class Model, class Text, class Emit>
+    static void encode_words(const Model& model, const detail::tokenizing::cut_words<Text>& cut, Emit& emit) {
+        for (std::size_t i = 0; i < cut.words.size(); ++i)
+            model.encode_word(cut.word(i), [&](token_id id, std::size_t begin, std::size_t end) {
+                emit(id, cut.text.origin({cut.words[i].begin + begin, cut.words[i].begin + end}));
+            });
+    }
 
     struct tables {
         bpe_tokenizer_parts parts;
@@ -141,9 +203,11 @@ private:
         std::vector<std::int32_t> places;  // of each id's entry, or -1
         detail::tokenizing::token_map added_ids;
         detail::tokenizing::added_token_finder find_raw, find_normalized;
+        bool needs_origins = false;  // even ids depend on where a text came from
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            for (const auto& [text, id] : model_tokens()) put({.id = id, .content = text});
+            detail::tokenizing::for_each_token(
+                parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
             for (const added_token& token : parts.added) {
                 require(!token.content.empty(), "the added token ", token.id, " is empty");
@@ -163,18 +227,17 @@ private:
             }
             find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
             find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
+            needs_origins = parts.cut.looks_at_origins() && !parts.normalize.empty();
             for (const auto& part : parts.frame)
                 if (part) check(*part, "the post-processor's token");
         }
 
-        const detail::tokenizing::token_map& model_tokens() const {
-            return std::visit([](const auto& model) -> const detail::tokenizing::token_map& { return model.tokens(); },
-                              parts.model);
-        }
+        const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
 
         entry made(const added_token& token) const {
-            auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
-            return {bytes ? *std::move(bytes) : token.content, token.special};
+            entry e{parts.decode.spelling(token.content), {}, token.special};
+            if (!parts.decode.spells_bytes()) e.bytes = parts.decode.bytes_of(e.spelling);
+            return e;
         }
 
         void put(const added_token& token) {

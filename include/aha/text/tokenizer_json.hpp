@@ -14,6 +14,9 @@
 #include <aha/core/token_id.hpp>
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/json_part.hpp>
+#include <aha/text/post_processor.hpp>
+#include <aha/text/token_decoder.hpp>
+#include <aha/text/tokenizer_model.hpp>
 
 /// Tokenizers as the library `tokenizers` writes them: https://huggingface.co/docs/tokenizers. "truncation" and
 /// "padding" are not looked at: a trainer decides both.
@@ -38,66 +41,6 @@ inline std::vector<added_token> read_added_tokens(const json_part& root) {
     return tokens;
 }
 
-inline std::variant<bpe_model, word_level_model> read_model(const json_part& part) {
-    const auto type = part.find("type");
-    const std::string name = type ? type->text() : part.find("merges") ? "BPE" : "WordLevel";
-    if (name == "BPE") return bpe_model{part};
-    require(name == "WordLevel", part.place(), ": the model ", shown(name),
-            " is not supported (only BPE and WordLevel)");
-    return word_level_model{part};
-}
-
-/// True if tokens are spelt in the byte alphabet, false if there is no decoder and they are words.
-inline bool read_byte_decoder(const json_part& part) {
-    const std::string& type = part.at("type").text();
-    if (type == "ByteLevel") return true;
-    if (type == "Sequence") {
-        // After ByteLevel there is one text; Fuse would make one of several.
-        const json_part list = part.at("decoders");
-        bool sound = list.size() > 0;
-        for (std::size_t i = 0; i < list.size(); ++i)
-            sound = sound && list.item(i).at("type").text() == (i == 0 ? "ByteLevel" : "Fuse");
-        require(sound, part.place(), ": only a sequence of ByteLevel and Fuse is supported");
-        return true;
-    }
-    fail(part.place(), ": the decoder ", shown(type), " is not supported (only ByteLevel)");
-}
-
-/// What is put around one text.
-inline std::vector<std::optional<token_id>> read_frame(const json_part& part) {
-    const std::string& type = part.at("type").text();
-    if (type == "ByteLevel") return {std::nullopt};
-    if (type == "Sequence") {
-        std::vector<std::optional<token_id>> frame{std::nullopt};
-        const json_part list = part.at("processors");
-        for (std::size_t i = 0; i < list.size(); ++i) {
-            const auto inner = std::exchange(frame, {});
-            for (const auto& outer : read_frame(list.item(i)))
-                if (outer) frame.push_back(outer);
-                else frame.insert(frame.end(), inner.begin(), inner.end());
-            require(frame.size() <= 1000, part.place(), " puts more than 1000 tokens around a text");
-        }
-        return frame;
-    }
-    require(type == "TemplateProcessing", part.place(), ": the post-processor ", shown(type),
-            " is not supported (only TemplateProcessing, ByteLevel and Sequence)");
-    std::vector<std::optional<token_id>> frame;
-    const json_part list = part.at("single");
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        const json_part piece = list.item(i);
-        if (const auto special = piece.find("SpecialToken")) {
-            const json_part ids = part.at("special_tokens").at(special->at("id").text()).at("ids");
-            for (std::size_t n = 0; n < ids.size(); ++n) frame.push_back(ids.item(n).id());
-        } else {
-            const json_part name = piece.at("Sequence").at("id");
-            require(name.text() == "A", name.place(), " is ", shown(name.text()), ", not the one text, \"A\"");
-            frame.push_back(std::nullopt);
-        }
-    }
-    require(frame.size() <= 1000, part.place(), " puts more than 1000 tokens around a text");
-    return frame;
-}
-
 /// The tokenizer in the JSON object `root`; messages begin with its place.
 inline bpe_tokenizer read_tokenizer(const json_part& root, tokenizer_facts facts) {
     const auto cut = root.find("pre_tokenizer");
@@ -108,7 +51,7 @@ inline bpe_tokenizer read_tokenizer(const json_part& root, tokenizer_facts facts
                               .cut = cut ? pre_tokenizer{*cut} : pre_tokenizer{},
                               .model = read_model(root.at("model")),
                               .added = read_added_tokens(root),
-                              .byte_decoder = decoder && read_byte_decoder(*decoder)};
+                              .decode = decoder ? token_decoder{*decoder} : token_decoder{}};
     if (frame) parts.frame = read_frame(*frame);
     try {
         return bpe_tokenizer{std::move(parts), std::move(facts)};
