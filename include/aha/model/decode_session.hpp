@@ -65,6 +65,9 @@ public:
     /// Appends one token to each completion and computes the next hidden states.
     void advance(std::span<const token_id> ids) {
         require(std::ssize(ids) == rows(), "a decoding step got ", ids.size(), " tokens for ", rows(), " completions");
+        for (const std::int64_t length : length_)
+            require(length < model_->context(), "a completion has filled the model's context of ", model_->context(),
+                    " tokens");
         const at::NoGradGuard no_gradients;
         batch_.positions = index(length_);
         std::int64_t room = 1;

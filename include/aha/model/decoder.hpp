@@ -24,6 +24,7 @@
 #include <aha/model/ops/backward_mark.hpp>
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
+#include <aha/model/ops/long_texts.hpp>
 #include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
@@ -165,12 +166,14 @@ public:
         return offsets;
     }
 
-    /// Final hidden states of packed trees, differentiable.
+    /// Final hidden states of packed trees, differentiable. A text may have up to `config().longest_text()` tokens; one
+    /// that is over `context()` because its angles depend on its length is a tree of its own.
     /// @return [T, D] compute type
     at::Tensor hidden(const packed_trees& batch) const {
-        const auto held = std::make_shared<const packed_trees>(batch);  // a checkpoint reads it in the backward pass
-        return run(batch.ids, [this, held](const attention& block, std::size_t, const at::Tensor& x) {
-            return block.forward(x, *held, rotary_);
+        // A checkpoint reads it in the backward pass.
+        const auto held = std::make_shared<const placed_trees>(placed(batch, config_.rotary(), rotary_));
+        return run(batch.ids, [held](const attention& block, std::size_t, const at::Tensor& x) {
+            return block.forward(x, held->batch, held->table);
         });
     }
 

@@ -59,6 +59,14 @@ struct decoder_config {
         return std::min(tokens, same_angles_up_to(rotary()).value_or(tokens));
     }
 
+    /// Most tokens of a text whose hidden states are computed at once: more than `usable_context` where angles change
+    /// with the length of a text, which then can be scored and not continued.
+    std::int64_t longest_text() const {
+        const auto* const dynamic = rope_scaling ? std::get_if<dynamic_scaling>(&*rope_scaling) : nullptr;
+        const double stretched = dynamic ? dynamic->factor * static_cast<double>(context) : 0;
+        return std::max({usable_context(), context, static_cast<std::int64_t>(stretched)});
+    }
+
     /// Throws `aha::error` with the bad value unless the numbers fit together.
     void validate() const {
         require(architecture == "llama" || architecture == "qwen2" || architecture == "qwen3", "the architecture \"",

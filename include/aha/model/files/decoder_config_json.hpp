@@ -93,6 +93,17 @@ inline void refuse_windows(config_reader& in, const decoder_config& c) {
             " of ", c.usable_context(), " tokens is not supported");
 }
 
+/// Of quantized weights we read float8 with scales, which become float32 as they are loaded.
+inline void refuse_quantization(config_reader& in) {
+    const nlohmann::json value = in.take("quantization_config");
+    if (value.is_null()) return;
+    config_reader quantization{value, in.where() + ": quantization_config"};
+    const std::string method = quantization.text("quant_method").value_or("");
+    const bool plain = method == "compressed-tensors" && quantization.text("format").value_or("") == "float-quantized";
+    require(method == "fp8" || plain, quantization.where(), ": weights quantized by the method ", shown_name(method),
+            " are not supported (only fp8, and compressed-tensors of the format float-quantized)");
+}
+
 /// Token ids that are in the vocabulary; a note for each that is not. -1 is an old habit for "none".
 inline std::vector<token_id> known_ids(config_reader& in, const char* key, std::int64_t vocabulary) {
     std::vector<token_id> ids;
@@ -134,7 +145,7 @@ inline described_decoder read_decoder(const nlohmann::json& value, const std::st
     c.mlp_bias = llama && mlp_biases;
     c.qk_norm = qwen3;
     in.refuse("hidden_act", {"silu", "swish"});
-    in.refuse("quantization_config", {});
+    refuse_quantization(in);
     refuse_windows(in, c);
     const auto first_of = [](const std::vector<token_id>& ids) {
         return ids.empty() ? std::nullopt : std::optional{ids.front()};
@@ -160,9 +171,18 @@ inline decoder_config decoder_config_from_json(const nlohmann::json& value, cons
     return detail::read_decoder(value, where).config;
 }
 
+namespace detail {
+
+/// Reads a config.json file, with what was passed over.
+inline described_decoder read_described_decoder(const std::filesystem::path& path) {
+    return read_decoder(read_json_object(path), path.string());
+}
+
+}  // namespace detail
+
 /// Reads a config.json file.
 inline decoder_config read_decoder_config(const std::filesystem::path& path) {
-    return decoder_config_from_json(detail::read_json_object(path), path.string());
+    return detail::read_described_decoder(path).config;
 }
 
 /// A config.json that transformers 4 and 5 load: positions are described in both of their spellings.
