@@ -10,6 +10,7 @@
 #include <aha/train/row_example.hpp>
 
 #include <tests/mutation/conversations.hpp>
+#include <tests/mutation/packed.hpp>
 #include <tests/mutation/run.hpp>
 #include <tests/mutation/tokenizer_seeds.hpp>
 
@@ -109,12 +110,27 @@ inline void use_rows(const fs::path& file) {
     if (!taken || refused.size() > longest_sentence) throw aha::error{refused};
 }
 
+/// A file of rows as it is, packed, damaged once it is packed, or several in a folder.
+inline files damaged_rows(chances& chance) {
+    const std::string text = rows_text(chance);
+    switch (chance.below(6)) {
+        case 0: return {{"rows.jsonl.gz", gzipped(text)}};
+        case 1: return {{"rows.jsonl.zst", zstandard(text)}};
+        case 2: return {{"rows.jsonl.gz", damaged_bytes(gzipped(text), chance, gzipped(rows_text(chance)))}};
+        case 3: return {{"rows.jsonl.zst", damaged_bytes(zstandard(text), chance, zstandard(rows_text(chance)))}};
+        case 4:
+            return {{"rows.jsonl/1.jsonl", text},
+                    {"rows.jsonl/2.jsonl.gz", gzipped(rows_text(chance))},
+                    {"rows.jsonl/notes.txt", "x"}};
+        default: return {{"rows.jsonl", text}};
+    }
+}
+
 inline kind rows_kind() {
-    return {"rows",
-            [](chances& chance) {
-                return files{{"rows.jsonl", rows_text(chance)}};
-            },
-            [](const files&, const fs::path& folder) { use_rows(folder / "rows.jsonl"); }};
+    return {"rows", damaged_rows, [](const files& input, const fs::path& folder) {
+                const std::string& name = input.begin()->first;
+                use_rows(folder / name.substr(0, name.find('/')));
+            }};
 }
 
 }  // namespace mutation

@@ -1,6 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <aha/text/byte_alphabet.hpp>
@@ -58,7 +64,37 @@ inline json metaspace() {
     return {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "first"}, {"split", false}};
 }
 
+/// Text of any bytes, as JSON holds them (RFC 4648).
+inline std::string base64(std::string_view bytes) {
+    const std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t three = 0;
+        for (std::size_t n = 0; n < 3; ++n)
+            three = three << 8 | (i + n < bytes.size() ? static_cast<unsigned char>(bytes[i + n]) : 0U);
+        for (std::size_t n = 0; n < 4; ++n) text += i + n <= bytes.size() ? digits[(three >> (18 - 6 * n)) & 63] : '=';
+    }
+    return text;
+}
+
+/// SentencePiece's table of replacements: the size of a trie, its units, and texts that end in a zero. Units point
+/// anywhere.
+inline json a_charsmap(chances& chance) {
+    std::string units;
+    const std::size_t count = 256 * (1 + chance.below(2));
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto offset = static_cast<std::uint32_t>(chance.below(chance.one_in(20) ? 1U << 21 : count));
+        const auto label = static_cast<std::uint32_t>(chance.one_in(2) ? i & 0xff : chance.below(256));
+        units += raw(offset << 10 | static_cast<std::uint32_t>(chance.below(8)) << 8 | label);
+    }
+    const std::string texts{"\0a\0bc\0\xc3\xa4\0x", 10};
+    const std::uint32_t lie = chance.one_in(6) ? static_cast<std::uint32_t>(chance.pick(extreme_numbers)) : 0;
+    return {{"type", "Precompiled"},
+            {"precompiled_charsmap", base64(raw(static_cast<std::uint32_t>(units.size()) + lie) + units + texts)}};
+}
+
 inline json a_normalizer(chances& chance) {
+    if (chance.one_in(6)) return a_charsmap(chance);
     const json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
     const std::vector<json> all{
         nullptr,
@@ -182,8 +218,29 @@ inline json words_model() {
 
 }  // namespace detail
 
+/// The tokenizers that the tests of tokenizers read: of the kinds of released ones.
+inline const std::vector<json>& recorded_tokenizers() {
+    static const std::vector<json> all = [] {
+        std::vector<std::filesystem::path> paths;
+        const std::filesystem::path folder = std::filesystem::path{AHA_TEST_DATA} / "text/data/tokenizers";
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{folder})
+            if (entry.path().extension() == ".json") paths.push_back(entry.path());
+        std::ranges::sort(paths);  // a folder has no order of its own
+        std::vector<json> found;
+        for (const auto& path : paths) {
+            json file = json::parse(std::ifstream{path});
+            if (!file.is_object() || !file.contains("model")) continue;
+            file.erase("golden");
+            found.push_back(std::move(file));
+        }
+        return found;
+    }();
+    return all;
+}
+
 /// A tokenizer.json: whole kinds as released ones are, or parts that nobody put together before.
 inline json a_tokenizer(chances& chance) {
+    if (chance.one_in(4)) return chance.pick(recorded_tokenizers());
     json added = json::array();
     const char* const names[] = {"<s>", "</s>", "<|im_start|>", "<|im_end|>", "<think>", "<pad>"};
     int id = 300;
