@@ -41,7 +41,7 @@ public:
                 const row_check& check)
         : path_{path}, options_{options} {
         options_.validate();
-        for (const std::filesystem::path& shard : jsonl_shards(path)) add(shard, held, check);
+        for (const std::filesystem::path& file : jsonl_shards(path)) add(file, held, check);
         rows_.shrink_to_fit();
     }
 
@@ -97,8 +97,8 @@ private:
         std::string kept;
         while (const auto row = texts.next()) {
             if (check) {
-                const std::string place = where(added, row->line);
-                if (!check(parse_row(row->text, place, options_), place)) {
+                const std::string stands = where(added, row->line);
+                if (!check(parse_row(row->text, stands, options_), stands)) {
                     ++dropped_;
                     continue;
                 }

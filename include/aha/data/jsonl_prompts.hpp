@@ -80,6 +80,16 @@ private:
         return options;
     }
 
+    /// What `made` gives; its errors begin with the place.
+    template <class Make>
+    static auto at(const std::string& where, const Make& made) {
+        try {
+            return made();
+        } catch (const error& wrong) {
+            fail(where, ": ", wrong.what());
+        }
+    }
+
     /// What a row asks.
     static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where) {
         prompt question;
@@ -93,16 +103,6 @@ private:
                                           const std::string& where) {
         if (!options.admit) return question;
         return at(where, [&] { return options.admit(std::move(question)); });
-    }
-
-    /// What `made` gives; its errors begin with the place.
-    template <class Make>
-    static auto at(const std::string& where, const Make& made) {
-        try {
-            return made();
-        } catch (const error& wrong) {
-            fail(where, ": ", wrong.what());
-        }
     }
 
     static std::shared_ptr<const detail::jsonl_index> indexed(const std::filesystem::path& path,
