@@ -137,6 +137,16 @@ inline files damaged_folder(chances& chance) {
         images[turn % shards].add(name, type.c_str(), width, shape, chance);
         index["weight_map"][name] = name_of(turn++ % shards);
     }
+    if (chance.one_in(6)) {  // a tensor that no model has, of a type that weights may not be of
+        const std::pair<const char*, std::size_t> odd[] = {{"BOOL", 1},    {"I8", 1},  {"U16", 2},
+                                                           {"I32", 4},     {"U64", 8}, {"F8_E4M3", 1},
+                                                           {"F8_E5M2", 1}, {"C64", 8}, {"F8_E8M0", 1}};
+        const auto& [name, bytes] = chance.pick(odd);
+        const char* const extras[] = {"v_head.summary.weight", "model.layers.0.mlp.up_proj.weight_scale_inv",
+                                      "model.layers.0.self_attn.rotary_emb.inv_freq",
+                                      "model.layers.1.mlp.up_proj.weight"};
+        images.back().add(chance.pick(extras), name, bytes, {4}, chance);
+    }
     const json tokenizer = a_tokenizer(chance), tokenizer_config = a_tokenizer_config(chance);
     const json generation = {{"bos_token_id", 300}, {"eos_token_id", {301, 303}},
                              {"do_sample", true},   {"temperature", 0.6},
