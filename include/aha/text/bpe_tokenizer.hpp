@@ -38,7 +38,7 @@ struct bpe_tokenizer_parts {
     aha::normalizer normalize{};       ///< what is done to a text first
     pre_tokenizer cut{};               ///< how a text is cut into words
     tokenizer_model model;             ///< how a word becomes tokens
-    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    std::vector<added_token> added{};  ///< no two with the same id and another content, nor the other way round
     token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
@@ -225,11 +225,11 @@ private:
                 require(!token.content.empty(), "the added token ", token.id, " is empty");
                 require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
                         detail::tokenizing::shown(token.content), " has the id ", token.id);
-                require(added_ids.emplace(token.content, token.id).second, "the added token ",
-                        detail::tokenizing::shown(token.content), " is given twice");
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
+                require(added_ids.emplace(token.content, token.id).second, "the added token ",
+                        detail::tokenizing::shown(token.content), " is given twice");
                 // What is looked for in the normalised text is itself normalised, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);

@@ -157,9 +157,8 @@ inline bpe_tokenizer tokenizer_from(const gguf_text& text) {
     return make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
 }
 
-/// The chat template of a GGUF file, which may name the special tokens.
-inline std::optional<chat_template> chat_from(const gguf_text& text) {
-    if (text.chat_template.empty()) return std::nullopt;
+/// The special tokens of a GGUF file, as variables of a chat template.
+inline nlohmann::ordered_json special_tokens(const gguf_text& text) {
     auto names = nlohmann::ordered_json::object();
     const auto add = [&](const char* name, const std::optional<token_id>& id) {
         if (id) names[name] = text.tokens.at(static_cast<std::size_t>(*id));
@@ -168,7 +167,12 @@ inline std::optional<chat_template> chat_from(const gguf_text& text) {
     add("eos_token", text.eos);
     add("unk_token", text.unk);
     add("pad_token", text.pad);
-    return chat_template{text.chat_template, std::move(names)};
+    return names;
+}
+
+inline std::optional<chat_template> chat_from(const gguf_text& text) {
+    if (text.chat_template.empty()) return std::nullopt;
+    return chat_template{text.chat_template, special_tokens(text)};
 }
 
 /// What a model folder or file holds besides weights.
@@ -221,6 +225,15 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
     detail::text_side text = detail::load_text_side(source, place);
     return {detail::decoder_from<Tensor>(source), std::move(text.tokenizer), std::move(text.chat),
             std::move(text.folder), std::move(text.gguf)};
+}
+
+/// The special tokens that a chat template of the model may name (bos_token, eos_token, ...): those of its present
+/// template, else those of the files that it came from.
+template <class Model, class Tokenizer>
+nlohmann::ordered_json template_variables(const pretrained<Model, Tokenizer>& source) {
+    if (source.chat) return source.chat->defaults();
+    if (source.tokenizer_folder) return load_special_tokens(*source.tokenizer_folder);
+    return source.text ? detail::special_tokens(*source.text) : nlohmann::ordered_json::object();
 }
 
 namespace detail {
