@@ -73,9 +73,9 @@ TEST(prompt_reader, finds_a_prompt_that_is_too_long_before_anything_is_drawn) {
     EXPECT_THAT(complaint([&] {
                     reader<true>({"abc", "0123456789"}, {});
                 }),
-                testing::AllOf(HasSubstr("f:2: prompt 1 has 10 tokens, more than the 9 that leave room")));
+                testing::AllOf(HasSubstr("f:2: the prompt has 10 tokens, more than the 9 that leave room")));
     EXPECT_EQ(drawn(reader<true>({"abc", "012345678"}, {})), (std::vector<std::string>{"abc", "012345678"}));
-    EXPECT_THAT(complaint([&] { reader<true>({"abc", ""}, {}); }), HasSubstr("f:2: prompt 1 is empty"));
+    EXPECT_THAT(complaint([&] { reader<true>({"abc", ""}, {}); }), HasSubstr("f:2: the prompt is empty"));
     auto dropping = reader<true>({"abc", "0123456789", "d"}, {.long_prompts = overlong::drop});
     EXPECT_EQ(dropping.dropped(), 1);
     EXPECT_EQ(drawn(dropping), (std::vector<std::string>{"abc", "d"}));

@@ -27,7 +27,8 @@ struct jsonl_prompts_options {
     std::uint64_t seed = 0;        ///< of the order
     std::int64_t epochs = 0;       ///< times through the file; 0: for ever
     /// What the model reads, made of a row: a template filled in, a conversation rendered. Empty: the row's `field`.
-    std::function<std::string(const json& row)> render{};
+    /// Gives a text, or a `prompt_text` that says that a chat template wrote it (`prompt_renderer` is one).
+    std::function<prompt_text(const json& row)> render{};
     /// Has a say on every prompt when the file is opened: returns it, as it is or cut, or nothing to drop its row, or
     /// throws `aha::error` to refuse the file; "FILE:LINE: " is put before the message. It is asked again when the
     /// prompt's turn comes, and must answer the same. `index` is not yet set when the file is opened.
@@ -49,7 +50,8 @@ class jsonl_prompts {
 public:
     /// Reads `path`. Throws `aha::error`, "FILE:LINE: ..." if a line is at fault.
     jsonl_prompts(const std::filesystem::path& path, const jsonl_prompts_options& options)
-        : options_{checked(options)},
+        : path_{path},
+          options_{checked(options)},
           rows_{indexed(path, options)},
           order_{path.string(), rows_->size(), rows_->checksum(), {options.shuffle, options.seed, options.epochs}} {}
     /// Opens the file; throws `aha::error` if it cannot be read.
@@ -70,6 +72,23 @@ public:
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in another file, or other rows were admitted.
     void load(const state& saved) { order_.load(saved); }
+
+    /// Asks `admits`, with "FILE:LINE: ", about every prompt, and leaves out those for which it is false: for whoever
+    /// knows the tokenizer, before the first prompt is asked. Gives how many were left out.
+    std::int64_t screen(const std::function<bool(const prompt& asked, const std::string& where)>& admits) {
+        const auto check = [&](const json& fields, const std::string& where) {
+            const std::optional<prompt> p = admitted(options_, asked(options_, fields, where), where);
+            return p && admits(*p, where + ": ");
+        };
+        auto kept = std::make_shared<const detail::jsonl_index>(path_, detail::jsonl_index::storage::memory,
+                                                                options_.limits, check);
+        const auto left_out = static_cast<std::int64_t>(rows_->size()) - static_cast<std::int64_t>(kept->size());
+        require(kept->size() > 0, path_.string(), " holds no prompts: all ", kept->dropped(), " were dropped");
+        if (left_out == 0) return 0;
+        rows_ = std::move(kept);
+        order_ = {path_.string(), rows_->size(), rows_->checksum(), {options_.shuffle, options_.seed, options_.epochs}};
+        return left_out;
+    }
 
     std::size_t size() const { return rows_->size(); }        ///< rows of the file that are given
     std::size_t dropped() const { return rows_->dropped(); }  ///< rows that were not admitted
@@ -93,8 +112,11 @@ private:
     /// What a row asks.
     static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where) {
         prompt question;
-        if (options.render) question.text = at(where, [&] { return options.render(fields); });
-        else question.text = fields.at(options.field).get<std::string>();
+        if (options.render) {
+            prompt_text read = at(where, [&] { return options.render(fields); });
+            question.text = std::move(read.text);
+            question.templated = read.templated;
+        } else question.text = fields.at(options.field).get<std::string>();
         question.fields = std::move(fields);
         return question;
     }
@@ -134,6 +156,7 @@ private:
         require(!found->get_ref<const std::string&>().empty(), where, ": \"", field, "\" is empty");
     }
 
+    std::filesystem::path path_;
     jsonl_prompts_options options_;
     std::shared_ptr<const detail::jsonl_index> rows_;
     detail::shuffled_order order_;
