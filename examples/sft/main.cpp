@@ -73,8 +73,8 @@ template <class Tensor, class Loss>
 int train(const options& o, const Loss& loss) {
     const example::run_folder run{o.out, "sft", o.resume};
     auto model = aha::load_decoder<Tensor>(o.model);
-    example::print_notes(model);
     run.remember_model(o.model);
+    example::print_notes(model);
     if (!o.chat_template.empty()) {
         const auto text = aha::detail::read_text_file(o.chat_template);
         aha::require(text.has_value(), "cannot read ", o.chat_template);

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <random>
 #include <unistd.h>
 
 #include <aha/core/error.hpp>
@@ -126,14 +125,14 @@ TEST(tokenizer_json, says_what_is_wrong) {
         {"/model/merges", {{"a", 1}}, "tokenizer.json: model.merges is not a list"},
         {"/added_tokens/0/id", 5, "tokenizer.json: the token \"</s>\" has the id 5, which another token has too"},
         {"/added_tokens/0/id", 2, "tokenizer.json: the token \"<s>\" has the id 2, which another token has too"},
-        {"/added_tokens/0/content", "</s>", "tokenizer.json: the added token \"</s>\" is given twice"},
+        {"/added_tokens/0/content", "</s>",
+         "tokenizer.json: the added token \"</s>\" is given twice, with the ids 4 and 5"},
         {"/added_tokens/0/content", "a",
          "tokenizer.json: the added token \"a\" has the id 4, but in the vocabulary it has 0"},
-        {"/added_tokens/0/content", "", "tokenizer.json: the added token 4 is empty"},
         {"/added_tokens/0/lstrip", "yes", "tokenizer.json: added_tokens[0].lstrip is neither true nor false"},
         {"/normalizer",
-         {{"type", "Lowercase"}},
-         "tokenizer.json: normalizer: the normalizer \"Lowercase\" is not supported"},
+         {{"type", "Uppercase"}},
+         "tokenizer.json: normalizer: the normalizer \"Uppercase\" is not known"},
         {"/decoder/type", "WordPiece", "tokenizer.json: decoder: the decoder \"WordPiece\" is not supported"},
         {"/post_processor/type", "BertProcessing", "the post-processor \"BertProcessing\" is not supported"},
         {"/post_processor/single/1/Sequence/id", "B",
@@ -154,99 +153,6 @@ TEST(tokenizer_json, says_what_is_wrong) {
     json file = small();
     file["model"]["vocab"]["\xFF"] = 6;  // no JSON file can hold it, but a GGUF file can
     EXPECT_THAT(complaint([&] { make_tokenizer(file); }), HasSubstr("is not UTF-8"));
-}
-
-/// Changes one place of `root` at random: drops, copies or replaces a value, or renames a key.
-void mutate(json& root, std::mt19937_64& random) {
-    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-    json* at = &root;
-    while (at->is_structured() && !at->empty() && below(5) != 0)
-        at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
-    const std::vector<json> values{nullptr,
-                                   true,
-                                   -1,
-                                   0,
-                                   3,
-                                   9'999'999,
-                                   1e300,
-                                   "",
-                                   "a",
-                                   "ab",
-                                   "\u0120",
-                                   "Regex",
-                                   "ByteLevel",
-                                   "Sequence",
-                                   "(?i:a)",
-                                   "[^a]+(",
-                                   "\\p{L}*",
-                                   "\xC3\x28",
-                                   json::array(),
-                                   json::object(),
-                                   json::array({"a", "b"}),
-                                   std::uint64_t{1} << 63};
-    if (at->is_string() && below(2) == 0) {
-        std::string text = at->get<std::string>();
-        if (!text.empty()) text[below(text.size())] = static_cast<char>(below(256));
-        *at = text;
-    } else if (at->is_object() && !at->empty() && below(2) == 0) {
-        const auto item = std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size())));
-        json value = item.value();
-        at->erase(item);
-        if (below(2) == 0) (*at)["type"] = value;
-    } else if (at->is_array() && !at->empty() && below(2) == 0) {
-        at->push_back((*at)[below(at->size())]);
-    } else {
-        *at = values[below(values.size())];
-    }
-}
-
-// Whatever a file holds, it makes a tokenizer that works or a sentence.
-TEST(tokenizer_json, survives_random_changes) {
-    std::vector<json> files{small()};
-    for (const auto& kind : kinds) {
-        json file = read(kind + ".json");
-        file.erase("golden");
-        json vocabulary = json::object(), merges = json::array();  // small enough to be quick
-        for (const auto& [text, id] : file["model"]["vocab"].items())
-            if (id.get<token_id>() < 265) vocabulary[text] = id;
-        for (std::size_t i = 0; i < 6; ++i) merges.push_back(file["model"]["merges"][i]);
-        file["model"]["vocab"] = vocabulary, file["model"]["merges"] = merges;
-        files.push_back(file);
-    }
-    std::mt19937_64 random{11};
-    int made = 0, refused = 0;
-    for (int i = 0; i < 2000; ++i) {
-        json file = files[static_cast<std::size_t>(random() % files.size())];
-        const auto changes = 1 + random() % 3;
-        for (std::uint64_t n = 0; n < changes; ++n) mutate(file, random);
-        try {
-            const bpe_tokenizer t = make_tokenizer(file);
-            t.decode(t.encode_with_special("a <s>the<|im_end|> 12\n\u4e2d e\u0301 \xFF word"));
-            ++made;
-        } catch (const error& wrong) {
-            EXPECT_STRNE(wrong.what(), "");
-            ++refused;
-        }
-    }
-    EXPECT_GT(made, 300);
-    EXPECT_GT(refused, 300);
-}
-
-// The same for bytes of the file.
-TEST_F(tokenizer_folder, survives_random_bytes) {
-    const std::string whole = small().dump();
-    std::mt19937_64 random{12};
-    for (int i = 0; i < 300; ++i) {
-        std::string text = whole;
-        for (auto n = random() % 3 + 1; n > 0; --n) text[random() % text.size()] = static_cast<char>(random() % 256);
-        if (random() % 4 == 0) text.resize(random() % text.size());
-        write_text("tokenizer.json", text);
-        try {
-            load().encode("abc<s>");
-        } catch (const error& wrong) {
-            EXPECT_THAT(wrong.what(), HasSubstr("tokenizer.json"));
-        }
-    }
 }
 
 }  // namespace

@@ -32,9 +32,7 @@ struct plain_text {
     plain_text blank() const { return {}; }
     plain_text slice(text_span part) const { return {text.substr(part.begin, part.end - part.begin)}; }
     /// A part of another text, or bytes that stand for `origin`, at the end.
-    void append(const plain_text& from, text_span part) {
-        text.append(from.text, part.begin, part.end - part.begin);
-    }
+    void append(const plain_text& from, text_span part) { text.append(from.text, part.begin, part.end - part.begin); }
     void append(std::string_view bytes, text_span) { text += bytes; }
     void append(char32_t code, text_span) { append_character(text, code); }
     text_span origin(text_span) const { return {}; }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,8 +28,10 @@ namespace aha {
 
 /// What tokenizer.json does not say.
 struct tokenizer_facts {
-    std::vector<token_id> end_ids{};  ///< ids that end a completion
-    std::optional<token_id> bos{};    ///< the id that a text begins with, if there is one
+    std::vector<token_id> end_ids{};   ///< ids that end a completion
+    std::optional<token_id> bos{};     ///< the id that a text begins with, if there is one
+    std::optional<token_id> eos{};     ///< the tokenizer's own end token, one of `end_ids`
+    std::vector<std::string> notes{};  ///< what was passed over when it was read, a sentence each
 };
 
 /// The parts that a `bpe_tokenizer` is made of.
@@ -36,7 +39,7 @@ struct bpe_tokenizer_parts {
     aha::normalizer normalize{};       ///< what is done to a text first
     pre_tokenizer cut{};               ///< how a text is cut into words
     tokenizer_model model;             ///< how a word becomes tokens
-    std::vector<added_token> added{};  ///< no two with the same id or content; none empty
+    std::vector<added_token> added{};  ///< no two with the same id and another content, nor the other way round
     token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
@@ -48,8 +51,9 @@ struct encoding {
     std::vector<text_span> spans;  ///< of each token, in bytes of the text
 };
 
-/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
-/// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json, whatever its model: byte
+/// pair encoding, which most have, Unigram, WordPiece or whole words. Made by `make_tokenizer` and
+/// `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
     struct tables;
     struct entry {
@@ -165,6 +169,15 @@ public:
     /// The id that a text begins with, if the model has one.
     std::optional<token_id> bos() const { return facts_.bos; }
 
+    /// The id that ends what the tokenizer encodes, one of `end_ids`, if there is one.
+    std::optional<token_id> eos() const { return facts_.eos; }
+
+    /// What was passed over when the tokenizer was read, a sentence each.
+    const std::vector<std::string>& notes() const { return facts_.notes; }
+
+    /// True if a token has this id.
+    bool contains(token_id id) const { return tables_->find(id) != nullptr; }
+
 private:
     /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
     template <class Text, class Emit>
@@ -209,15 +222,11 @@ private:
             detail::tokenizing::for_each_token(
                 parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
-            for (const added_token& token : parts.added) {
-                require(!token.content.empty(), "the added token ", token.id, " is empty");
-                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
-                        detail::tokenizing::shown(token.content), " has the id ", token.id);
-                require(added_ids.emplace(token.content, token.id).second, "the added token ",
-                        detail::tokenizing::shown(token.content), " is given twice");
+            for (const added_token& token : unique_added()) {
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
+                added_ids.emplace(token.content, token.id);
                 // What is looked for in the normalised text is itself normalised, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);
@@ -233,6 +242,30 @@ private:
         }
 
         const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
+
+        /// The added tokens, each content once: of one that is given again the later flags count, but special it stays.
+        /// One without content is never found, and left out. So does the Rust library.
+        std::vector<added_token> unique_added() const {
+            std::vector<added_token> tokens;
+            std::unordered_map<std::string_view, std::size_t> known;
+            for (const added_token& token : parts.added) {
+                if (token.content.empty()) continue;
+                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
+                        detail::tokenizing::shown(token.content), " has the id ", token.id);
+                const auto [found, is_new] = known.emplace(token.content, tokens.size());
+                if (is_new) {
+                    tokens.push_back(token);
+                    continue;
+                }
+                added_token& before = tokens[found->second];
+                require(before.id == token.id, "the added token ", detail::tokenizing::shown(token.content),
+                        " is given twice, with the ids ", before.id, " and ", token.id);
+                const bool special = before.special || token.special;
+                before = token;
+                before.special = special;
+            }
+            return tokens;
+        }
 
         entry made(const added_token& token) const {
             entry e{parts.decode.spelling(token.content), {}, token.special};
@@ -268,6 +301,7 @@ private:
     bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
         : tables_{std::move(made)}, facts_{std::move(facts)} {
         for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
+        if (facts_.eos) tables_->check(*facts_.eos, "the end token");
         if (facts_.bos) tables_->check(*facts_.bos, "the first token");
     }
 

@@ -22,6 +22,7 @@
 #include <aha/core/strict_json.hpp>
 #include <aha/text/jinja/evaluator.hpp>
 #include <aha/text/jinja/parser.hpp>
+#include <aha/text/special_token_names.hpp>
 
 namespace aha {
 
@@ -154,15 +155,12 @@ inline std::optional<std::string> read_text_file(const std::filesystem::path& pa
     return text;
 }
 
-/// The special tokens of a tokenizer_config.json, and of a special_tokens_map.json where that does not name them, as
-/// variables of a chat template.
+/// The special tokens of a tokenizer_config.json and a special_tokens_map.json, as variables of a chat template.
 inline nlohmann::ordered_json special_tokens(const nlohmann::ordered_json& config, const nlohmann::ordered_json& map) {
     auto tokens = nlohmann::ordered_json::object();
-    for (const char* name :
-         {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
-        const auto& source = config.contains(name) ? config : map;
-        const auto found = source.find(name);
-        if (found == source.end()) continue;
+    for (const char* name : tokenizing::special_token_names) {
+        const auto* const found = tokenizing::special_value(config, map, name);
+        if (found == nullptr) continue;
         if (found->is_string()) tokens[name] = *found;
         if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
             tokens[name] = (*found)["content"];
@@ -170,13 +168,12 @@ inline nlohmann::ordered_json special_tokens(const nlohmann::ordered_json& confi
     return tokens;
 }
 
-/// The JSON object in `path`, an empty one if there is no such file. Its numbers do not matter here: the ones that are
-/// no JSON (NaN) are for `load_tokenizer_json` to judge.
+/// The JSON object in `path`, which Python may have written; an empty one if there is no such file.
 inline nlohmann::ordered_json object_in(const std::filesystem::path& path) {
     if (!std::filesystem::is_regular_file(path)) return nlohmann::ordered_json::object();
     const mapped_file file{path};
     const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-    auto config = parse_strict_json<nlohmann::ordered_json>(text, path.string());
+    auto config = parse_strict_json<nlohmann::ordered_json>(text, path.string(), json_numbers::as_python);
     require(config.is_object(), path, ": not a JSON object");
     return config;
 }

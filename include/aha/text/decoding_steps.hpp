@@ -25,7 +25,7 @@ struct decoding_state {
 };
 
 /// More than this is not the text of any token: steps that double it again and again would take all memory.
-inline constexpr std::size_t decoded_limit = std::size_t{1} << 28;
+inline constexpr std::size_t decoded_limit = std::size_t{1} << 24;
 inline void check_decoded(std::size_t size) {
     require(size <= decoded_limit, "the decoder makes more than ", decoded_limit, " bytes of one token");
 }

@@ -89,7 +89,8 @@ private:
         each_character(text, [&](char32_t code) {
             std::array<utf8proc_int32_t, 32> into{};
             int last = 0;
-            const auto options = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | (compatible ? UTF8PROC_COMPAT : 0));
+            const auto options =
+                static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | (compatible ? UTF8PROC_COMPAT : 0));
             const auto count = utf8proc_decompose_char(as_utf8proc(code), into.data(), into.size(), options, &last);
             require(count >= 0 && count <= std::ssize(into), "a character of the text cannot be taken apart");
             for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {

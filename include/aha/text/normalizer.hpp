@@ -54,6 +54,7 @@ struct replace_matches {
 
     template <class Text>
     void operator()(Text& text) const {
+        if (text.text.empty()) return;  // not even an empty match
         const std::vector<text_span> matches = pattern.matches(text.text);
         if (matches.empty()) return;
         Text made = text.blank();
@@ -108,9 +109,8 @@ struct strip_marks {
 struct lowercase {
     template <class Text>
     void operator()(Text& text) const {
-        rewrite(text, 0, [](std::string_view old, auto put) {
-            each_character(old, [&](char32_t code) { lower(code, put); });
-        });
+        rewrite(text, 0,
+                [](std::string_view old, auto put) { each_character(old, [&](char32_t code) { lower(code, put); }); });
     }
 };
 
@@ -118,8 +118,9 @@ struct lowercase {
 struct nmt {
     template <class Text>
     void operator()(Text& text) const {
-        filter_map(text, [](char32_t code) { return !is_control(code); },
-                   [](char32_t code) { return is_space(code) ? U' ' : code; });
+        filter_map(
+            text, [](char32_t code) { return !is_control(code); },
+            [](char32_t code) { return is_space(code) ? U' ' : code; });
     }
 
 private:
@@ -138,8 +139,9 @@ private:
 struct clean_text {
     template <class Text>
     void operator()(Text& text) const {
-        filter_map(text, [](char32_t code) { return code != 0 && code != 0xFFFD && !is_control(code); },
-                   [](char32_t code) { return is_white_space(code) ? U' ' : code; });
+        filter_map(
+            text, [](char32_t code) { return code != 0 && code != 0xFFFD && !is_control(code); },
+            [](char32_t code) { return is_white_space(code) ? U' ' : code; });
     }
 
 private:
@@ -212,11 +214,11 @@ public:
     bool empty() const { return steps_.empty(); }
 
 private:
-    using step = std::variant<detail::tokenizing::normal_form, detail::tokenizing::prepend,
-                              detail::tokenizing::replace_matches, detail::tokenizing::strip,
-                              detail::tokenizing::strip_marks, detail::tokenizing::lowercase, detail::tokenizing::nmt,
-                              detail::tokenizing::clean_text, detail::tokenizing::space_ideographs,
-                              detail::tokenizing::spell_bytes, detail::tokenizing::precompiled_charsmap>;
+    using step =
+        std::variant<detail::tokenizing::normal_form, detail::tokenizing::prepend, detail::tokenizing::replace_matches,
+                     detail::tokenizing::strip, detail::tokenizing::strip_marks, detail::tokenizing::lowercase,
+                     detail::tokenizing::nmt, detail::tokenizing::clean_text, detail::tokenizing::space_ideographs,
+                     detail::tokenizing::spell_bytes, detail::tokenizing::precompiled_charsmap>;
 
     void add(const detail::tokenizing::json_part& part) {
         namespace steps = detail::tokenizing;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/token_id.hpp>
+#include <aha/core/utf8.hpp>
 #include <aha/text/aligned_text.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/json_part.hpp>
@@ -146,9 +147,7 @@ public:
     explicit pre_tokenizer(const detail::tokenizing::json_part& part) { add(part); }
 
     /// The words of `text` (UTF-8).
-    cut_text operator()(std::string text) const {
-        return cut(detail::tokenizing::plain_text{std::move(text)}, true);
-    }
+    cut_text operator()(std::string text) const { return cut(detail::tokenizing::plain_text{std::move(text)}, true); }
 
     /// The words of `text`; `starts_text` says whether it is the beginning of what is tokenized.
     template <class Text>
@@ -168,9 +167,9 @@ public:
     }
 
 private:
-    using step = std::variant<detail::tokenizing::split_step, detail::tokenizing::length_step,
-                              detail::tokenizing::space_step, detail::tokenizing::spell_step,
-                              detail::tokenizing::metaspace_step>;
+    using step =
+        std::variant<detail::tokenizing::split_step, detail::tokenizing::length_step, detail::tokenizing::space_step,
+                     detail::tokenizing::spell_step, detail::tokenizing::metaspace_step>;
     using behavior = detail::tokenizing::match_behavior;
     using characters = detail::tokenizing::one_character;
 
@@ -184,10 +183,9 @@ private:
         } else if (type == "ByteLevel") {
             if (part.flag("add_prefix_space", true)) steps_.emplace_back(steps::space_step{});
             if (part.flag("use_regex", true))
-                add_split(
-                    regex{"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+|"
-                          "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+"},
-                    behavior::isolated);
+                add_split(regex{"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+|"
+                                "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+"},
+                          behavior::isolated);
             steps_.emplace_back(steps::spell_step{});
         } else if (type == "Split") {
             add_split(steps::pattern_of(part.at("pattern")), steps::read_behavior(part.at("behavior")),
@@ -202,8 +200,7 @@ private:
             add_split(regex{"[" + word + "]+|[^" + word + "\\p{White_Space}]+"}, behavior::removed, true);
         } else if (type == "Punctuation") {
             const auto how = part.find("behavior");
-            add_split(characters{characters::kind::punctuation},
-                      how ? steps::read_behavior(*how) : behavior::isolated);
+            add_split(characters{characters::kind::punctuation}, how ? steps::read_behavior(*how) : behavior::isolated);
         } else if (type == "BertPreTokenizer") {
             add_split(characters{characters::kind::white_space}, behavior::removed);
             add_split(characters{characters::kind::punctuation}, behavior::isolated);
@@ -211,9 +208,9 @@ private:
             add_split(one(part.at("delimiter")), behavior::removed);
         } else if (type == "FixedLength") {
             const auto length = part.find("length");
-            const std::int64_t characters = length ? length->id() : 5;
-            require(characters > 0, part.place(), ".length is 0: a word has at least one character");
-            steps_.emplace_back(steps::length_step{static_cast<std::size_t>(characters)});
+            const token_id count = length ? length->id() : 5;
+            require(count > 0, part.place(), ".length is 0: a word has at least one character");
+            steps_.emplace_back(steps::length_step{static_cast<std::size_t>(count)});
         } else if (type == "Metaspace") {
             add_metaspace(part);
         } else {

@@ -182,9 +182,8 @@ private:
     }
 
     static std::size_t count(const detail::tokenizing::json_part& part) {
-        require(part.value().is_number_unsigned(), part.place(), " is not a whole number from 0");
         return static_cast<std::size_t>(
-            std::min<std::uint64_t>(part.value().get<std::uint64_t>(), std::numeric_limits<std::uint32_t>::max()));
+            std::min<std::uint64_t>(part.count(), std::numeric_limits<std::uint32_t>::max()));
     }
 
     static detail::tokenizing::decode_metaspace metaspace(const detail::tokenizing::json_part& part) {

@@ -25,11 +25,8 @@ public:
         : tokens_{detail::tokenizing::read_vocabulary(part.at("vocab"))},
           trie_{std::vector<std::pair<std::string_view, token_id>>{tokens_.begin(), tokens_.end()}},
           unknown_{part.at("unk_token").text()},
-          within_{trie_.descend(trie_.root, part.at("continuing_subword_prefix").text())} {
-        const auto longest = part.at("max_input_chars_per_word");
-        require(longest.value().is_number_unsigned(), longest.place(), " is not a whole number from 0");
-        longest_word_ = longest.value().get<std::uint64_t>();
-    }
+          within_{trie_.descend(trie_.root, part.at("continuing_subword_prefix").text())},
+          longest_word_{part.at("max_input_chars_per_word").count()} {}
 
     /// Ids by token.
     const detail::tokenizing::token_map& tokens() const { return tokens_; }
@@ -73,7 +70,7 @@ private:
     detail::tokenizing::piece_trie trie_;
     std::string unknown_;
     detail::tokenizing::piece_trie::node within_;  // where pieces behind another begin, none if no piece does
-    std::uint64_t longest_word_ = 0;               // in characters
+    std::uint64_t longest_word_;                   // in characters
 };
 
 }  // namespace aha

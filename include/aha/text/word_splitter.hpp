@@ -27,10 +27,12 @@ struct one_character {
         switch (set) {
             case kind::one: return c == code;
             case kind::white_space: return is_white_space(c);
-            case kind::number: return c < 0x80 ? c >= '0' && c <= '9' : has_category(c, UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_NO);
+            case kind::number:
+                return c < 0x80 ? c >= '0' && c <= '9' : has_category(c, UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_NO);
             case kind::punctuation:
                 if (c < 0x80)
-                    return (c > 0x20 && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') || (c > 'z' && c < 0x7F);
+                    return (c > 0x20 && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') ||
+                           (c > 'z' && c < 0x7F);
                 return has_category(c, UTF8PROC_CATEGORY_PC, UTF8PROC_CATEGORY_PO);
         }
         return false;
@@ -96,7 +98,8 @@ public:
             [&](const auto& pattern) {
                 const auto each = matcher(pattern);
                 std::vector<piece> pieces;
-                for (const text_span word : words) split(text.substr(word.begin, word.end - word.begin), word.begin, each, pieces, parts);
+                for (const text_span word : words)
+                    split(text.substr(word.begin, word.end - word.begin), word.begin, each, pieces, parts);
             },
             pattern_);
         return parts;
@@ -140,8 +143,8 @@ private:
         bool after_match = false;
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             const piece next = pieces[i];
-            const bool joins = how_ == match_behavior::contiguous ? next.is_match == after_match
-                                                                  : next.is_match && !after_match;
+            const bool joins =
+                how_ == match_behavior::contiguous ? next.is_match == after_match : next.is_match && !after_match;
             after_match = next.is_match;
             if (joins && kept > 0) {
                 text_span& last = pieces[kept - 1].where;

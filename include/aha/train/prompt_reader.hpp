@@ -45,9 +45,9 @@ public:
             ++dropped_;
             return std::nullopt;
         }
-        require(limits_.long_prompts == overlong::cut, where, "prompt ", p.index, " has ", p.ids.size(),
-                " tokens, more than the ", most_, " that ",
-                limits_.max_tokens > 0 ? "are allowed" : "leave room in the model's context",
+        const std::string name = where.empty() ? "prompt " + std::to_string(p.index) : where + "the prompt";
+        require(limits_.long_prompts == overlong::cut, name, " has ", p.ids.size(), " tokens, more than the ", most_,
+                " that ", limits_.max_tokens > 0 ? "are allowed" : "leave room in the model's context",
                 ": shorten it, or drop or cut long prompts");
         ++cut_;
         p.ids.erase(p.ids.begin(), p.ids.end() - std::min<std::ptrdiff_t>(kept_, std::ssize(p.ids)));
@@ -69,12 +69,8 @@ public:
 
 private:
     std::vector<token_id> tokens(const prompt& p, const std::string& where) const {
-        if (where.empty()) return tokens_of(*source_, p);
-        try {
-            return tokens_of(*source_, p);
-        } catch (const error& problem) {
-            fail(where, problem.what());
-        }
+        require(where.empty() || !p.text.empty(), where, "the prompt is empty");
+        return tokens_of(*source_, p);
     }
 
     const Source* source_;

@@ -24,11 +24,10 @@ namespace detail {
 
 /// How a byte-level vocabulary cuts a text, as tokenizer.json says it.
 inline nlohmann::json pre_tokenizer_json(word_split split) {
-    using json = nlohmann::json;
     std::vector<std::string> patterns = split_patterns(split);
     const bool gpt2_last = patterns.back() == gpt2_words;  // which ByteLevel knows by itself
     if (gpt2_last) patterns.pop_back();
-    json parts = json::array();
+    nlohmann::json parts = nlohmann::json::array();
     for (const std::string& pattern : patterns) {
         if (pattern == R"(\p{N})") parts.push_back({{"type", "Digits"}, {"individual_digits", true}});
         else
@@ -70,23 +69,23 @@ inline nlohmann::json added_tokens_json(const gguf_text& text) {
 
 /// What stands around a text, or null.
 inline nlohmann::json post_processor_json(const gguf_text& text) {
-    using json = nlohmann::json;
     const bool first = text.add_bos && text.bos, last = text.add_eos && text.eos;
     if (!first && !last) return nullptr;
-    json special = json::object();
+    nlohmann::json special = nlohmann::json::object();
     const auto token = [&](token_id id, int type) {
         const std::string& spelt = text.tokens.at(static_cast<std::size_t>(id));
-        special[spelt] = {{"id", spelt}, {"ids", json::array({id})}, {"tokens", json::array({spelt})}};
-        return json{{"SpecialToken", {{"id", spelt}, {"type_id", type}}}};
+        special[spelt] = {
+            {"id", spelt}, {"ids", nlohmann::json::array({id})}, {"tokens", nlohmann::json::array({spelt})}};
+        return nlohmann::json{{"SpecialToken", {{"id", spelt}, {"type_id", type}}}};
     };
-    json pair = json::array();
+    nlohmann::json pair = nlohmann::json::array();
     const auto add = [&](const char* name, int type) {
         if (first) pair.push_back(token(*text.bos, type));
         pair.push_back({{"Sequence", {{"id", name}, {"type_id", type}}}});
         if (last) pair.push_back(token(*text.eos, type));
     };
     add("A", 0);
-    json single = pair;
+    nlohmann::json single = pair;
     add("B", 1);
     return {{"type", "TemplateProcessing"},
             {"single", std::move(single)},
@@ -139,17 +138,16 @@ inline nlohmann::json score_merges_json(const gguf_text& text) {
 /// The tokenizer.json that gives the ids of the tokenizer in a GGUF file. Throws `aha::error` for a kind of vocabulary
 /// or a pre-tokenizer that we do not know, a merge that is none, and for scores that are not there.
 inline nlohmann::json tokenizer_json(const gguf_text& given) {
-    using json = nlohmann::json;
     gguf_text text = given;
     for (std::size_t i = 0; i < text.tokens.size(); ++i)  // as llama.cpp has it
         if (text.tokens[i].empty()) text.tokens[i] = "[EMPTY_" + std::to_string(i) + "]";
-    json made = {{"version", "1.0"},
-                 {"truncation", nullptr},
-                 {"padding", nullptr},
-                 {"added_tokens", detail::added_tokens_json(text)},
-                 {"normalizer", nullptr},
-                 {"pre_tokenizer", nullptr},
-                 {"post_processor", detail::post_processor_json(text)}};
+    nlohmann::json made = {{"version", "1.0"},
+                           {"truncation", nullptr},
+                           {"padding", nullptr},
+                           {"added_tokens", detail::added_tokens_json(text)},
+                           {"normalizer", nullptr},
+                           {"pre_tokenizer", nullptr},
+                           {"post_processor", detail::post_processor_json(text)}};
     if (text.model == "gpt2") {
         const detail::named_split* const named = detail::find_named_split(text.pre);
         require(named != nullptr, "a GGUF tokenizer with the pre-tokenizer ", detail::shown_name(text.pre),
