@@ -37,7 +37,11 @@ public:
         if (!steps_.empty())
             if (auto* const first = std::get_if<detail::tokenizing::decode_byte_level>(&steps_.front().what))
                 first->takes_bytes = true;
-        a_ = text_of({"a"}), b_ = text_of({"b"});
+        try {
+            a_ = text_of({"a"}), b_ = text_of({"b"});
+        } catch (const error& wrong) {
+            fail(part.place(), ": ", wrong.what());
+        }
     }
 
     /// True if tokens are spelt in the byte alphabet.
