@@ -103,6 +103,7 @@ int train(const options& o) {
     std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string()
               << std::endl;
     auto model = aha::load_decoder<Tensor>(o.model);
+    run.remember_model(o.model);
     model.model.checkpoint_activations(o.checkpoint_activations);
 
     const aha::r1_template ask{{.examples = worked_examples(o.examples)}};

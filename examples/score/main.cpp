@@ -77,7 +77,7 @@ int main(int count, char** arguments) {
             aha::jsonl_reader lines{in};
             aha::atomic_file file{out};
             const auto model = aha::load_bare_decoder<Tensor>(model_path);
-            line_reader reader{model_path, model.config().vocabulary_size, model.context()};
+            line_reader reader{model_path, model.config().vocabulary_size, model.config().longest_text()};
             std::int64_t scored = 0;
             for (; const auto row = lines.next(); ++scored) {
                 const std::vector<aha::token_id> ids = reader.ids_of(row->fields, lines.where());

@@ -49,6 +49,24 @@ public:
     /// Whether it goes on with what is there: asked for, or started again by a launcher.
     bool resumes() const { return resumes_; }
 
+    /// Notes which model the run begins with, a path or a name: what makes a model of its checkpoints asks for it.
+    void remember_model(const std::string& model) const {
+        if (!aha::is_first_rank()) return;
+        const bool is_path = std::filesystem::exists(model);
+        const nlohmann::json noted = {{"model", is_path ? std::filesystem::absolute(model).string() : model}};
+        aha::write_atomically(path_ / "run.json",
+                              noted.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+    }
+
+    /// What the run in `folder` noted as its model.
+    static std::string model_of(const std::filesystem::path& folder) {
+        std::ifstream in{folder / "run.json"};
+        const auto noted = nlohmann::json::parse(in, nullptr, false);
+        aha::require(noted.is_object() && noted.contains("model") && noted["model"].is_string(), folder,
+                     " does not say which model its run began with; give --model");
+        return noted["model"].get<std::string>();
+    }
+
     /// What `measure()` returns, measured once a run: read back from `file` when the run is resumed.
     template <class Measure>
     std::vector<evaluation> remember(const std::string& file, Measure measure) const {

@@ -40,6 +40,12 @@ at::Tensor plain_log_probs(const Model& model, const aha::packed_groups& packed)
     return at::log_softmax(logits, -1).gather(1, packed.predictions.targets.unsqueeze(1)).squeeze(1);
 }
 
+/// A text as one tree: its first token, and the others as a branch.
+aha::packed_groups as_one_tree(std::span<const aha::token_id> ids) {
+    const aha::token_group group{ids.first(1), {ids.subspan(1)}};
+    return aha::pack_groups(std::span{&group, 1});
+}
+
 class decoder_golden : public testing::TestWithParam<const char*> {};
 
 TEST_P(decoder_golden, log_probs_and_gradients_are_those_of_transformers) {
@@ -175,8 +181,59 @@ TEST_P(decoder_golden, bfloat16_products_stay_near_float32) {
     EXPECT_LT((log_probs - reference).abs().mean().item<float>(), 0.05F);
 }
 
-INSTANTIATE_TEST_SUITE_P(architectures, decoder_golden, testing::Values("llama", "qwen2", "qwen3"),
+INSTANTIATE_TEST_SUITE_P(architectures, decoder_golden,
+                         testing::Values("llama", "qwen2", "qwen3", "llama_biases", "qwen3_yarn", "llama_yarn_scales",
+                                         "qwen2_linear", "llama_dynamic", "llama_longrope"),
                          [](const auto& instance) { return std::string{instance.param}; });
+
+class long_text : public testing::TestWithParam<const char*> {};
+
+TEST_P(long_text, beyond_the_context_of_pretraining_is_that_of_transformers) {
+    const tiny model = loaded(GetParam());
+    const nlohmann::json golden = expected(GetParam())["long"];
+    const auto ids = golden["ids"].get<std::vector<aha::token_id>>();
+    ASSERT_LE(std::ssize(ids), model.config().longest_text());
+    const at::Tensor reference = at::tensor(golden["log_probs"].get<std::vector<float>>());
+    EXPECT_LT((plain_log_probs(model, as_one_tree(ids)) - reference).abs().max().item<float>(), 1e-5F);
+    // Beside others, before and behind it, it is the same.
+    const std::span all{ids};
+    const std::vector<aha::token_group> groups{
+        {all.first(3), {all.first(2), all.first(4)}}, {all.first(1), {all.subspan(1)}}, {all.first(9), {all.first(2)}}};
+    const at::Tensor packed = plain_log_probs(model, aha::pack_groups(groups));
+    EXPECT_LT((packed.narrow(0, 6, std::ssize(ids) - 1) - reference).abs().max().item<float>(), 1e-5F);
+    const at::Tensor alone = plain_log_probs(model, aha::pack_groups(std::span{groups}.last(1)));
+    EXPECT_LT((packed.narrow(0, packed.size(0) - 2, 2) - alone).abs().max().item<float>(), 1e-5F);
+}
+
+INSTANTIATE_TEST_SUITE_P(scalings, long_text,
+                         testing::Values("llama_biases", "qwen3_yarn", "llama_yarn_scales", "qwen2_linear",
+                                         "llama_dynamic", "llama_longrope"),
+                         [](const auto& instance) { return std::string{instance.param}; });
+
+TEST(decoder, angles_that_depend_on_the_length_of_a_text_bound_what_is_decoded_and_shared) {
+    for (const char* scaling : {"llama_dynamic", "llama_longrope"}) {
+        const tiny model = loaded(scaling);
+        EXPECT_EQ(model.context(), 64);
+        EXPECT_EQ(model.config().longest_text(), 128);
+        const std::vector<std::vector<aha::token_id>> prompts{std::vector<aha::token_id>(64, 5)};
+        EXPECT_THROW(model.open_session(prompts, 1), aha::error);
+        const std::vector<aha::token_id> ids(65, 5);
+        const std::span all{ids};
+        const aha::token_group group{all.first(60), {all.subspan(60), all.first(2)}};
+        EXPECT_THROW(model.hidden(aha::pack_groups(std::span{&group, 1}).batch), aha::error);
+        const aha::token_group shorter{all.first(60), {all.first(4), all.first(2)}};
+        EXPECT_NO_THROW(model.hidden(aha::pack_groups(std::span{&shorter, 1}).batch));
+    }
+    EXPECT_EQ(loaded("qwen3_yarn").context(), 128);
+}
+
+TEST(decoder, a_completion_does_not_outgrow_the_context) {
+    const tiny model = loaded("llama_dynamic");
+    const std::vector<std::vector<aha::token_id>> prompts{std::vector<aha::token_id>(63, 5)};
+    auto session = model.open_session(prompts, 1);
+    session.advance(std::vector<aha::token_id>{4});
+    EXPECT_THROW(session.advance(std::vector<aha::token_id>{4}), aha::error);
+}
 
 TEST(decoder, a_clone_has_weights_of_its_own) {
     tiny model = loaded("qwen2");

@@ -54,7 +54,7 @@ TEST(decoder_config, reads_what_transformers_5_writes) {
     EXPECT_EQ(c.rms_norm_eps, 1e-5);
     EXPECT_EQ(c.rope_theta, 500000);
     ASSERT_TRUE(c.rope_scaling);
-    EXPECT_EQ(*c.rope_scaling, (aha::llama3_scaling{8, 1, 4, 8192}));
+    EXPECT_EQ(*c.rope_scaling, aha::rotary_scaling(aha::llama3_scaling{8, 1, 4, 8192}));
     EXPECT_TRUE(c.tie_embeddings);
     EXPECT_FALSE(c.attention_bias);
     EXPECT_FALSE(c.qk_norm);
@@ -84,7 +84,7 @@ TEST(decoder_config, reads_the_spelling_of_transformers_4) {
                                                            {"head_dim", nullptr},
                                                            {"pad_token_id", -1}}));
     EXPECT_EQ(c.rope_theta, 5e5);
-    EXPECT_EQ(c.rope_scaling->factor, 32);
+    EXPECT_EQ(std::get<aha::llama3_scaling>(*c.rope_scaling).factor, 32);
     EXPECT_THAT(c.eos_ids, ElementsAre(2, 5));
     EXPECT_EQ(c.kv_heads, 4);  // as many as heads, when missing
     EXPECT_EQ(c.head_dim, 8);
@@ -98,7 +98,117 @@ TEST(decoder_config, reads_the_spelling_of_transformers_4) {
     EXPECT_EQ(parsed(changed(llama(), {{"architectures", nullptr}})).architecture, "llama");
 }
 
+// Recorded from transformers 5.23.0, `LlamaForCausalLM(LlamaConfig.from_dict(...)).config.rope_parameters`.
+TEST(decoder_config, resolves_both_spellings_of_rotary_scaling_as_transformers_does) {
+    const json yarn = {{"rope_type", "yarn"}, {"factor", 4.0}};
+    const json linear = {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 5.0}};
+    const auto scaled = [&](const json& change) { return parsed(changed(llama(), change)); };
+    const auto theta = [&](const json& change) { return scaled(change).rope_theta; };
+    EXPECT_EQ(theta({{"rope_scaling", yarn}, {"rope_parameters", linear}}), 10000);
+    EXPECT_EQ(theta({{"rope_scaling", yarn}, {"rope_parameters", linear}, {"rope_theta", 7.0}}), 7);
+    EXPECT_EQ(theta({{"rope_scaling", json::object()}, {"rope_parameters", linear}, {"rope_theta", 7.0}}), 5);
+    EXPECT_EQ(theta({{"rope_parameters", {{"rope_type", "default"}}}, {"rope_theta", 7.0}}), 7);
+    const auto of = [&](const json& change) { return *scaled(change).rope_scaling; };
+    const auto original = [&](const json& change) { return std::get<aha::yarn_scaling>(of(change)).original_context; };
+    EXPECT_EQ(original({{"rope_scaling", yarn}}), 512);
+    EXPECT_EQ(original({{"rope_scaling", changed(yarn, {{"original_max_position_embeddings", 64}})}}), 64);
+    EXPECT_EQ(original({{"rope_scaling", changed(yarn, {{"original_max_position_embeddings", 64}})},
+                        {"original_max_position_embeddings", 128}}),
+              128);
+    EXPECT_EQ(of({{"rope_parameters", {{"rope_type", "linear"}, {"type", "yarn"}, {"factor", 2}}}}),
+              aha::rotary_scaling(aha::linear_scaling{2}));
+    EXPECT_EQ(of({{"rope_scaling", {{"type", "dynamic"}, {"factor", 3}}}}),
+              aha::rotary_scaling(aha::dynamic_scaling{3}));
+    EXPECT_EQ(std::get<aha::llama3_scaling>(
+                  of({{"rope_scaling",
+                       {{"rope_type", "llama3"}, {"factor", 8}, {"low_freq_factor", 1}, {"high_freq_factor", 4}}}}))
+                  .original_context,
+              512);
+    const json full = changed(yarn, {{"factor", nullptr},
+                                     {"original_max_position_embeddings", 128},
+                                     {"attention_factor", 1.5},
+                                     {"beta_fast", 0},
+                                     {"beta_slow", 2},
+                                     {"mscale", 0.7},
+                                     {"mscale_all_dim", 1},
+                                     {"truncate", false}});
+    EXPECT_EQ(of({{"rope_scaling", full}}), aha::rotary_scaling(aha::yarn_scaling{.factor = 4,
+                                                                                  .original_context = 128,
+                                                                                  .attention_factor = 1.5,
+                                                                                  .beta_fast = 32,
+                                                                                  .beta_slow = 2,
+                                                                                  .mscale = 0.7,
+                                                                                  .mscale_all_dim = 1,
+                                                                                  .truncate = false}));
+}
+
+TEST(decoder_config, takes_what_transformers_takes) {
+    const auto with = [](const json& change) { return parsed(changed(llama(), change)); };
+    EXPECT_EQ(with({{"max_position_embeddings", nullptr}}).context, 2048);
+    EXPECT_EQ(parsed(changed(qwen2(), {{"max_position_embeddings", nullptr}})).context, 32768);
+    EXPECT_EQ(parsed(changed(qwen2(), {{"num_key_value_heads", nullptr}})).kv_heads, 4);
+    EXPECT_EQ(with({{"hidden_act", "swish"}}).rms_norm_eps, 1e-6);
+    EXPECT_TRUE(with({{"attention_bias", true}}).attention_output_bias);
+    EXPECT_TRUE(with({{"mlp_bias", true}}).mlp_bias);
+    EXPECT_FALSE(parsed(changed(qwen2(), {{"attention_bias", true}})).attention_output_bias);
+    EXPECT_TRUE(parsed(changed(qwen2(), {{"attention_bias", false}})).attention_bias);
+    // Windows that cannot matter: of a Llama, wide ones, those of layers that there are not.
+    EXPECT_NO_THROW(with({{"sliding_window", 128}}));
+    EXPECT_NO_THROW(
+        parsed(changed(qwen2(), {{"sliding_window", 512}, {"use_sliding_window", true}, {"max_window_layers", 0}})));
+    EXPECT_NO_THROW(parsed(changed(qwen2(), {{"sliding_window", 8}, {"use_sliding_window", true}})));
+    EXPECT_NO_THROW(parsed(changed(qwen2(), {{"layer_types", {"full_attention", "full_attention"}},
+                                             {"sliding_window", 8},
+                                             {"use_sliding_window", true},
+                                             {"max_window_layers", 0}})));
+}
+
+TEST(decoder_config, notes_what_it_passes_over) {
+    const auto read = [](const json& change) {
+        return aha::detail::read_decoder(changed(llama(), change), "config.json");
+    };
+    EXPECT_TRUE(read({{"initializer_range", 0.1}, {"bos_token_id", -1}}).notes.empty());
+    const auto ids = read({{"bos_token_id", 151643}, {"eos_token_id", {2, 300}}});
+    EXPECT_THAT(ids.notes,
+                ElementsAre("config.json: bos_token_id 151643 is not in the vocabulary of 300 and was passed over",
+                            "config.json: eos_token_id 300 is not in the vocabulary of 300 and was passed over"));
+    EXPECT_EQ(ids.config.bos_id, std::nullopt);
+    EXPECT_THAT(ids.config.eos_ids, ElementsAre(2));
+    EXPECT_THAT(
+        read({{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}, {"attn_factor", 0.8}}}}).notes,
+        ElementsAre("config.json: rope_scaling: \"attn_factor\" means nothing for the rope type \"yarn\" and was "
+                    "passed over"));
+    EXPECT_THAT(read({{"rope_scaling", {{"rope_type", "linear"}, {"factor", 4}}},
+                      {"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 5e5}}}})
+                    .notes,
+                ElementsAre(HasSubstr("the rotary base is 10000")));
+}
+
+TEST(decoder_config, knows_how_long_texts_may_be) {
+    const auto of = [](const json& scaling) { return parsed(changed(llama(), {{"rope_scaling", scaling}})); };
+    const auto yarn = of({{"rope_type", "yarn"}, {"factor", 4}});
+    EXPECT_EQ(yarn.usable_context(), 2048);
+    EXPECT_EQ(yarn.longest_text(), 2048);
+    EXPECT_EQ(of({{"rope_type", "yarn"}, {"factor", 4}, {"original_max_position_embeddings", 64}}).usable_context(),
+              512);
+    const auto dynamic = of({{"rope_type", "dynamic"}, {"factor", 4}});
+    EXPECT_EQ(dynamic.usable_context(), 512);
+    EXPECT_EQ(dynamic.longest_text(), 2048);
+    EXPECT_EQ(of({{"rope_type", "linear"}, {"factor", 4}}).longest_text(), 512);
+}
+
 TEST(decoder_config, comes_back_from_what_it_writes) {
+    const std::vector<json> scalings = {
+        {{"rope_type", "linear"}, {"factor", 2}},
+        {{"rope_type", "dynamic"}, {"factor", 2}},
+        {{"rope_type", "yarn"}, {"factor", 2}, {"attention_factor", 1.5}, {"truncate", false}, {"beta_fast", 16}},
+        {{"rope_type", "yarn"}, {"factor", 2}, {"mscale", 0.7}, {"mscale_all_dim", 1}},
+        {{"rope_type", "longrope"}, {"short_factor", {1, 1, 1, 2}}, {"long_factor", {1, 2, 3, 4}}, {"factor", 4}}};
+    for (const json& scaling : scalings) {
+        const aha::decoder_config c = parsed(changed(
+            llama(), {{"rope_scaling", scaling}, {"rope_theta", 5e5}, {"attention_bias", true}, {"mlp_bias", true}}));
+        EXPECT_EQ(parsed(aha::decoder_config_to_json(c)), c) << aha::decoder_config_to_json(c).dump(1);
+    }
     for (const char* family : {"llama", "qwen2", "qwen3"}) {
         const aha::decoder_config c = aha::read_decoder_config(golden(std::string{family} + "/config.json"));
         aha::decoder_config again = parsed(aha::decoder_config_to_json(c));
@@ -129,8 +239,21 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
         {changed(llama(), {{"rms_norm_eps", 0}}), "rms_norm_eps must lie between 0 and 1, not 0"},
         {changed(llama(), {{"rms_norm_eps", "1e-5"}}), "rms_norm_eps must be a number"},
         {changed(llama(), {{"rope_theta", -1}}), "rope_theta must be finite and above 1, not -1"},
-        {changed(llama(), {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}}}}),
-         "the rope type \"yarn\" is not supported"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "mrope"}, {"factor", 4}}}}),
+         "the rope type \"mrope\" is not supported"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "linear"}}}}), "rope_scaling has no factor"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "dynamic"}, {"factor", 0.5}}}}), "factor must lie in 1"},
+        {changed(llama(),
+                 {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}, {"original_max_position_embeddings", 0}}}}),
+         "original_max_position_embeddings must be positive"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}, {"beta_fast", -1}}}}), "beta_fast"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}, {"attention_factor", -1}}}}),
+         "attention factor"},
+        {changed(llama(), {{"rope_scaling", {{"rope_type", "longrope"}, {"factor", 4}}}}),
+         "short_factor must be a list"},
+        {changed(llama(), {{"rope_scaling",
+                            {{"rope_type", "longrope"}, {"factor", 4}, {"short_factor", {1}}, {"long_factor", {1}}}}}),
+         "needs 4 short and long factors, not 1"},
         {changed(llama(), {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4}}}}),
          "rope_scaling has no low_freq_factor"},
         {changed(llama(), {{"rope_parameters", {{"full_attention", {{"rope_type", "default"}}}}}}),
@@ -139,17 +262,19 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
          "partial_rotary_factor 0.5"},
         {changed(llama(), {{"rope_parameters", 3}}), "rope_parameters is not an object"},
         {changed(llama(), {{"partial_rotary_factor", 0.5}}), "partial_rotary_factor 0.5 is not supported"},
-        {changed(llama(), {{"attention_bias", true}}), "attention_bias true is not supported"},
-        {changed(llama(), {{"mlp_bias", true}}), "mlp_bias true is not supported"},
+        {changed(llama(), {{"attention_bias", 1}}), "attention_bias must be true or false"},
         {changed(llama(), {{"hidden_act", "gelu"}}), "hidden_act \"gelu\" is not supported"},
-        {changed(llama(), {{"quantization_config", {{"bits", 4}}}}), "quantization_config"},
-        {changed(llama(), {{"sliding_window", 128}}), "sliding-window"},
-        {changed(qwen2(), {{"sliding_window", 128}, {"use_sliding_window", true}}), "sliding-window"},
-        {changed(qwen2(), {{"layer_types", {"full_attention", "sliding_attention"}}}),
-         "\"sliding_attention\" are not supported"},
-        {changed(llama(), {{"eos_token_id", 300}}), "end token 300 is not in its vocabulary of 300"},
+        {changed(llama(), {{"quantization_config", {{"quant_method", "gptq"}}}}), "method \"gptq\" are not supported"},
+        {changed(qwen2(), {{"sliding_window", 128}, {"use_sliding_window", true}, {"max_window_layers", 1}}),
+         "sliding-window attention through 128 of 512 tokens"},
+        {changed(qwen2(), {{"layer_types", {"full_attention", "sliding_attention"}}}), "without a window"},
+        {changed(qwen2(), {{"layer_types", {"full_attention"}}}), "names 1 layers, not 2"},
+        {changed(qwen2(), {{"layer_types", {"full_attention", "linear_attention"}}}), "\"linear_attention\""},
+        {changed(qwen2(), {{"layer_types", {"full_attention", "sliding_attention"}},
+                           {"use_sliding_window", true},
+                           {"sliding_window", 511}}),
+         "through 511 of 512"},
         {changed(llama(), {{"eos_token_id", {2, "x"}}}), "eos_token_id must be a whole number"},
-        {changed(llama(), {{"bos_token_id", -1}}), "first token -1"},
         {changed(llama(), {{"tie_word_embeddings", 1}}), "must be true or false, not 1"},
     };
     for (const auto& [value, sentence] : table)
@@ -189,20 +314,6 @@ TEST(decoder_config, says_what_is_wrong_with_gguf_metadata) {
     const float stored = 500000;
     EXPECT_THAT(with("rope.freq_base" + raw(6U) + raw(stored), "rope.freq_base" + raw(6U) + raw(400000.0F)),
                 HasSubstr("rope_freqs.weight is not the Llama 3 scaling"));
-}
-
-TEST(decoder_config, damaged_files_are_read_or_refused) {
-    const std::string whole = read(golden("llama/config.json"));
-    mutator damage{3};
-    int refused = 0;
-    for (int i = 0; i < 5000; ++i) {
-        const std::string text = damage(whole, whole.size());
-        refused += error_of([&] {
-                       aha::decoder_config_to_json(parsed(aha::detail::parse_strict_json(text, "config.json")));
-                   }) != "no error";
-    }
-    EXPECT_GT(refused, 2500);
-    EXPECT_LT(refused, 5000);
 }
 
 }  // namespace

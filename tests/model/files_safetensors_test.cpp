@@ -92,6 +92,36 @@ TEST(safetensors, any_byte_but_zero_is_true) {
     EXPECT_EQ(file.tensor("b").to(at::kInt).sum().item<int>(), 2);
 }
 
+// safetensors 0.8.0 accepts these.
+TEST(safetensors, reads_what_the_reference_library_reads_of_odd_headers) {
+    const temporary_folder folder;
+    const auto opened = [&](const std::string& header, std::size_t bytes) {
+        return aha::safetensors_file{write(folder.path / "a", file_text(header, bytes))};
+    };
+    EXPECT_TRUE(opened("  \n{}  ", 0).entries().empty());
+    EXPECT_TRUE(opened(R"({"__metadata__":null})", 0).metadata().empty());
+    const auto twice = opened(R"({"w":{"dtype":"F32","shape":[9],"data_offsets":[7,8]},)"
+                              R"("w":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"more":1}})",
+                              2);
+    EXPECT_EQ(twice.entries().at("w").type, at::kByte);
+    const auto small = opened(R"({"a":{"dtype":"F4","shape":[8],"data_offsets":[0,4]},)"
+                              R"("b":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[4,7]}})",
+                              7);
+    EXPECT_EQ(small.entries().size(), 2U);
+    EXPECT_THAT(error_of([&] { small.tensor("a"); }), HasSubstr("\"a\" is of the type F4, which is not supported"));
+}
+
+TEST(safetensors, reads_float8) {  // values of the formats' definitions (OCP 8-bit floating point, 1.0)
+    const temporary_folder folder;
+    std::string text = file_text(R"({"a":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]},)"
+                                 R"("b":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[3,5]}})",
+                                 0);
+    text += std::string{"\x38\xfe\x01\x3c\xfb", 5};
+    const aha::safetensors_file file{write(folder.path / "a", text)};
+    EXPECT_TRUE(file.tensor("a").to(at::kFloat).equal(at::tensor({1.0F, -448.0F, 0.001953125F})));
+    EXPECT_TRUE(file.tensor("b").to(at::kFloat).equal(at::tensor({1.0F, -57344.0F})));
+}
+
 TEST(safetensors, says_what_is_wrong_with_a_hostile_file) {
     const auto header = [](const std::string& tensors) { return file_text("{" + tensors + "}", 8); };
     const auto one = [&](const std::string& entry) { return header("\"w\":" + entry); };
@@ -102,20 +132,21 @@ TEST(safetensors, says_what_is_wrong_with_a_hostile_file) {
     const std::string half = R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
     const std::vector<std::pair<std::string, std::string>> table = {
         {"abc", "too few"},
-        {std::string(8, '\0'), "does not begin with {"},
+        {std::string(8, '\0'), "not valid JSON"},
+        {file_text("[1]", 0), "is not an object"},
         {raw<std::uint64_t>(100) + "{}", "claims 100 bytes, but only 2 follow"},
         {raw<std::uint64_t>(99'999'999) + "{}", "truncated"},
         {raw<std::uint64_t>(~0ULL) + "{}", "more than the"},
-        {file_text(" {}", 0), "does not begin with {"},
         {file_text("{} x", 0), "not valid JSON"},
         {file_text("{", 0), "not valid JSON"},
         {file_text("{\"\xff\":1}", 0), "not valid JSON"},
         {file_text("{\"a\":" + std::string(5000, '[') + "}", 0), "deeper than 64"},
-        {header("\"w\":" + good + ",\"w\":" + good), "\"w\" is given twice"},
         {one("7"), "needs dtype"},
         {one(R"({"dtype":"F32","shape":[2]})"), "needs dtype"},
         {of("3", "[2]", "[0,8]"), "dtype that is not a string"},
-        {of("\"F8_E4M3\"", "[8]", "[0,8]"), "\"F8_E4M3\", which is not supported"},
+        {of("\"F9\"", "[8]", "[0,8]"), "\"F9\", which is not supported"},
+        {of("\"F4\"", "[3]", "[0,2]"), "no whole number of bytes"},
+        {of("\"F6_E2M3\"", "[2]", "[0,2]"), "no whole number of bytes"},
         {of("\"F32\"", "2", "[0,8]"), "not a list"},
         {of("\"F32\"", "[-2]", "[0,8]"), "extent"},
         {of("\"F32\"", "[2.0]", "[0,8]"), "extent"},
@@ -154,24 +185,6 @@ TEST(safetensors, a_truncated_file_is_an_error_wherever_it_ends) {
         const auto path = write(folder.path / "cut", whole.substr(0, size));
         EXPECT_THROW(aha::safetensors_file{path}, aha::error) << size;
     }
-}
-
-TEST(safetensors, damaged_headers_are_read_or_refused) {
-    const temporary_folder folder;
-    const std::string whole = read(golden("types.safetensors"));
-    const std::size_t head = whole.size() - 206;
-    mutator damage{1};
-    int refused = 0;
-    for (int i = 0; i < 3000; ++i) {
-        const auto path = write(folder.path / "damaged", damage(whole, head));
-        refused += error_of([&] {
-                       const aha::safetensors_file file{path};
-                       for (const auto& [name, entry] : file.entries())
-                           static_cast<void>(file.tensor(name).to(at::kDouble).sum());
-                   }) != "no error";
-    }
-    EXPECT_GT(refused, 1500);
-    EXPECT_LT(refused, 3000);
 }
 
 TEST(safetensors_writer, refuses_what_a_file_cannot_hold) {

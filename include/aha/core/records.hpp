@@ -19,6 +19,16 @@
 /// `prompt -> rollout_group (completions) -> rollout_group (scores) -> rollout_group (advantages)`.
 namespace aha {
 
+/// What a model reads of a data row.
+struct prompt_text {
+    std::string text;        ///< all of it
+    bool templated = false;  ///< a chat template wrote it, and so says itself how it begins
+
+    /// A text that the tokenizer puts its first token before, unless a template wrote it.
+    prompt_text(std::string read, bool by_template = false)  // NOLINT: a render function may give a plain text
+        : text{std::move(read)}, templated{by_template} {}
+};
+
 /// One question. Filled by a prompt source; `ids` is filled by whoever owns the tokenizer.
 struct prompt {
     std::int64_t index = 0;        ///< position in the data set; part of every random key, so never reused in a step

@@ -19,7 +19,7 @@ namespace aha::detail {
 class row_fields {
 public:
     row_fields(const json& row, const std::string& where, std::string_view shape)
-        : row_{row}, start_{where + ": taken for " + std::string{shape} + ": "} {
+        : row_{row}, start_{(where.empty() ? "" : where + ": ") + "taken for " + std::string{shape} + ": "} {
         if (!row_.is_object()) wrong("the row is not an object but ", row_.type_name());
     }
 
@@ -62,10 +62,14 @@ public:
             all = *kwargs;
         }
         if (const auto tools = row_.find("tools"); tools != row_.end() && !tools->is_null()) {
-            json list = tools->is_string() ? json::parse(tools->get<std::string>(), nullptr, false) : *tools;
+            json list = *tools;
+            if (tools->is_string() && !tools->get_ref<const std::string&>().empty())
+                list = json::parse(tools->get<std::string>(), nullptr, false);
+            else if (tools->is_string()) list = json::array();
             if (!list.is_array())
                 wrong("\"tools\" is not a list but ", list.is_discarded() ? "a text" : list.type_name());
-            all["tools"] = std::move(list);
+            // Templates ask for tools by their presence; TRL hands an empty list on as none.
+            if (!list.empty()) all["tools"] = std::move(list);
         }
         return all;
     }
@@ -113,12 +117,12 @@ private:
     /// content as it was read.
     std::string content_of(const json& one, const std::string& name) const {
         const auto found = one.find("content");
-        if (found == one.end() || found->is_null()) {
+        if (found == one.end()) {
             for (const auto& [key, value] : one.items())
-                if (key != "role" && key != "content" && !value.is_null()) return {};
-            wrong(name, " has ", found == one.end() ? "no \"content\"" : "a \"content\" that is null",
-                  " and nothing else");
+                if (key != "role" && !value.is_null()) return {};
+            wrong(name, " has no \"content\"");
         }
+        if (found->is_null()) return {};
         if (found->is_string()) return found->get<std::string>();
         if (!found->is_array())
             wrong(name, " has a \"content\" that is neither a text nor a list of parts but ", found->type_name());

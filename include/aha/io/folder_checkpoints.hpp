@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -90,6 +91,15 @@ public:
     std::optional<std::int64_t> latest_step() const {
         const auto all = checkpoints();
         return all.empty() ? std::nullopt : std::optional{all.rbegin()->first};
+    }
+
+    /// The checkpoint whose folder has this name, as `load_latest` gives it. Throws `aha::error` if there is none, or
+    /// naming the file at fault if it is damaged.
+    state load(const std::string& name) const {
+        const auto all = checkpoints();
+        const auto found = std::ranges::find_if(all, [&](const auto& one) { return one.second.filename() == name; });
+        require(found != all.end(), "there is no checkpoint ", name, " in ", folder_);
+        return read(found->first, found->second);
     }
 
     /// Where the checkpoints are.

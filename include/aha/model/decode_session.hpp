@@ -38,8 +38,8 @@ public:
     void admit(std::span<const std::vector<token_id>> prompts, std::int64_t copies) {
         require(copies > 0, "a decoding session needs at least one completion per prompt, not ", copies);
         for (const std::vector<token_id>& ids : prompts)
-            require(std::ssize(ids) < model_->config().context, "a prompt of ", ids.size(),
-                    " tokens leaves no room in the model's context of ", model_->config().context);
+            require(std::ssize(ids) < model_->context(), "a prompt of ", ids.size(),
+                    " tokens leaves no room in the model's context of ", model_->context());
         const at::NoGradGuard no_gradients;
         const packed_prompts packed = pack_prompts(prompts, device());
         const auto prefill = [&](const auto& attention, std::size_t n, const at::Tensor& x) {
@@ -65,6 +65,9 @@ public:
     /// Appends one token to each completion and computes the next hidden states.
     void advance(std::span<const token_id> ids) {
         require(std::ssize(ids) == rows(), "a decoding step got ", ids.size(), " tokens for ", rows(), " completions");
+        for (const std::int64_t length : length_)
+            require(length < model_->context(), "a completion has filled the model's context of ", model_->context(),
+                    " tokens");
         const at::NoGradGuard no_gradients;
         batch_.positions = index(length_);
         std::int64_t room = 1;

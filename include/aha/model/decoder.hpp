@@ -24,6 +24,7 @@
 #include <aha/model/ops/backward_mark.hpp>
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
+#include <aha/model/ops/long_texts.hpp>
 #include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
@@ -51,7 +52,7 @@ public:
     explicit decoder(decoder_config config)
         : config_{std::move(config)},
           store_{slots(config_)},
-          rotary_{config_.context, config_.head_dim, config_.rope_theta, config_.rope_scaling, Tensor::options()} {
+          rotary_{config_.rotary(), config_.usable_context(), Tensor::options()} {
         std::size_t next = 1;
         for (std::int64_t n = 0; n < config_.layers; ++n) {
             const std::string prefix = layer_prefix(n);
@@ -165,12 +166,14 @@ public:
         return offsets;
     }
 
-    /// Final hidden states of packed trees, differentiable.
+    /// Final hidden states of packed trees, differentiable. A text may have up to `config().longest_text()` tokens; one
+    /// that is over `context()` because its angles depend on its length is a tree of its own.
     /// @return [T, D] compute type
     at::Tensor hidden(const packed_trees& batch) const {
-        const auto held = std::make_shared<const packed_trees>(batch);  // a checkpoint reads it in the backward pass
-        return run(batch.ids, [this, held](const attention& block, std::size_t, const at::Tensor& x) {
-            return block.forward(x, *held, rotary_);
+        // A checkpoint reads it in the backward pass.
+        const auto held = std::make_shared<const placed_trees>(placed(batch, config_.rotary(), rotary_));
+        return run(batch.ids, [held](const attention& block, std::size_t, const at::Tensor& x) {
+            return block.forward(x, held->batch, held->table);
         });
     }
 
@@ -178,7 +181,7 @@ public:
     lm_head head() const { return {head_.leaf, head_.compute, *head_.blocked}; }
 
     /// Most tokens of a prompt and its completion together.
-    std::int64_t context() const { return config_.context; }
+    std::int64_t context() const { return config_.usable_context(); }
 
     /// Starts decoding: every prompt is computed once, then continued `copies` times.
     session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies) const {

@@ -224,9 +224,10 @@ private:
         const std::vector<token_id> ids = tokenizer_.encode(stop);
         if constexpr (requires { tokenizer_.decode(ids, false); }) {
             if (ids.empty() || tokenizer_.decode(ids, false) == tokenizer_.decode(ids)) return std::nullopt;
-            require(ids.size() == 1, "the stop string \"", stop,
-                    "\" holds a special token, which the text of a completion does not: give the token alone, or a text "
-                    "without it");
+            require(
+                ids.size() == 1, "the stop string \"", stop,
+                "\" holds a special token, which the text of a completion does not: give the token alone, or a text "
+                "without it");
             return ids.front();
         } else {
             return std::nullopt;

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -279,11 +278,15 @@ private:
             detail::tokenizing::for_each_token(
                 parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
-            for (const added_token& token : unique_added()) {
+            for (const added_token& token : parts.added) {
+                require(!token.content.empty(), "the added token ", token.id, " is empty");
+                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
+                        detail::tokenizing::shown(token.content), " has the id ", token.id);
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
-                added_ids.emplace(token.content, token.id);
+                require(added_ids.emplace(token.content, token.id).second, "the added token ",
+                        detail::tokenizing::shown(token.content), " is given twice");
                 // What is looked for in the normalised text is itself normalised, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);
@@ -299,30 +302,6 @@ private:
         }
 
         const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
-
-        /// The added tokens, each content once: of one that is given again the later flags count, but special it stays.
-        /// One without content is never found, and left out. So does the Rust library.
-        std::vector<added_token> unique_added() const {
-            std::vector<added_token> tokens;
-            std::unordered_map<std::string_view, std::size_t> known;
-            for (const added_token& token : parts.added) {
-                if (token.content.empty()) continue;
-                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
-                        detail::tokenizing::shown(token.content), " has the id ", token.id);
-                const auto [found, is_new] = known.emplace(token.content, tokens.size());
-                if (is_new) {
-                    tokens.push_back(token);
-                    continue;
-                }
-                added_token& before = tokens[found->second];
-                require(before.id == token.id, "the added token ", detail::tokenizing::shown(token.content),
-                        " is given twice, with the ids ", before.id, " and ", token.id);
-                const bool special = before.special || token.special;
-                before = token;
-                before.special = special;
-            }
-            return tokens;
-        }
 
         entry made(const added_token& token) const {
             entry e{parts.decode.spelling(token.content), {}, token.special};

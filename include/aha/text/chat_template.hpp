@@ -203,6 +203,13 @@ inline std::optional<std::string> configured_template(const nlohmann::ordered_js
 
 }  // namespace detail
 
+/// The special tokens of a Hugging Face folder (tokenizer_config.json, special_tokens_map.json), as variables of a chat
+/// template: bos_token, eos_token, ... Throws `aha::error` naming the file if one is broken.
+inline nlohmann::ordered_json load_special_tokens(const std::filesystem::path& folder) {
+    return detail::special_tokens(detail::object_in(folder / "tokenizer_config.json"),
+                                  detail::object_in(folder / "special_tokens_map.json"));
+}
+
 /// The chat template of a Hugging Face folder: chat_template.jinja (additional_chat_templates/NAME.jinja for another
 /// name than "default"), else "chat_template" in tokenizer_config.json. The special tokens there, or in
 /// special_tokens_map.json, become default variables.
@@ -213,15 +220,14 @@ inline std::optional<chat_template> load_chat_template(const std::filesystem::pa
     require(detail::is_template_name(name), "a chat template's name \"", name,
             "\" holds a character other than letters, digits, _ and -");
     const auto config_path = folder / "tokenizer_config.json";
-    const nlohmann::ordered_json config = detail::object_in(config_path),
-                                 map = detail::object_in(folder / "special_tokens_map.json");
+    const nlohmann::ordered_json config = detail::object_in(config_path);
     const auto file =
         name == "default" ? folder / "chat_template.jinja" : folder / "additional_chat_templates" / (name + ".jinja");
     auto source = detail::read_text_file(file);
     if (!source) source = detail::configured_template(config, name, config_path);
     if (!source) return std::nullopt;
     try {
-        return chat_template{std::move(*source), detail::special_tokens(config, map)};
+        return chat_template{std::move(*source), load_special_tokens(folder)};
     } catch (const error& problem) {
         fail(folder, ": ", problem.what());
     }

@@ -15,6 +15,7 @@
 #include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/text/assistant_turns.hpp>
+#include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/chat_template.hpp>
 #include <aha/train/pretrained.hpp>
 
@@ -31,19 +32,14 @@ struct chat_example_options {
 
 namespace detail {
 
-/// Tokens of a text and the bytes of it that each came from.
+/// Tokens of a text and the bytes of it that each came from. A tokenizer of one's own without `encode_with_spans` must
+/// have tokens that spell the text.
 template <class Tokenizer>
-auto tokens_with_spans(const Tokenizer& tokenizer, const std::string& text, std::int64_t index) {
+encoding tokens_with_spans(const Tokenizer& tokenizer, const std::string& text, std::int64_t index) {
     if constexpr (requires { tokenizer.encode_with_spans(text); }) {
         return tokenizer.encode_with_spans(text);
-    } else {  // a tokenizer of one's own, whose tokens spell the text
-        struct span {
-            std::size_t begin = 0, end = 0;
-        };
-        struct encoding {
-            std::vector<token_id> ids;
-            std::vector<span> spans;
-        } made{tokenizer.encode(text), {}};
+    } else if constexpr (requires(token_id id) { std::string_view{tokenizer.token_bytes(id)}; }) {
+        encoding made{tokenizer.encode(text), {}};
         std::size_t begin = 0;
         for (const token_id id : made.ids) {
             const std::string_view bytes = tokenizer.token_bytes(id);
@@ -54,6 +50,11 @@ auto tokens_with_spans(const Tokenizer& tokenizer, const std::string& text, std:
         }
         require(begin == text.size(), "example ", index, " cannot be marked: its tokens end before its text");
         return made;
+    } else {
+        fail(
+            "example ", index,
+            " cannot be marked: the tokenizer does not say which bytes its tokens came from; give it encode_with_spans "
+            "or token_bytes");
     }
 }
 

@@ -157,9 +157,8 @@ inline bpe_tokenizer tokenizer_from(const gguf_text& text) {
     return make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
 }
 
-/// The chat template of a GGUF file, which may name the special tokens.
-inline std::optional<chat_template> chat_from(const gguf_text& text) {
-    if (text.chat_template.empty()) return std::nullopt;
+/// The special tokens of a GGUF file, as variables of a chat template.
+inline nlohmann::ordered_json special_tokens(const gguf_text& text) {
     auto names = nlohmann::ordered_json::object();
     const auto add = [&](const char* name, const std::optional<token_id>& id) {
         if (id) names[name] = text.tokens.at(static_cast<std::size_t>(*id));
@@ -168,7 +167,12 @@ inline std::optional<chat_template> chat_from(const gguf_text& text) {
     add("eos_token", text.eos);
     add("unk_token", text.unk);
     add("pad_token", text.pad);
-    return chat_template{text.chat_template, std::move(names)};
+    return names;
+}
+
+inline std::optional<chat_template> chat_from(const gguf_text& text) {
+    if (text.chat_template.empty()) return std::nullopt;
+    return chat_template{text.chat_template, special_tokens(text)};
 }
 
 /// What a model folder or file holds besides weights.
@@ -177,20 +181,21 @@ struct text_side {
     std::optional<chat_template> chat;
     std::optional<std::filesystem::path> folder;
     std::optional<gguf_text> gguf;
+    std::vector<std::string> notes;
 };
 
 /// Throws `aha::error` if the tokenizer knows ids that the weights have no row for.
 inline text_side load_text_side(const weight_source& source, const std::filesystem::path& place) {
-    const auto checked = [&](bpe_tokenizer tokenizer) {
-        check_vocabulary(tokenizer, source.config().vocabulary_size, place);
-        return tokenizer;
-    };
-    if (!source.gguf())
-        return {checked(load_tokenizer_json(place / "tokenizer.json")), load_chat_template(place), place, std::nullopt};
-    gguf_text text = read_gguf_text(*source.gguf());
-    bpe_tokenizer tokenizer = checked(tokenizer_from(text));
-    std::optional<chat_template> chat = chat_from(text);
-    return {std::move(tokenizer), std::move(chat), std::nullopt, std::move(text)};
+    std::optional<gguf_text> text;
+    if (source.gguf()) text = read_gguf_text(*source.gguf());
+    bpe_tokenizer tokenizer = text ? tokenizer_from(*text) : load_tokenizer_json(place / "tokenizer.json");
+    check_vocabulary(tokenizer, source.config().vocabulary_size, place);
+    std::optional<chat_template> chat = text ? chat_from(*text) : load_chat_template(place);
+    std::vector<std::string> notes = source.notes();
+    notes.insert(notes.end(), tokenizer.notes().begin(), tokenizer.notes().end());
+    std::optional<std::filesystem::path> folder;
+    if (!text) folder = place;
+    return {std::move(tokenizer), std::move(chat), std::move(folder), std::move(text), std::move(notes)};
 }
 
 }  // namespace detail
@@ -219,8 +224,21 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
     const std::filesystem::path place = detail::model_location(path);
     const weight_source source{place};
     detail::text_side text = detail::load_text_side(source, place);
-    return {detail::decoder_from<Tensor>(source), std::move(text.tokenizer), std::move(text.chat),
-            std::move(text.folder), std::move(text.gguf)};
+    return {detail::decoder_from<Tensor>(source),
+            std::move(text.tokenizer),
+            std::move(text.chat),
+            std::move(text.folder),
+            std::move(text.gguf),
+            std::move(text.notes)};
+}
+
+/// The special tokens that a chat template of the model may name (bos_token, eos_token, ...): those of its present
+/// template, else those of the files that it came from.
+template <class Model, class Tokenizer>
+nlohmann::ordered_json template_variables(const pretrained<Model, Tokenizer>& source) {
+    if (source.chat) return source.chat->defaults();
+    if (source.tokenizer_folder) return load_special_tokens(*source.tokenizer_folder);
+    return source.text ? detail::special_tokens(*source.text) : nlohmann::ordered_json::object();
 }
 
 namespace detail {

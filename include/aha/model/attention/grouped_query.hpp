@@ -9,6 +9,7 @@
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/model/files/decoder_config.hpp>
+#include <aha/model/ops/add_bias.hpp>
 #include <aha/model/ops/decode_attention.hpp>
 #include <aha/model/ops/key_value_cache.hpp>
 #include <aha/model/ops/linear.hpp>
@@ -21,8 +22,8 @@
 namespace aha {
 
 /// Grouped-query attention (Ainslie et al. 2023) with rotary positions, as Llama, Qwen2 (biases) and Qwen3 (norms of
-/// queries and keys) have it. Query, key and value projections are one product. A filling of `decoder`'s attention
-/// slot.
+/// queries and keys) have it, with a bias on any of the projections. Query, key and value projections are one product.
+/// A filling of `decoder`'s attention slot.
 template <class Tensor>
 class grouped_query_attention {
 public:
@@ -34,6 +35,7 @@ public:
         std::vector<parameters::slot> all{{layer + "self_attn.qkv_proj.weight", {width, c.hidden_size}},
                                           {layer + "self_attn.o_proj.weight", {c.hidden_size, c.heads * c.head_dim}}};
         if (c.attention_bias) all.push_back({layer + "self_attn.qkv_proj.bias", {width}, false});
+        if (c.attention_output_bias) all.push_back({layer + "self_attn.o_proj.bias", {c.hidden_size}, false});
         if (c.qk_norm) {
             all.push_back({layer + "self_attn.q_norm.weight", {c.head_dim}, false});
             all.push_back({layer + "self_attn.k_norm.weight", {c.head_dim}, false});
@@ -54,6 +56,7 @@ public:
             all.push_back({self + "k_proj." + kind, slot, q, kv});
             all.push_back({self + "v_proj." + kind, slot, q + kv, kv});
         }
+        if (c.attention_output_bias) all.push_back({self + "o_proj.bias", self + "o_proj.bias", 0, c.hidden_size});
         if (c.qk_norm)
             for (const char* name : {"q_norm.weight", "k_norm.weight"})
                 all.push_back({self + name, self + name, 0, c.head_dim});
@@ -67,6 +70,7 @@ public:
         out_ = store.view(first + 1);
         std::size_t next = first + 2;
         if (c.attention_bias) bias_ = store.leaf(next++);
+        if (c.attention_output_bias) out_bias_ = store.leaf(next++);
         if (c.qk_norm) {
             q_norm_ = store.leaf(next++);
             k_norm_ = store.leaf(next++);
@@ -125,24 +129,23 @@ public:
 private:
     /// Queries, keys and values with positions applied: [T, H + 2 Hk, d] float32.
     at::Tensor project(const at::Tensor& x, const at::Tensor& positions, const rotary_table& table) const {
-        const at::Tensor all = aha::linear(x, qkv_).view({-1, heads_ + 2 * key_heads_, width_});
-        const std::int64_t turned = heads_ + key_heads_;
-        if (!q_norm_.defined()) return rotary(all, positions, table, turned, bias_);
-        at::Tensor wide = all.to(at::kFloat);
-        if (bias_.defined()) wide = wide + bias_.view({heads_ + 2 * key_heads_, width_});
+        const at::Tensor flat = aha::linear(x, qkv_);
+        const std::int64_t turned = heads_ + key_heads_, all = heads_ + 2 * key_heads_;
+        if (!q_norm_.defined()) return rotary(flat.view({-1, all, width_}), positions, table, turned, bias_);
+        const at::Tensor wide = add_bias(flat.to(at::kFloat), bias_).view({-1, all, width_});
         const at::Tensor q = rms_norm(wide.narrow(1, 0, heads_), q_norm_, eps_, at::kFloat);
         const at::Tensor k = rms_norm(wide.narrow(1, heads_, key_heads_), k_norm_, eps_, at::kFloat);
         return rotary(at::cat({q, k, wide.narrow(1, turned, key_heads_)}, 1), positions, table, turned);
     }
 
     at::Tensor merge(const at::Tensor& attended) const {
-        return aha::linear(attended.view({-1, heads_ * width_}), out_);
+        return add_bias(aha::linear(attended.view({-1, heads_ * width_}), out_), out_bias_);
     }
 
     std::int64_t heads_, key_heads_, width_;
     double eps_;
     weight_view qkv_, out_;
-    at::Tensor bias_, q_norm_, k_norm_;
+    at::Tensor bias_, out_bias_, q_norm_, k_norm_;
 };
 
 }  // namespace aha

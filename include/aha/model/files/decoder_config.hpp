@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -8,17 +9,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/model/ops/rotary.hpp>
+#include <aha/model/ops/rotary_scaling.hpp>
 
 namespace aha {
 
 /// The shape of a Llama, Qwen2 or Qwen3 decoder: root-mean-square norms, rotary positions, grouped-query attention, a
-/// gated SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window, no bias but
-/// those on q, k and v).
+/// gated SiLU feed-forward block. What these leave open is here; what they share is not (no sliding window).
 struct decoder_config {
     std::string architecture = "llama";          ///< "llama", "qwen2" or "qwen3"
     std::int64_t vocabulary_size = 0;            ///< rows of the embedding
@@ -28,12 +29,14 @@ struct decoder_config {
     std::int64_t heads = 0;                      ///< query heads
     std::int64_t kv_heads = 0;                   ///< key and value heads; divides `heads`
     std::int64_t head_dim = 0;                   ///< even; heads x head_dim need not be hidden_size
-    std::int64_t context = 0;                    ///< tokens that positions are made for
+    std::int64_t context = 0;                    ///< tokens of a text, as config.json says; see `usable_context`
     double rms_norm_eps = 1e-6;                  ///< added to the mean square under the root
     double rope_theta = 10000;                   ///< base of the rotary angles
-    std::optional<llama3_scaling> rope_scaling;  ///< how angles are stretched for long contexts; none if they are not
+    std::optional<rotary_scaling> rope_scaling;  ///< how angles are stretched for long contexts; none if they are not
     bool tie_embeddings = false;                 ///< the LM head is the embedding
     bool attention_bias = false;                 ///< q, k and v have biases (Qwen2)
+    bool attention_output_bias = false;          ///< o has one, too (Llama's and Qwen3's attention_bias)
+    bool mlp_bias = false;                       ///< gate, up and down have biases (Llama's mlp_bias)
     bool qk_norm = false;                        ///< q and k are normed per head (Qwen3)
     bool gives_score = false;                    ///< a reward model's file: a head of one row in place of the LM head
     std::optional<token_id> bos_id, pad_id;      ///< what a text begins with, what fills rows; if there is one
@@ -41,6 +44,28 @@ struct decoder_config {
     nlohmann::json extra = nlohmann::json::object();  ///< config.json's other keys, kept for writing it back
 
     bool operator==(const decoder_config&) const = default;
+
+    /// What the angles of its positions depend on.
+    rotary_shape rotary() const {
+        return {.head_dim = head_dim, .theta = rope_theta, .scaling = rope_scaling, .context = context};
+    }
+
+    /// Most tokens of a text that is decoded or learned from: what YaRN stretches to, where that is more than
+    /// `context`; where angles would change with the length of the text, that limit.
+    std::int64_t usable_context() const {
+        std::int64_t tokens = context;
+        if (const auto* const yarn = rope_scaling ? std::get_if<yarn_scaling>(&*rope_scaling) : nullptr)
+            tokens = std::max(tokens, static_cast<std::int64_t>(yarn->factor * yarn->original_context));
+        return std::min(tokens, same_angles_up_to(rotary()).value_or(tokens));
+    }
+
+    /// Most tokens of a text whose hidden states are computed at once: more than `usable_context` where angles change
+    /// with the length of a text, which then can be scored and not continued.
+    std::int64_t longest_text() const {
+        const auto* const dynamic = rope_scaling ? std::get_if<dynamic_scaling>(&*rope_scaling) : nullptr;
+        const double stretched = dynamic ? dynamic->factor * static_cast<double>(context) : 0;
+        return std::max({usable_context(), context, static_cast<std::int64_t>(stretched)});
+    }
 
     /// Throws `aha::error` with the bad value unless the numbers fit together.
     void validate() const {
@@ -66,7 +91,7 @@ struct decoder_config {
                 rms_norm_eps);
         require(rope_theta > 1 && std::isfinite(rope_theta), "a decoder's rope_theta must be finite and above 1, not ",
                 rope_theta);
-        if (rope_scaling) validate_scaling(*rope_scaling);
+        validate_scaling(rotary());
         for (const token_id id : eos_ids) validate_token("end token", id);
         if (bos_id) validate_token("first token", *bos_id);
         if (pad_id) validate_token("padding token", *pad_id);
@@ -78,15 +103,6 @@ private:
     void validate_token(const char* what, token_id id) const {
         require(id >= 0 && id < vocabulary_size, "a decoder's ", what, " ", id, " is not in its vocabulary of ",
                 vocabulary_size);
-    }
-    static void validate_scaling(const llama3_scaling& s) {
-        require(s.factor >= 1 && std::isfinite(s.factor), "a rotary scaling factor must be at least 1, not ", s.factor);
-        require(s.low_frequency_factor > 0 && s.high_frequency_factor > s.low_frequency_factor &&
-                    std::isfinite(s.high_frequency_factor),
-                "rotary scaling needs 0 < low_freq_factor < high_freq_factor, not ", s.low_frequency_factor, " and ",
-                s.high_frequency_factor);
-        require(s.original_context > 0 && std::isfinite(s.original_context),
-                "rotary scaling needs a positive original context, not ", s.original_context);
     }
 };
 

@@ -29,6 +29,7 @@ inline std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_t
             add(layer + "self_attn.v_proj.bias", {key});
         }
         add(layer + "self_attn.o_proj.weight", {c.hidden_size, query});
+        if (c.attention_output_bias) add(layer + "self_attn.o_proj.bias", {c.hidden_size});
         if (c.qk_norm) {
             add(layer + "self_attn.q_norm.weight", {c.head_dim});
             add(layer + "self_attn.k_norm.weight", {c.head_dim});
@@ -37,6 +38,11 @@ inline std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_t
         add(layer + "mlp.gate_proj.weight", {c.intermediate_size, c.hidden_size});
         add(layer + "mlp.up_proj.weight", {c.intermediate_size, c.hidden_size});
         add(layer + "mlp.down_proj.weight", {c.hidden_size, c.intermediate_size});
+        if (c.mlp_bias) {
+            add(layer + "mlp.gate_proj.bias", {c.intermediate_size});
+            add(layer + "mlp.up_proj.bias", {c.intermediate_size});
+            add(layer + "mlp.down_proj.bias", {c.hidden_size});
+        }
     }
     add("model.norm.weight", {c.hidden_size});
     if (c.gives_score) add("score.weight", {1, c.hidden_size});

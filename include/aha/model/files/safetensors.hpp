@@ -4,7 +4,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -20,28 +19,11 @@
 #include <aha/core/error.hpp>
 #include <aha/core/mapped_file.hpp>
 #include <aha/core/shown_name.hpp>
-#include <aha/core/strict_json.hpp>
+#include <aha/model/files/safetensors_types.hpp>
 
 namespace aha {
 
 namespace detail {
-
-struct safetensors_type {
-    std::string_view name;
-    c10::ScalarType type;
-};
-
-/// What we read and write, in the format's own order: a writer puts the last ones first, so that all are aligned.
-inline constexpr std::array<safetensors_type, 10> safetensors_types{{{"BOOL", at::kBool},
-                                                                     {"U8", at::kByte},
-                                                                     {"I8", at::kChar},
-                                                                     {"I16", at::kShort},
-                                                                     {"F16", at::kHalf},
-                                                                     {"BF16", at::kBFloat16},
-                                                                     {"I32", at::kInt},
-                                                                     {"F32", at::kFloat},
-                                                                     {"F64", at::kDouble},
-                                                                     {"I64", at::kLong}}};
 
 /// As the reference library does, so that a lying length cannot ask for all memory.
 inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
@@ -56,7 +38,8 @@ class safetensors_file {
 public:
     /// Where a tensor lies and what it is.
     struct entry {
-        c10::ScalarType type = at::kFloat;  ///< of its numbers
+        std::string_view type_name;         ///< of its numbers, in the format's words
+        c10::ScalarType type = at::kFloat;  ///< ours; Undefined if we have none
         std::vector<std::int64_t> shape;    ///< its extents
         std::uint64_t begin = 0, end = 0;   ///< bytes, from the end of the header
     };
@@ -89,6 +72,8 @@ public:
         const auto found = entries_.find(name);
         require(found != entries_.end(), where(), " has no tensor ", detail::shown_name(name));
         const entry& e = found->second;
+        require(e.type != c10::ScalarType::Undefined, where(), ": tensor ", detail::shown_name(name),
+                " is of the type ", e.type_name, ", which is not supported");
         const auto options = at::TensorOptions{}.dtype(e.type);
         if (e.begin == e.end) return at::empty(e.shape, options);
         // The mapping is read-only; PyTorch has no read-only tensors.
@@ -110,11 +95,11 @@ private:
     std::string where() const { return file_->path().string(); }
 
     void read_header(std::string_view text) {
-        require(text.starts_with('{'), where(), ": the safetensors header does not begin with {");
-        const nlohmann::json header = detail::parse_strict_json(text, where() + ": safetensors header");
+        const nlohmann::json header = parse_header(text);
+        require(header.is_object(), where(), ": the safetensors header is not an object");
         for (const auto& [name, value] : header.items()) {
             if (name == "__metadata__") {
-                require(value.is_object(), where(), ": __metadata__ is not an object");
+                require(value.is_object() || value.is_null(), where(), ": __metadata__ is not an object");
                 for (const auto& [key, word] : value.items()) {
                     require(word.is_string(), where(), ": __metadata__ ", detail::shown_name(key), " is not a string");
                     metadata_[key] = word.get<std::string>();
@@ -122,6 +107,22 @@ private:
             } else {
                 entries_[name] = read_entry(value, where() + ": tensor " + detail::shown_name(name));
             }
+        }
+    }
+
+    /// As the reference library reads it: blanks around it and a tensor given twice, of which the last counts, are no
+    /// faults.
+    nlohmann::json parse_header(std::string_view text) const {
+        const auto check = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+            require(depth <= 64, where(), ": the safetensors header is nested deeper than 64 levels");
+            return true;
+        };
+        try {
+            return nlohmann::json::parse(text, check);
+        } catch (const nlohmann::json::parse_error& wrong) {
+            fail(where(), ": the safetensors header is not valid JSON at byte ", wrong.byte);
+        } catch (const nlohmann::json::exception& wrong) {
+            fail(where(), ": the safetensors header is not valid JSON: ", wrong.what());
         }
     }
 
@@ -135,19 +136,18 @@ private:
                                              &detail::safetensors_type::name);
         require(known != detail::safetensors_types.end(), tensor, " has the dtype ",
                 detail::shown_name(type.get_ref<const std::string&>()), ", which is not supported");
-        entry e{.type = known->type, .shape = {}, .begin = 0, .end = 0};
+        entry e{.type_name = known->name, .type = known->type, .shape = {}, .begin = 0, .end = 0};
 
         require(shape.is_array(), tensor, " has a shape that is not a list");
         require(shape.size() <= 64, tensor, " has ", shape.size(), " dimensions");
-        std::uint64_t bytes = c10::elementSize(e.type),
-                      reach = bytes;  // reach: strides must fit even beside an empty one
+        std::uint64_t bits = known->bits, reach = bits;  // reach: strides must fit even beside an empty one
         for (const nlohmann::json& extent : shape) {
             require(extent.is_number_unsigned(), tensor, " has an extent that is not a whole number from 0 up");
             const auto n = extent.get<std::uint64_t>();
             const std::uint64_t limit = std::numeric_limits<std::int64_t>::max();
             require(n == 0 || reach <= limit / n, tensor, " has a shape whose size overflows");
             reach *= std::max<std::uint64_t>(n, 1);
-            bytes *= n;
+            bits *= n;
             e.shape.push_back(static_cast<std::int64_t>(n));
         }
 
@@ -158,7 +158,8 @@ private:
         e.end = offsets[1].get<std::uint64_t>();
         require(e.begin <= e.end && e.end <= data_.size(), tensor, " claims bytes ", e.begin, " to ", e.end, " of the ",
                 data_.size(), " that there are: the file is truncated or its header lies");
-        require(e.end - e.begin == bytes, tensor, " needs ", bytes, " bytes for its shape, but claims ",
+        require(bits % 8 == 0, tensor, " is no whole number of bytes");
+        require(e.end - e.begin == bits / 8, tensor, " needs ", bits / 8, " bytes for its shape, but claims ",
                 e.end - e.begin);
         return e;
     }

@@ -8,7 +8,6 @@
 #include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <torch/csrc/autograd/custom_function.h>
 #include <vector>
@@ -17,56 +16,36 @@
 #include <aha/core/kernels/elementwise.cuh>
 #include <aha/core/kernels/launch.hpp>
 #include <aha/core/with_type.hpp>
+#include <aha/model/ops/rotary_frequencies.hpp>
 
 namespace aha {
 
-/// Llama 3's stretching of rotary frequencies for long contexts.
-struct llama3_scaling {
-    double factor = 8;                 ///< by how much the longest waves are stretched
-    double low_frequency_factor = 1;   ///< waves longer than context / this are stretched whole
-    double high_frequency_factor = 4;  ///< waves shorter than context / this are left alone
-    double original_context = 8192;    ///< the context of pretraining, in tokens
-    bool operator==(const llama3_scaling&) const = default;
-};
-
-/// Cosines and sines of rotary position embeddings (Su et al. 2021) for positions 0 .. context-1.
+/// Cosines and sines of rotary position embeddings (Su et al. 2021) for positions 0 .. length-1.
 struct rotary_table {
-    at::Tensor cosine;  ///< [context, d/2] float32
-    at::Tensor sine;    ///< [context, d/2] float32
+    at::Tensor cosine;  ///< [length, d/2] float32
+    at::Tensor sine;    ///< [length, d/2] float32
 
     rotary_table() = default;
-    /// The angles of all positions.
-    rotary_table(std::int64_t context, std::int64_t head_dim, double theta,
-                 const std::optional<llama3_scaling>& scaling, const at::TensorOptions& options) {
-        const std::int64_t half = head_dim / 2;
-        require(context <= (std::int64_t{1} << 28) / half, "a context of ", context,
+    /// The angles of all positions of a text of `length` tokens.
+    rotary_table(const rotary_shape& shape, std::int64_t length, const at::TensorOptions& options) {
+        const std::int64_t half = shape.head_dim / 2;
+        require(length <= (std::int64_t{1} << 28) / half, "a context of ", length,
                 " tokens is too long for a table of positions");
-        cosine = at::empty({context, half}, at::kFloat);
-        sine = at::empty({context, half}, at::kFloat);
+        const rotary_frequencies frequencies = frequencies_of(shape, length);
+        const at::Tensor radians = frequencies.radians.contiguous();
+        const auto magnitude = static_cast<float>(frequencies.magnitude);
+        cosine = at::empty({length, half}, at::kFloat);
+        sine = at::empty({length, half}, at::kFloat);
+        const float* const r = radians.const_data_ptr<float>();
         float *c = cosine.mutable_data_ptr<float>(), *s = sine.mutable_data_ptr<float>();
-        for (std::int64_t i = 0; i < half; ++i) {
-            const double base = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
-            const float frequency = static_cast<float>(scaling ? stretched(base, *scaling) : base);
-            for (std::int64_t p = 0; p < context; ++p) {
-                const float angle = static_cast<float>(p) * frequency;  // float32, as transformers computes it
-                c[p * half + i] = std::cos(angle);
-                s[p * half + i] = std::sin(angle);
+        for (std::int64_t p = 0; p < length; ++p)
+            for (std::int64_t i = 0; i < half; ++i) {
+                const float angle = static_cast<float>(p) * r[i];  // float32, as transformers computes it
+                c[p * half + i] = std::cos(angle) * magnitude;
+                s[p * half + i] = std::sin(angle) * magnitude;
             }
-        }
         cosine = cosine.to(options.device());
         sine = sine.to(options.device());
-    }
-
-private:
-    static double stretched(double frequency, const llama3_scaling& scaling) {
-        const double wavelength = 2 * std::numbers::pi / frequency;
-        const double low = scaling.original_context / scaling.low_frequency_factor;
-        const double high = scaling.original_context / scaling.high_frequency_factor;
-        if (wavelength < high) return frequency;
-        if (wavelength > low) return frequency / scaling.factor;
-        const double smooth = (scaling.original_context / wavelength - scaling.low_frequency_factor) /
-                              (scaling.high_frequency_factor - scaling.low_frequency_factor);
-        return (1 - smooth) * frequency / scaling.factor + smooth * frequency;
     }
 };
 
