@@ -1,8 +1,12 @@
 #include <aha/text/bpe_tokenizer.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/model/files/gguf_text.hpp>
@@ -144,6 +148,114 @@ TEST(bpe_tokenizer, replaces_and_prepends) {
                             {{"type", "Replace"}, {"pattern", {{"Regex", "[0-9]+"}}}, {"content", "b"}}}}};
     EXPECT_EQ(make_tokenizer(file).encode("a 12a"), (ids_t{1, 0, 1, 2, 0}));
     EXPECT_EQ(make_tokenizer(file).encode(""), ids_t{});
+}
+
+/// The characters of a text before each of its bytes, and how many there are.
+std::vector<std::size_t> characters_before(const std::string& text) {
+    std::vector<std::size_t> counts{0};
+    for (std::size_t at = 0, n = 1; at < text.size(); ++n) {
+        const std::size_t size = utf8::unit_at(text, at).size;
+        counts.resize(at += size, n - 1);
+        counts.push_back(n);
+    }
+    return counts;
+}
+
+/// The tokenizer.json of a variant in variants.json.
+json variant_file(const json& all, const json& variant) {
+    json file{{"model", all["models"][variant["model"].get<std::string>()]},
+              {"added_tokens", all["added_tokens"][variant["added_tokens"].get<std::size_t>()]}};
+    for (const char* key : {"normalizer", "pre_tokenizer", "decoder"}) file[key] = variant[key];
+    return file;
+}
+
+// Ids, the characters that they came from, and texts, against the library `tokenizers` 0.23.3: every normalizer and
+// pre-tokenizer, regular expressions that PCRE2 reads otherwise, every flag of added tokens.
+TEST(bpe_tokenizer, is_the_reference_in_many_variants) {
+    const json all = read("variants.json");
+    const auto texts = all["texts"].get<std::vector<std::string>>();
+    ASSERT_GE(all["variants"].size(), 76U);
+    for (const json& variant : all["variants"]) {
+        const bpe_tokenizer t = make_tokenizer(variant_file(all, variant));
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            SCOPED_TRACE(variant["normalizer"].dump().substr(0, 200) + variant["pre_tokenizer"].dump() + texts[i]);
+            const json& wanted = variant["cases"].at(i);
+            const std::vector<std::size_t> before = characters_before(texts[i]);
+            // The second time words are known from the first.
+            for (int round = 0; round < 2; ++round) {
+                const encoding made = t.encode_with_spans(texts[i]);
+                std::vector<std::size_t> spans;
+                for (const text_span span : made.spans)
+                    spans.insert(spans.end(), {before.at(span.begin), before.at(span.end)});
+                EXPECT_EQ(made.ids, wanted[0].get<ids_t>());
+                EXPECT_EQ(spans, wanted[1].get<std::vector<std::size_t>>());
+                EXPECT_EQ(t.encode(texts[i]), made.ids);
+                EXPECT_EQ(t.decode(made.ids, false), wanted[2].get<std::string>());
+            }
+        }
+    }
+}
+
+TEST(bpe_tokenizer, says_where_tokens_came_from_in_the_bytes_that_were_given) {
+    const json all = read("variants.json");
+    json file = variant_file(all, all["variants"][0]);
+    ASSERT_EQ(file["normalizer"]["type"], "NFC");
+    const bpe_tokenizer t = make_tokenizer(file);
+    const std::string text = "a\xff <l>\xe4\xb8 b";  // neither is UTF-8: each is one U+FFFD
+    const encoding made = t.encode_with_spans(text);
+    EXPECT_EQ(made.ids, t.encode(text));
+    ASSERT_EQ(made.ids.size(), made.spans.size());
+    EXPECT_EQ(made.spans.front(), (text_span{0, 1}));
+    EXPECT_EQ(made.spans.at(1), (text_span{1, 2}));
+    const auto flag = std::ranges::find(made.ids, *t.id_of("<l>"));
+    ASSERT_NE(flag, made.ids.end());
+    EXPECT_EQ(made.spans.at(static_cast<std::size_t>(flag - made.ids.begin())), (text_span{2, 6}));  // with the space
+    EXPECT_EQ(made.spans.back(), (text_span{8, 10}));
+    EXPECT_TRUE(t.encode_with_spans("").ids.empty());
+}
+
+// tokenizers 0.23.3: the later flags count, the id is one, special it stays (asked of it for this test).
+TEST(bpe_tokenizer, takes_an_added_token_that_is_given_twice) {
+    json file = bpe({{"a", 0}, {" ", 1}}, json::array());
+    const auto token = [](bool special, bool lstrip) {
+        return json{{"id", 2}, {"content", "<x>"}, {"special", special}, {"lstrip", lstrip}, {"normalized", false}};
+    };
+    file["added_tokens"] = {token(true, false), {{"id", 3}, {"content", ""}}, token(false, true)};
+    const auto t = make_tokenizer(file);
+    EXPECT_EQ(t.encode("a <x>a"), (ids_t{0, 2, 0}));
+    EXPECT_EQ(t.decode(ids_t{0, 2}), "a");
+}
+
+// The memory of words is bounded and lent to one thread at a time.
+TEST(bpe_tokenizer, gives_the_same_to_many_threads_and_after_many_words) {
+    const json all = read("variants.json");
+    json file = variant_file(all, all["variants"][0]);
+    const bpe_tokenizer t = make_tokenizer(file);
+    std::string text;
+    for (int i = 0; i < 60000; ++i) text += " w" + std::to_string(i * 7919 % 50000);
+    const ids_t once = t.encode(text);
+    EXPECT_EQ(t.decode(once), text);
+    std::vector<ids_t> made(4);
+    std::vector<std::thread> threads;
+    for (ids_t& ids : made) threads.emplace_back([&] { ids = t.encode(text); });
+    for (std::thread& thread : threads) thread.join();
+    for (const ids_t& ids : made) EXPECT_EQ(ids, once);
+}
+
+// Words of at most 32 characters are merged by another way than longer ones; one that is no such word says so.
+TEST(bpe_tokenizer, merges_short_words_as_long_ones) {
+    const json all = read("variants.json");
+    json file = variant_file(all, all["variants"][0]);
+    file["normalizer"] = nullptr, file["pre_tokenizer"] = nullptr, file["added_tokens"] = json::array();
+    const bpe_tokenizer t = make_tokenizer(file);
+    // A space is no token here, is lost, and makes the word one for the other way.
+    const std::string letters = "thequickbrownfoxjumpsoverisn'tword";
+    for (std::size_t size = 1; size <= 32; ++size)
+        for (std::size_t from = 0; from < 60; ++from) {
+            std::string word;
+            for (std::size_t i = 0; i < size; ++i) word += letters[(from * 7 + i * (1 + from % 3)) % letters.size()];
+            EXPECT_EQ(t.encode(word), t.encode(word + " ")) << word;
+        }
 }
 
 }  // namespace

@@ -87,8 +87,12 @@ TEST(pre_tokenizer, says_what_is_wrong) {
     EXPECT_THAT(complaint({{"type", "Sequence"}, {"pretokenizers", {{{"type", 3}}}}}),
                 HasSubstr("pre_tokenizer.pretokenizers[0].type is not a string"));
     EXPECT_THAT(complaint({{"type", "ByteLevel"}, {"use_regex", 1}}), HasSubstr("use_regex is neither true nor false"));
-    for (const char* pattern : {"[a&&b]", "[a[b]]", "(?m:.)", "a{2}+", "\\X", "\\u12"})
+    for (const std::string& pattern :
+         {std::string{"\\y"}, std::string{"\\G"}, std::string{"\\u12"}, std::string{"(a)\\k<1>"}, std::string{"[a\\R]"},
+          std::string{"\\p{L"}, std::string(200, '['), "a" + std::string(200, '*')})
         EXPECT_THAT(complaint(split({{"Regex", pattern}})), HasSubstr("which is not supported")) << pattern;
+    EXPECT_THAT(complaint(split({{"Regex", "a[b"}})), HasSubstr("a class has no ]"));
+    EXPECT_THAT(complaint(split({{"Regex", std::string(70000, 'a')}})), HasSubstr("too long"));
     for (const char* pattern : {"[", "\\", "\\p{", "\\p{Nothing}", "(?i", "[[:alpha:", "*", "\\p"})
         EXPECT_NE(complaint(split({{"Regex", pattern}})), "no complaint") << pattern;
 }

@@ -93,11 +93,16 @@ TEST(token_decoder, says_what_is_wrong) {
 
 // Steps that lengthen a token again and again end in a sentence before they take all memory.
 TEST(token_decoder, bounds_what_it_makes_of_a_token) {
-    json steps = json::array();
-    for (int i = 0; i < 64; ++i)
-        steps.push_back({{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(1000, 'a')}});
-    const token_decoder d = decoder({{"type", "Sequence"}, {"decoders", steps}});
-    EXPECT_EQ(complaint([&] { decode(d, {"a"}); }), "the decoder makes more than 16777216 bytes of one token");
+    const auto steps = [](const std::string& letter) {
+        json list = json::array();
+        for (int i = 0; i < 64; ++i)
+            list.push_back(
+                {{"type", "Replace"}, {"pattern", {{"String", letter}}}, {"content", std::string(1000, letter[0])}});
+        return decoder({{"type", "Sequence"}, {"decoders", list}});
+    };
+    const token_decoder d = steps("z");
+    EXPECT_EQ(complaint([&] { decode(d, {"z"}); }), "the decoder makes more than 16777216 bytes of one token");
+    EXPECT_EQ(complaint([&] { steps("a"); }), "decoder: the decoder makes more than 16777216 bytes of one token");
 }
 
 }  // namespace

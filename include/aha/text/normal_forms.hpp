@@ -110,7 +110,9 @@ private:
         for (part& next : parts) {
             if (starter != nullptr && last < next.combining) {
                 std::array<utf8proc_int32_t, 2> pair{as_utf8proc(starter->code), as_utf8proc(next.code)};
-                if (utf8proc_normalize_utf32(pair.data(), 2, UTF8PROC_COMPOSE) == 1) {
+                // Without the second option it would make what Unicode excludes from composition.
+                const auto options = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+                if (utf8proc_normalize_utf32(pair.data(), 2, options) == 1) {
                     starter->code = static_cast<char32_t>(pair[0]);
                     starter->change += next.change - 1;
                     next.gone = true;

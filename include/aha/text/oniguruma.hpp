@@ -22,13 +22,15 @@ namespace aha::detail::tokenizing {
 class oniguruma_to_pcre2 {
 public:
     explicit oniguruma_to_pcre2(std::string_view pattern) : in_{pattern} {
+        require(pattern.size() <= 65536, "a regular expression of ", pattern.size(),
+                " bytes is too long (at most 65536)");
         while (at_ < in_.size()) step();
     }
 
     std::string take() && { return std::move(out_); }
 
 private:
-    // A class inside a class is read by recursion.
+    // Of classes inside classes, which are read by recursion, and of quantifiers.
     static constexpr std::size_t deepest = 100;
 
     [[noreturn]] void refuse(std::string_view what) const {
@@ -55,14 +57,15 @@ private:
         const char c = in_[at_];
         if (const auto [quantifier, taken] = next_quantifier(); taken > 0) {
             at_ += taken;
-            if (std::exchange(quantified_, true)) {
+            if (quantifiers_++ > 0) {
+                if (quantifiers_ > deepest) refuse("more than 100 quantifiers of one item");
                 out_.insert(item_, "(?:");
                 out_ += ')';
             }
             out_ += quantifier;
             return;
         }
-        quantified_ = false;
+        quantifiers_ = 0;
         if (c == ')' && !groups_.empty()) {
             item_ = groups_.back();
             groups_.pop_back();
@@ -286,7 +289,7 @@ private:
     std::size_t at_ = 0;
     std::size_t item_ = 0;             // where in out_ the last item begins
     std::vector<std::size_t> groups_;  // where those that are open begin
-    bool quantified_ = false;          // whether the last item has a quantifier
+    std::size_t quantifiers_ = 0;      // of the last item
 };
 
 }  // namespace aha::detail::tokenizing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -25,7 +26,10 @@ class token_decoder {
 
 public:
     /// Puts a blank between tokens.
-    token_decoder() { steps_.push_back({detail::tokenizing::join_with_spaces{}}); }
+    token_decoder() {
+        steps_.push_back({detail::tokenizing::join_with_spaces{}});
+        a_ = text_of({"a"}), b_ = text_of({"b"});
+    }
 
     /// Throws `aha::error` naming what is wrong or not supported.
     explicit token_decoder(const detail::tokenizing::json_part& part) {
@@ -33,6 +37,11 @@ public:
         if (!steps_.empty())
             if (auto* const first = std::get_if<detail::tokenizing::decode_byte_level>(&steps_.front().what))
                 first->takes_bytes = true;
+        try {
+            a_ = text_of({"a"}), b_ = text_of({"b"});
+        } catch (const error& wrong) {
+            fail(part.place(), ": ", wrong.what());
+        }
     }
 
     /// True if tokens are spelt in the byte alphabet.
@@ -108,16 +117,10 @@ public:
         for (const step& s : steps_)
             if (std::holds_alternative<detail::tokenizing::decode_byte_fallback>(s.what))
                 if (const auto byte = detail::tokenizing::decode_byte_fallback::byte_of(spelling)) return {*byte};
-        // Not the token itself: a decoder may leave out what is said twice.
-        const std::string_view before = spelling == "a" ? "b" : "a";
-        const auto text = [&](bool both) {
-            stream s{*this};
-            s.push(before);
-            if (both) s.push(spelling);
-            s.finish();
-            return s.take();
-        };
-        const std::string alone = text(false), together = text(true);
+        // Not behind itself: a decoder may leave out what is said twice.
+        const bool behind_a = spelling != "a";
+        const std::string& alone = behind_a ? a_ : b_;
+        const std::string together = text_of({behind_a ? "a" : "b", spelling});
         return together.starts_with(alone) ? together.substr(alone.size()) : std::string{};
     }
 
@@ -131,6 +134,13 @@ private:
             what;
         bool gathers = false;  // needs the one token whole that all have become
     };
+
+    std::string text_of(std::initializer_list<std::string_view> spellings) const {
+        stream s{*this};
+        for (const std::string_view spelling : spellings) s.push(spelling);
+        s.finish();
+        return s.take();
+    }
 
     void add(const detail::tokenizing::json_part& part) {
         namespace steps = detail::tokenizing;
@@ -197,6 +207,7 @@ private:
     }
 
     std::vector<step> steps_;
+    std::string a_, b_;   // the texts of two tokens alone
     bool fused_ = false;  // all tokens have become one
 };
 
