@@ -62,10 +62,10 @@ using rotary_scaling = std::variant<llama3_scaling, linear_scaling, dynamic_scal
 
 /// What the angles of rotary positions depend on.
 struct rotary_shape {
-    std::int64_t head_dim = 0;              ///< d, even
-    double theta = 10000;                   ///< base of the angles
-    std::optional<rotary_scaling> scaling;  ///< how they are stretched; none if they are not
-    std::int64_t context = 0;               ///< the configured context, in tokens
+    std::int64_t head_dim = 0;                   ///< d, even
+    double theta = 10000;                        ///< base of the angles
+    std::optional<rotary_scaling> scaling = {};  ///< how they are stretched; none if they are not
+    std::int64_t context = 0;                    ///< the configured context, in tokens
 };
 
 /// The longest text whose angles do not depend on its length, if there is such a limit: up to it a text and its
