@@ -21,6 +21,7 @@ struct options {
     std::int64_t samples = 4, batch = 256;
     std::uint64_t seed = 0;
     aha::sampling_options sampling{.temperature = 0.6, .top_p = 0.95};
+    aha::prompt_limits limits;
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
@@ -47,6 +48,7 @@ struct options {
         app.add_option("--batch", batch, "completions decoded side by side")
             ->check(CLI::PositiveNumber)
             ->capture_default_str();
+        example::add_to(app, limits);
         machine.add_to(app);
     }
 
@@ -68,12 +70,14 @@ std::optional<std::string> answer_of(const aha::completion& c, aha::answer_sourc
 /// The prompts as the chosen template puts them.
 template <class Source>
 std::vector<aha::prompt> ask(const Source& model, const options& o) {
-    std::vector<aha::prompt> prompts = example::read_prompts(model, o.in);
+    std::vector<aha::prompt> prompts = example::read_prompts(model, o.in, o.limits, o.sampling.max_new_tokens);
     aha::require(o.ask != "chat" || model.chat.has_value(), "--template chat: ", o.model, " has no chat template");
     for (aha::prompt& p : prompts) {
         if (o.ask == "plain" || !p.fields["prompt"].is_string()) continue;
         const auto question = p.fields["prompt"].template get<std::string>();
         p.text = o.ask == "chat" ? model.chat->render({{"user", question}}) : aha::r1_template{}(question);
+        p.templated = o.ask == "chat";
+        p.ids.clear();
         p.ids = aha::tokens_of(model, p);
     }
     return prompts;
@@ -84,6 +88,7 @@ int evaluate(const options& o) {
     std::optional<aha::atomic_file> file;
     if (!o.out.empty()) file.emplace(o.out);
     const auto model = aha::load_decoder<Tensor>(o.model);
+    example::print_notes(model);
     const std::vector<aha::prompt> prompts = ask(model, o);
     const aha::accuracy right{.field = o.field, .source = o.where()};
     const aha::autoregressive_sampler sampler{model.tokenizer, o.sampling, o.batch};

@@ -1,5 +1,5 @@
-// Completions of prompts: each line of --in is {"prompt": text or a list of role/content messages}; each line of --out
-// is
+// Completions of prompts: each line of --in is {"prompt": text or a list of messages}, with "tools" and
+// "chat_template_kwargs" for the chat template where it has them; each line of --out is
 // {"prompt_index", "sample_index", "text", "ids", "log_probs", "finish_reason"}, a line a sample, in order.
 #include <aha/core/atomic_file.hpp>
 #include <aha/train/pretrained.hpp>
@@ -15,6 +15,7 @@ int main(int count, char** arguments) {
     aha::sampling_options sampling;
     std::int64_t samples = 1, batch = 256;
     std::uint64_t seed = 0;
+    aha::prompt_limits limits;
     example::machine_options machine;
     app.add_option("--model", model_path, "Hugging Face folder, GGUF file, or smollm2")->required();
     app.add_option("--in", in, "JSON lines, {\"prompt\": text or [{\"role\", \"content\"}, ...]}")->required();
@@ -30,13 +31,15 @@ int main(int count, char** arguments) {
     app.add_option("--batch", batch, "completions decoded side by side")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    example::add_to(app, limits);
     machine.add_to(app);
     return example::run(app, count, arguments, [&] {
         sampling.validate();
         return example::with_tensors(machine, [&]<class Tensor>() {
             aha::atomic_file file{out};
             const auto model = aha::load_decoder<Tensor>(model_path);
-            const std::vector<aha::prompt> prompts = example::read_prompts(model, in);
+            example::print_notes(model);
+            const std::vector<aha::prompt> prompts = example::read_prompts(model, in, limits, sampling.max_new_tokens);
             const aha::autoregressive_sampler sampler{model.tokenizer, sampling, batch};
             const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, batch / samples));
             for (std::size_t from = 0; from < prompts.size(); from += at_once) {

@@ -1,5 +1,6 @@
 // Log-probs of given texts: each line of --in is {"text": ...} or {"ids": [...]}; each line of --out is
-// {"ids": [...], "log_probs": [...]}, where log_probs[i] is log p(ids[i] | ids[0..i-1]) and the first is null.
+// {"ids": [...], "log_probs": [...]}, where log_probs[i] is log p(ids[i] | ids[0..i-1]) and the first is null. A text
+// begins with the tokenizer's first token, where it has one.
 #include <ATen/core/grad_mode.h>
 #include <aha/core/atomic_file.hpp>
 #include <aha/data/jsonl_reader.hpp>
@@ -18,15 +19,15 @@ public:
         : model_{std::move(model)}, vocabulary_{vocabulary}, context_{context} {}
 
     /// A line's tokens. `where` is "FILE:LINE".
-    std::vector<aha::token_id> ids_of(const nlohmann::json& row, const std::string& where) {
+    std::vector<aha::token_id> ids_of(const aha::json& row, const std::string& where) {
         std::vector<aha::token_id> ids;
         if (row.contains("text") && row["text"].is_string()) {
             if (!tokenizer_) tokenizer_ = aha::load_tokenizer(model_);
-            ids = tokenizer_->encode(row["text"].get<std::string>());
+            ids = aha::text_tokens(*tokenizer_, row["text"].get<std::string>());
         } else {
             aha::require(row.contains("ids") && row["ids"].is_array(), where,
                          ": neither a \"text\" nor a list \"ids\"");
-            for (const nlohmann::json& id : row["ids"]) {
+            for (const aha::json& id : row["ids"]) {
                 aha::require(id.is_number_integer(), where, ": ", id.dump(), " in \"ids\" is not an integer");
                 ids.push_back(id.get<aha::token_id>());
             }

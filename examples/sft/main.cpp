@@ -1,13 +1,13 @@
 // Supervised fine-tuning on a file of JSON lines: pairs of "prompt" and "completion", or conversations under
 // "messages". With a file of R1's own kind, a teacher's answers, this is distillation as the paper does it.
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <string>
 
 #include <aha/aha.hpp>
-#include <aha/data/jsonl_rows.hpp>
-#include <aha/train/row_example.hpp>
+#include <aha/train/read_examples.hpp>
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
@@ -17,7 +17,8 @@ namespace {
 struct options {
     std::string model = "smollm2", in, held_out_file, chat_template, out, loss = "nll";
     double held_out = 0.1;
-    bool resume = false;
+    bool resume = false, last_turn = false;
+    aha::read_options read;
     std::int64_t warmup = 0, checkpoint_every = 50;
     aha::sft_options sft{.batch_size = 2, .rows = {.row_tokens = 512, .pack = true, .epochs = 2}};
     example::machine_options machine;
@@ -30,7 +31,15 @@ struct options {
             ->check(CLI::Range(0.0, 0.9))
             ->capture_default_str();
         app.add_option("--held-out-file", held_out_file, "or a file of its own for it");
-        app.add_option("--chat-template", chat_template, "a template that marks what the assistant says");
+        app.add_option("--chat-template", chat_template,
+                       "a chat template (Jinja) in the place of the model's; it is saved with the model");
+        app.add_flag("--last-turn", last_turn, "learn the last turn of a conversation alone");
+        app.add_flag("--allow-dropped-text", read.rows.allow_dropped_text,
+                     "learn conversations of which the template leaves something out, such as thoughts");
+        app.add_option("--long-rows", read.long_rows, "what becomes of an example over --row-tokens: refuse, drop, cut")
+            ->transform(example::overlong_names())
+            ->default_str("refuse");
+        app.add_flag("--drop-unusable", read.drop_unusable, "leave out rows that teach nothing, and count them");
         app.add_option("--out", out, "folder of the run; by default the first free one of runs/sft, runs/sft-2, ...");
         app.add_flag("--resume", resume, "go on from the newest checkpoint in --out");
         app.add_option("--loss", loss, "of a token")->check(CLI::IsMember({"nll", "dft"}))->capture_default_str();
@@ -49,13 +58,14 @@ struct options {
     }
 };
 
+/// The examples in `file`; says on standard error what was left out or cut.
 template <class Source>
-std::vector<aha::supervised_example> read_examples(const Source& source, const std::string& file,
-                                                   const std::optional<aha::chat_template>& chat) {
-    std::vector<aha::supervised_example> all;
-    for (const aha::data_row& row : aha::jsonl_rows{file}) all.push_back(aha::row_example(source, row, chat));
-    aha::require(!all.empty(), file, " holds no examples");
-    return all;
+std::vector<aha::supervised_example> read(const Source& source, const std::string& file,
+                                          const aha::read_options& options) {
+    aha::records_read<aha::supervised_example> all = aha::read_examples(source, file, options);
+    if (const std::string said = all.describe(); !said.empty() && aha::is_first_rank())
+        std::cerr << file << ": " << all.records.size() << " examples; " << said << '\n';
+    return std::move(all.records);
 }
 
 /// Trains with `loss` and says what it did to the loss on held-out examples.
@@ -64,14 +74,17 @@ int train(const options& o, const Loss& loss) {
     const example::run_folder run{o.out, "sft", o.resume};
     auto model = aha::load_decoder<Tensor>(o.model);
     run.remember_model(o.model);
-    std::optional<aha::chat_template> chat;
+    example::print_notes(model);
     if (!o.chat_template.empty()) {
         const auto text = aha::detail::read_text_file(o.chat_template);
         aha::require(text.has_value(), "cannot read ", o.chat_template);
-        chat.emplace(*text);
+        model.chat = aha::chat_template{*text, aha::template_variables(model)};
     }
-    std::vector<aha::supervised_example> learned = read_examples(model, o.in, chat), held_out;
-    if (!o.held_out_file.empty()) held_out = read_examples(model, o.held_out_file, chat);
+    aha::read_options rows = o.read;
+    rows.max_tokens = std::min(o.sft.rows.row_tokens, model.model.context());
+    rows.rows.turns = o.last_turn ? aha::learned_turns::last : aha::learned_turns::all;
+    std::vector<aha::supervised_example> learned = read(model, o.in, rows), held_out;
+    if (!o.held_out_file.empty()) held_out = read(model, o.held_out_file, rows);
     else {
         const auto kept = static_cast<std::ptrdiff_t>(o.held_out * static_cast<double>(learned.size()));
         held_out.assign(learned.end() - kept, learned.end());

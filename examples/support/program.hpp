@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <torch/version.h>
@@ -13,7 +14,9 @@
 #include <aha/core/error.hpp>
 #include <aha/core/resources.hpp>
 #include <aha/core/tensor_policy.hpp>
+#include <aha/core/overlong.hpp>
 #include <aha/dist/rank_environment.hpp>
+#include <aha/train/prompt_limits.hpp>
 
 /// What the example programs have in common: options that every one takes, and how one ends.
 namespace example {
@@ -97,6 +100,29 @@ int with_tensors(const machine_options& machine, Body body) {
 #endif
     if (machine.bfloat16()) return body.template operator()<aha::cpu<aha::bfloat16>>();
     return body.template operator()<aha::cpu<float>>();
+}
+
+/// Says on standard error what was passed over when the model was loaded.
+template <class Source>
+void print_notes(const Source& source) {
+    if (!aha::is_first_rank()) return;
+    for (const std::string& note : source.notes) std::cerr << "note: " << note << '\n';
+}
+
+/// The names of `aha::overlong` on a command line.
+inline CLI::CheckedTransformer overlong_names() {
+    return CLI::CheckedTransformer(std::map<std::string, aha::overlong>{
+        {"refuse", aha::overlong::refuse}, {"drop", aha::overlong::drop}, {"cut", aha::overlong::cut}});
+}
+
+/// Options of programs that read prompts.
+inline void add_to(CLI::App& app, aha::prompt_limits& limits) {
+    app.add_option("--long-prompts", limits.long_prompts,
+                   "what becomes of a prompt that is too long: refuse, drop, cut")
+        ->transform(overlong_names())
+        ->default_str("refuse");
+    app.add_option("--max-prompt-tokens", limits.max_tokens, "most tokens of a prompt; 0: what the context leaves")
+        ->capture_default_str();
 }
 
 /// Parses the command line, runs `body`, and turns every failure into one sentence and a status other than 0.

@@ -1,52 +1,33 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/data/jsonl_reader.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/data/jsonl_rows.hpp>
+#include <aha/train/prompt_reader.hpp>
+#include <aha/train/row_prompt.hpp>
 
 namespace example {
 
-/// What the model reads of a row's "prompt": the text, or the messages through the model's chat template.
+/// The prompts of a file or folder of JSON lines, as tokens; `prompt::index` counts rows from 0. Texts are read as they
+/// are, messages through the model's chat template. Throws `aha::error` with file and line for one that the model
+/// cannot read, and for a file without any; says on standard error how many were left out or cut.
+/// @param completion_tokens what a completion may have: the room that a prompt leaves when it is cut
 template <class Source>
-std::string prompt_text(const Source& source, const nlohmann::json& value, const std::string& where) {
-    if (value.is_string()) return value.get<std::string>();
-    aha::require(value.is_array() && !value.empty(), where, ": \"prompt\" is neither a text nor a list of messages");
-    aha::require(source.chat.has_value(), where,
-                 ": \"prompt\" is a list of messages, and the model has no chat template");
-    for (const nlohmann::json& m : value)
-        aha::require(m.is_object() && m.contains("role") && m["role"].is_string(), where, ": ", m.dump(),
-                     " is no message");
-    try {
-        return source.chat->render(value);
-    } catch (const aha::error& problem) {
-        aha::fail(where, ": ", problem.what());
-    }
-}
-
-/// The prompts of a file of JSON lines, as tokens; `prompt::index` counts rows from 0. Throws `aha::error` with file
-/// and line for one that the model cannot read, and for a file without any.
-template <class Source>
-std::vector<aha::prompt> read_prompts(const Source& source, const std::string& file) {
-    aha::jsonl_reader lines{file};
+std::vector<aha::prompt> read_prompts(const Source& source, const std::string& file,
+                                      const aha::prompt_limits& limits = {}, std::int64_t completion_tokens = 1) {
+    const aha::prompt_renderer render{source.chat};
+    aha::prompt_fitter fit{source, limits, completion_tokens};
     std::vector<aha::prompt> prompts;
-    while (auto row = lines.next()) {
-        aha::require(row->fields.contains("prompt"), lines.where(), ": no field \"prompt\"");
-        aha::prompt p;
-        p.index = static_cast<std::int64_t>(prompts.size());
-        p.text = prompt_text(source, row->fields["prompt"], lines.where());
-        aha::require(!p.text.empty(), lines.where(), ": the prompt is empty");
-        p.fields = std::move(row->fields);
-        p.ids = aha::tokens_of(source, p);
-        aha::require(static_cast<std::int64_t>(p.ids.size()) < source.model.context(), lines.where(),
-                     ": the prompt has ", p.ids.size(), " tokens, which leaves no room in the model's context of ",
-                     source.model.context());
-        prompts.push_back(std::move(p));
-    }
+    for (const aha::data_row& row : aha::jsonl_rows{file})
+        if (auto fitted = fit(render(row), row.where + ": ")) prompts.push_back(std::move(*fitted));
+    if (fit.dropped() + fit.cut() > 0)
+        std::cerr << file << ": " << fit.dropped() << " prompts were too long and left out, " << fit.cut() << " cut\n";
     aha::require(!prompts.empty(), file, " holds no prompts");
     return prompts;
 }

@@ -12,8 +12,8 @@
 
 namespace {
 
+using aha::json;
 using aha::message;
-using json = nlohmann::json;
 using turns = std::vector<message>;
 using testing::HasSubstr;
 
@@ -70,6 +70,35 @@ TEST(row_shapes, a_conversation_has_turns) {
     EXPECT_EQ(aha::as_conversation(row(text), "", 2), (aha::conversation{2, {{"user", "a"}, {"assistant", "b"}}}));
 }
 
+TEST(row_shapes, messages_keep_what_they_have_besides_a_text_in_the_file_s_order) {
+    const char* text =
+        R"({"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+        {"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"z":1,"a":2}}}]},
+        {"role":"tool","name":"f","content":"3"},{"content":"c","role":"assistant","reasoning_content":"r"}],
+        "tools":[{"type":"function","function":{"name":"f","description":"d"}}],
+        "chat_template_kwargs":{"enable_thinking":false,"date":null}})";
+    const aha::conversation said = aha::as_conversation(row(text), "", 2);
+    ASSERT_EQ(said.messages.size(), 4U);
+    EXPECT_EQ(said.messages[0].content, "ab");
+    EXPECT_EQ(said.messages[1].content, "");
+    EXPECT_EQ(said.messages[3].content, "c");
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(to_json(said.messages[i]).dump(), row(text)["messages"][i].dump()) << i;
+    EXPECT_EQ(said.template_variables.dump(),
+              R"({"enable_thinking":false,"date":null,"tools":)" + row(text)["tools"].dump() + "}");
+    // Data sets store tools as JSON in a text too; an empty list and a null say nothing.
+    const char* in_text = R"({"messages":[{"role":"assistant","content":"a"}],"tools":"[{\"x\":1}]"})";
+    EXPECT_EQ(aha::as_conversation(row(in_text), "").template_variables.dump(), R"({"tools":[{"x":1}]})");
+    for (const char* nothing : {"null", "[]", "\"\""})
+        EXPECT_EQ(aha::as_conversation(
+                      row((R"({"messages":[{"role":"assistant","content":"a"}],"tools":)" + std::string{nothing} + "}")
+                              .c_str()),
+                      "")
+                      .template_variables.dump(),
+                  "{}")
+            << nothing;
+}
+
 TEST(row_shapes, a_preference_has_its_prompt_or_finds_it) {
     EXPECT_EQ(aha::as_preference(row(R"({"prompt":"a","chosen":"b","rejected":"c"})"), "", 4),
               (aha::preference{4, "a", "b", "c"}));
@@ -87,7 +116,7 @@ TEST(row_shapes, say_what_is_wrong_and_what_the_row_was_taken_for) {
     using namespace aha;
     EXPECT_EQ(complaint(as_pair, R"({"messages":[],"id":1})"),
               "f.jsonl:7: taken for a pair (\"prompt\", \"completion\"): no field \"prompt\" in the row, which has "
-              "\"id\", \"messages\"");
+              "\"messages\", \"id\"");
     EXPECT_THAT(complaint(as_pair, "[]"), HasSubstr("the row is not an object but array"));
     EXPECT_THAT(complaint(as_pair, R"({"prompt":3,"completion":"a"})"),
                 HasSubstr("\"prompt\" is neither a text nor a list of messages but number"));
@@ -117,11 +146,19 @@ TEST(row_shapes, say_what_is_wrong_and_what_the_row_was_taken_for) {
     EXPECT_EQ(message("3"), at + "message 1 of \"messages\" is not an object but number");
     EXPECT_EQ(message(R"({"content":"a"})"), at + "message 1 of \"messages\" has no \"role\"");
     EXPECT_EQ(message(R"({"role":"","content":"a"})"), at + "message 1 of \"messages\" has an empty role");
-    EXPECT_EQ(message(R"({"role":"user","content":""})"), at + "message 1 of \"messages\" has an empty content");
-    EXPECT_EQ(message(R"({"role":"user","content":[]})"),
-              at + "message 1 of \"messages\" has a \"content\" that is not a text but array");
-    EXPECT_THAT(message(R"({"role":"assistant","content":"a","tool_calls":[1]})"),
-                HasSubstr("has a \"tool_calls\", which would be lost"));
+    EXPECT_EQ(message(R"({"role":"user"})"), at + "message 1 of \"messages\" has no \"content\"");
+    EXPECT_EQ(message(R"({"role":"user","content":3})"),
+              at + "message 1 of \"messages\" has a \"content\" that is neither a text nor a list of parts but number");
+    EXPECT_EQ(message(R"({"role":"user","content":[3]})"),
+              at + "message 1 of \"messages\" has a part of its \"content\" that is neither a text nor an object but "
+                   "number");
+    EXPECT_THAT(complaint(as_conversation, R"({"messages":[{"role":"assistant","content":"a"}],"tools":3})"),
+                HasSubstr("\"tools\" is not a list but number"));
+    EXPECT_THAT(complaint(as_conversation, R"({"messages":[{"role":"assistant","content":"a"}],"tools":"x"})"),
+                HasSubstr("\"tools\" is not a list but a text"));
+    EXPECT_THAT(
+        complaint(as_conversation, R"({"messages":[{"role":"assistant","content":"a"}],"chat_template_kwargs":[]})"),
+        HasSubstr("\"chat_template_kwargs\" is not an object but array"));
 
     EXPECT_EQ(complaint(as_preference, R"({"prompt":"a","chosen":"b","rejected":"b"})"),
               "f.jsonl:7: taken for a preference (\"prompt\", \"chosen\", \"rejected\"): \"chosen\" and \"rejected\" "

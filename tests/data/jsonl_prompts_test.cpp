@@ -6,13 +6,17 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <aha/concepts/prompt_source.hpp>
+
+#include <tests/support/packed.hpp>
 
 namespace {
 
@@ -142,6 +146,85 @@ TEST_F(jsonl_prompts_test, renders_rows) {
     EXPECT_THAT([&] { source.next(); }, ThrowsMessage<aha::error>(path.string() + ":3: no message"));
 }
 
+TEST_F(jsonl_prompts_test, drops_rows_that_are_not_admitted) {
+    const auto path = letters(6);
+    const auto odd = [](aha::prompt asked) -> std::optional<aha::prompt> {
+        if (asked["n"] == 4) asked.text += "!";
+        if (asked["n"].get<int>() % 2 == 1) return std::nullopt;
+        return asked;
+    };
+    aha::jsonl_prompts source{path, {.shuffle = false, .epochs = 2, .admit = odd}};
+    EXPECT_EQ(source.size(), 3U);
+    EXPECT_EQ(source.dropped(), 3U);
+    std::string all;
+    std::vector<std::int64_t> indices;
+    while (const auto p = source.next()) {
+        all += p->text;
+        indices.push_back(p->index);
+    }
+    EXPECT_EQ(all, "ace!ace!");
+    EXPECT_THAT(indices, ElementsAre(0, 1, 2, 3, 4, 5));
+    // A place among other rows is not one among these, be they as many.
+    aha::jsonl_prompts others{path, {.shuffle = false, .epochs = 2, .admit = [](aha::prompt asked) {
+                                         return asked["n"].get<int>() < 3 ? std::optional{asked} : std::nullopt;
+                                     }}};
+    ASSERT_EQ(others.size(), 3U);
+    EXPECT_THAT([&] { others.load(source.save()); }, ThrowsMessage<aha::error>(HasSubstr("not the same")));
+}
+
+TEST_F(jsonl_prompts_test, refuses_what_admit_refuses_when_the_file_is_opened) {
+    const auto path = letters(3);
+    const auto refuse = [](aha::prompt asked) -> std::optional<aha::prompt> {
+        aha::require(asked.text != "<b>", "the prompt is too long");
+        return asked;
+    };
+    const auto render = [](const aha::json& row) { return "<" + row["prompt"].get<std::string>() + ">"; };
+    EXPECT_THAT(([&] { aha::jsonl_prompts(path, {.render = render, .admit = refuse}); }),
+                ThrowsMessage<aha::error>(path.string() + ":2: the prompt is too long"));
+    EXPECT_THAT(([&] { aha::jsonl_prompts(path, {.admit = [](const aha::prompt&) { return std::nullopt; }}); }),
+                ThrowsMessage<aha::error>(path.string() + " holds no prompts: all 3 were dropped"));
+    bool fickle = true;
+    aha::jsonl_prompts source{path, {.shuffle = false, .admit = [&](const aha::prompt& asked) {
+                                         return fickle ? std::optional{asked} : std::nullopt;
+                                     }}};
+    fickle = false;
+    EXPECT_THAT([&] { source.next(); }, ThrowsMessage<aha::error>(HasSubstr(":1: the prompt was admitted when")));
+}
+
+TEST_F(jsonl_prompts_test, reads_shards_and_packed_files) {
+    const auto path = letters(5);
+    aha::jsonl_prompts whole{path, {.epochs = 1}};
+    std::ifstream in{path, std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto packed = file(aha::test::zstd(text), "rows.zst");
+    aha::jsonl_prompts source{packed, {.epochs = 1}}, copy = source;
+    copy.load(whole.save());
+    EXPECT_EQ(texts(source, 5), texts(whole, 5));
+    EXPECT_EQ(copy.next()->text, aha::jsonl_prompts{path}.next()->text);
+    file(aha::test::gzip("{\"prompt\":3}"), "tail.jsonl.gz");
+    EXPECT_THAT(
+        [&] { aha::jsonl_prompts{folder_}; },
+        ThrowsMessage<aha::error>((folder_ / "tail.jsonl.gz").string() + ":1: \"prompt\" is not a text but number"));
+}
+
+TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
+    const auto path = letters(3);
+    aha::jsonl_prompts source{path, {.shuffle = false}};
+    file("");
+    EXPECT_EQ(texts(source, 3), "abc");
+    aha::jsonl_prompts screened{letters(4), {.shuffle = false}};
+    file("");
+    std::string asked;
+    EXPECT_EQ(screened.screen([&](const aha::prompt& p, const std::string& where) {
+        asked += where.substr(folder_.string().size()) + p.text;
+        return p.text != "b";
+    }),
+              1);
+    EXPECT_EQ(asked, "/rows.jsonl:1: a/rows.jsonl:2: b/rows.jsonl:3: c/rows.jsonl:4: d");
+    EXPECT_EQ(texts(screened, 3), "acd");
+    EXPECT_EQ(screened.dropped(), 1U);
+}
+
 TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     const auto complaint = [&](std::string_view content, aha::jsonl_prompts_options options = {}) {
         try {
@@ -153,12 +236,15 @@ TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     };
     const std::string at = (folder_ / "rows.jsonl").string();
     EXPECT_EQ(complaint("{\"prompt\":\"a\"}\n{\"question\":\"b\",\"answer\":1}\n"),
-              at + ":2: no field \"prompt\" in the row, which has \"answer\", \"question\"");
+              at + ":2: no field \"prompt\" in the row, which has \"question\", \"answer\"");
     EXPECT_THAT(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"),
                 HasSubstr(":1: \"prompt\" is a list of messages"));
     EXPECT_EQ(complaint("{\"prompt\":3}"), at + ":1: \"prompt\" is not a text but number");
     EXPECT_EQ(complaint("{\"prompt\":\"\"}"), at + ":1: \"prompt\" is empty");
     EXPECT_EQ(complaint("\n"), at + " holds no prompts");
+    std::string many = "{\"k0\":0";
+    for (int i = 1; i < 1000; ++i) many += ",\"k" + std::to_string(i) + "\":0";
+    EXPECT_THAT(complaint(many + "}"), testing::EndsWith("\"k18\", \"k19\", ..."));
     EXPECT_EQ(complaint("{\"a\":\"b\"}", {.field = "a"}), "none");
     EXPECT_THAT(complaint("{\"a\":\"b\"}", {.field = ""}), HasSubstr("field must name"));
     EXPECT_THAT(complaint("{\"prompt\":\"b\"}", {.epochs = -2}), HasSubstr("not -2"));

@@ -1,5 +1,6 @@
 #include <aha/data/jsonl_records.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +18,8 @@
 #include <aha/core/row_shapes.hpp>
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/jsonl_reader.hpp>
+
+#include <tests/support/packed.hpp>
 
 namespace {
 
@@ -112,6 +116,56 @@ TEST_F(jsonl_records_test, refuses_a_place_that_is_not_its_own) {
     refuses(file("{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":5}\n"), {}, "as many rows, but not the same");
 }
 
+TEST_F(jsonl_records_test, a_place_is_one_in_the_rows_however_they_are_packed_and_cut) {
+    const auto whole = numbers(5);
+    aha::jsonl_records records{whole, {.seed = 3}};
+    take(records, 2);
+    const aha::state saved = records.save();
+    const std::vector<int> rest = take(records, 8);
+    const auto write = [&](const std::string& name, std::string_view content) {
+        std::filesystem::create_directories((folder_ / name).parent_path());
+        std::ofstream{folder_ / name, std::ios::binary} << content;
+    };
+    std::ifstream in{whole, std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const std::size_t cut = text.find('\n', text.size() / 2) + 1;
+    write("rows.gz", aha::test::gzip(text));
+    write("shards/0.jsonl", text.substr(0, cut));
+    write("shards/1.jsonl", "\n \n");
+    write("shards/2.jsonl.zst", aha::test::zstd("\n" + text.substr(cut)));
+    for (const std::string name : {"rows.gz", "shards", "shards/*"}) {
+        aha::jsonl_records other{folder_ / name, {.seed = 3}};
+        EXPECT_EQ(other.size(), 5U);
+        other.load(saved);
+        EXPECT_EQ(take(other, 8), rest);
+    }
+    EXPECT_THAT(([&] {
+                    aha::jsonl_records{folder_ / "rows.gz", {.limits = {.max_kept_bytes = 50}}};
+                }),
+                ThrowsMessage<aha::error>((folder_ / "rows.gz").string() +
+                                          ":3: the text of the rows so far is more than the 50 bytes allowed in "
+                                          "memory: unpack it"));
+    const aha::jsonl_records shards{folder_ / "shards"};
+    EXPECT_EQ(shards.at(0).where, (folder_ / "shards/0.jsonl:1").string());
+    EXPECT_EQ(
+        shards.at(4).where,
+        (folder_ / "shards/2.jsonl.zst").string() + ":" +
+            std::to_string(5 - std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(cut), '\n') + 1));
+    EXPECT_EQ(shards.at(4).fields["n"], 4);
+}
+
+TEST_F(jsonl_records_test, reads_the_elements_of_a_list) {
+    const aha::jsonl_records records{file("[\n{\"n\":\n1},{\"n\":2}\n]")};
+    EXPECT_EQ(records.at(0).fields["n"], 1);
+    EXPECT_EQ(records.at(1).fields["n"], 2);
+    EXPECT_EQ(records.at(1).where, (folder_ / "rows.jsonl:3").string());
+    EXPECT_NO_THROW((aha::jsonl_records{folder_ / "rows.jsonl", {.limits = {.max_kept_bytes = 1}}}));  // it is mapped
+    EXPECT_THAT(([&] {
+                    aha::jsonl_records{folder_ / "rows.jsonl", {.limits = {.max_line_bytes = 4}}};
+                }),
+                ThrowsMessage<aha::error>(HasSubstr(":2: the element is longer than the 4 bytes allowed")));
+}
+
 TEST_F(jsonl_records_test, a_move_keeps_the_place) {
     aha::jsonl_records first{numbers(5), {.shuffle = false}};
     take(first, 2);
@@ -130,7 +184,7 @@ TEST_F(jsonl_records_test, says_which_line_is_at_fault_and_when) {
         return std::string{"none"};
     };
     EXPECT_THAT(message("{\"n\":1}\n\n{\"n\":}\n"), testing::StartsWith(":3: not valid JSON"));
-    EXPECT_EQ(message("[1]\n"), ":1: a JSON object is needed, not array");
+    EXPECT_EQ(message("{}\n[1]\n"), ":2: a JSON object is needed, not a list");
     EXPECT_EQ(message("{\"n\":1,\"n\":2}"), ":1: the key \"n\" is given twice");
     EXPECT_EQ(message("\n\n"), " holds no prompts");
     file("{\"n\":1}\n\n{\"n\":}\n");

@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import random
-import unicodedata
 
 import tokenizers
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
@@ -188,18 +187,6 @@ def main():
     (here / "pre_tokenizers.json").write_text(json.dumps(
         [{"pre_tokenizer": spelled(p), "texts": [[s, words(p, s)] for s in samples]} for p in pres], ensure_ascii=False,
         indent=None, separators=(",", ":")) + "\n")
-
-    # NFC, by Python's own tables.
-    cases = [noise(generator) for _ in range(40)]
-    cases += ["".join(chr(generator.choice([generator.randrange(0xC0, 0x250), generator.randrange(0x300, 0x370),
-        generator.randrange(0x900, 0xE00),
-                                            generator.randrange(0x1100, 0x1200), generator.randrange(0x1E00, 0x2000),
-                                            generator.randrange(0xAC00, 0xD7A4),
-                                            generator.randrange(0xF900, 0xFB50), generator.randrange(0x1D100,
-                                            0x1D200)]))
-                      for _ in range(30)) for _ in range(40)]
-    (here / "nfc.json").write_text(json.dumps([[c, unicodedata.normalize("NFC", c)] for c in cases], ensure_ascii=True,
-                                              separators=(",", ":")) + "\n")
 
     if smollm2 := os.environ.get("AHA_SMOLLM2"):
         write_smollm2(smollm2, texts)

@@ -12,44 +12,16 @@
 #include <utility>
 #include <vector>
 
+#include "files_gguf_builder.hpp"
 #include "files_support.hpp"
 
 namespace {
 
 using namespace files_support;
+using builder = gguf_builder;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string text(const std::string& s) { return raw<std::uint64_t>(s.size()) + s; }
-
-/// A GGUF file put together by hand.
-struct builder {
-    std::string magic = "GGUF";
-    std::uint32_t version = 3;
-    std::vector<std::string> values, tensors;
-    std::string data = std::string(64, '\0');
-
-    builder& value(const std::string& key, std::uint32_t type, const std::string& bytes) {
-        values.push_back(text(key) + raw(type) + bytes);
-        return *this;
-    }
-    builder& tensor(const std::string& name, std::vector<std::uint64_t> extents, std::uint32_t type,
-                    std::uint64_t offset) {
-        std::string bytes = text(name) + raw(static_cast<std::uint32_t>(extents.size()));
-        for (const std::uint64_t extent : extents) bytes += raw(extent);
-        tensors.push_back(bytes + raw(type) + raw(offset));
-        return *this;
-    }
-    std::string file() const { return file(tensors.size(), values.size()); }
-    std::string file(std::uint64_t tensor_count, std::uint64_t value_count) const {
-        std::string all = magic + raw(version) + raw(tensor_count) + raw(value_count);
-        for (const std::string& v : values) all += v;
-        for (const std::string& t : tensors) all += t;
-        all.resize((all.size() + 31) / 32 * 32, '\0');
-        return all + data;
-    }
-};
 
 TEST(gguf, reads_every_kind_of_metadata) {
     const aha::gguf_file file{golden("types.gguf")};
@@ -80,7 +52,6 @@ TEST(gguf, reads_every_kind_of_metadata) {
 TEST(gguf, expands_every_type_as_the_reference_does) {
     const aha::gguf_file file{golden("types.gguf")};
     const aha::safetensors_file expected{golden("types_gguf_expected.safetensors")};
-    EXPECT_EQ(file.tensors().size(), aha::gguf_types.size());
     for (const auto& [name, tensor] : file.tensors()) {
         EXPECT_EQ(tensor.type->name, name);
         const at::Tensor ours = aha::dequantize(file, name), theirs = expected.tensor(name);
@@ -136,7 +107,11 @@ TEST(gguf, says_what_is_wrong_with_a_hostile_file) {
         {builder{}.tensor("w", {0}, 0, 0).file(), "without elements"},
         {builder{}.tensor("w", {1ULL << 32, 1ULL << 32}, 0, 0).file(), "overflows"},
         {builder{}.tensor("w", {~0ULL}, 0, 0).file(), "overflows"},
-        {builder{}.tensor("w", {8}, 16, 0).file(), "type number 16, which is not supported"},
+        {builder{}.tensor("w", {8}, 9, 0).file(), "type number 9, which is not supported (only F32, F16, "},
+        {builder{}.tensor("w", {8}, 36, 0).file(), "type number 36"},
+        {builder{}.tensor("w", {8}, 43, 0).file(), "type number 43"},
+        {builder{}.tensor("w", {~0U}, 0xffffffff, 0).file(), "type number 4294967295"},
+        {builder{}.tensor("w", {128}, 10, 0).file(), "rows of 128, which Q2_K cannot store in blocks of 256"},
         {builder{}.tensor("w", {33}, 8, 0).file(), "rows of 33, which Q8_0 cannot store"},
         {builder{}.tensor("w", {8}, 0, 8).file(), "offset 8, which is not a multiple of 32"},
         {builder{}.tensor("w", {8}, 0, 1ULL << 40).file(), "beyond the file"},
@@ -168,23 +143,6 @@ TEST(gguf, a_truncated_file_is_an_error_wherever_it_ends) {
     }
 }
 
-TEST(gguf, damaged_heads_are_read_or_refused) {
-    const temporary_folder folder;
-    const std::string whole = read(golden("types.gguf"));
-    mutator damage{2};
-    int refused = 0;
-    for (int i = 0; i < 3000; ++i) {
-        const auto path = write(folder.path / "damaged", damage(whole, 1500));
-        refused += error_of([&] {
-                       const aha::gguf_file file{path};
-                       for (const auto& [name, tensor] : file.tensors())
-                           static_cast<void>(aha::dequantize(file, name).sum());
-                   }) != "no error";
-    }
-    EXPECT_GT(refused, 1000);
-    EXPECT_LT(refused, 3000);
-}
-
 TEST(gguf_names, follows_llama_cpp) {
     EXPECT_EQ(aha::hugging_face_name("token_embd.weight"), "model.embed_tokens.weight");
     EXPECT_EQ(aha::hugging_face_name("blk.12.attn_k_norm.weight"), "model.layers.12.self_attn.k_norm.weight");
@@ -192,6 +150,14 @@ TEST(gguf_names, follows_llama_cpp) {
     for (const char* none : {"", "blk.", "blk.1", "blk.1.", "blk.x.attn_q.weight", "blk.1.attn_q", "blk.1.attn_q.scale",
                              "blk.1.attn_sinks.weight", "blk.12345678901234567890.attn_q.weight", "output.bias"})
         EXPECT_EQ(aha::hugging_face_name(none), std::nullopt) << none;
+}
+
+TEST(gguf_names, knows_which_tensors_the_model_would_compute_with) {
+    for (const char* part : {"token_embd_norm.weight", "output.bias", "blk.0.attn_q.scale", "blk.1.ffn_norm.bias"})
+        EXPECT_TRUE(aha::is_gguf_layer_part(part, 2)) << part;
+    for (const char* other : {"", "v_head.weight", "blk.2.attn_q.weight", "blk.", "blk.x.attn_q.weight", "blk.1",
+                              "blk.99999999999999999999.attn_q.weight", "rope_freqs.weight"})
+        EXPECT_FALSE(aha::is_gguf_layer_part(other, 2)) << other;
 }
 
 TEST(gguf_text, takes_the_tokenizer_out) {
@@ -211,6 +177,29 @@ TEST(gguf_text, takes_the_tokenizer_out) {
     EXPECT_THAT(t.end_ids, ElementsAre(2, 7));
 }
 
+// Converters write the largest number for a token that there is not; llama.cpp 0.3.36 passes such ids over.
+TEST(gguf_text, an_id_beyond_the_vocabulary_is_none) {
+    const temporary_folder folder;
+    const std::string prefix = "tokenizer.ggml.";
+    builder b;
+    b.value(prefix + "model", 8, text("gpt2"))
+        .value(prefix + "tokens", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(2) + text("a") + text("b"))
+        .value(prefix + "bos_token_id", 4, raw<std::uint32_t>(2))
+        .value(prefix + "eos_token_id", 4, raw<std::uint32_t>(1))
+        .value(prefix + "eot_token_id", 4, raw<std::uint32_t>(~0U))
+        .value(prefix + "unknown_token_id", 4, raw<std::uint32_t>(~0U))
+        .value(prefix + "padding_token_id", 5, raw<std::int32_t>(-1))
+        .value(prefix + "add_bos_token", 7, std::string(1, '\1'))
+        .value(prefix + "token_type", 9,
+               raw<std::uint32_t>(5) + raw<std::uint64_t>(2) + raw<std::int32_t>(77) + raw<std::int32_t>(1));
+    const aha::gguf_text t = aha::read_gguf_text(aha::gguf_file{write(folder.path / "a", b.file())});
+    EXPECT_EQ(t.bos, std::nullopt);
+    EXPECT_EQ(t.unk, std::nullopt);
+    EXPECT_EQ(t.pad, std::nullopt);
+    EXPECT_THAT(t.end_ids, ElementsAre(1));
+    EXPECT_THAT(t.token_types, ElementsAre(0, 1));
+}
+
 TEST(gguf_text, says_what_is_wrong) {
     const temporary_folder folder;
     const auto error = [&](const builder& b) {
@@ -225,8 +214,15 @@ TEST(gguf_text, says_what_is_wrong) {
     EXPECT_EQ(error(start()), "no error");
     EXPECT_THAT(error(builder{}), HasSubstr("has no tokenizer"));
     EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("gpt2"))), HasSubstr("without tokens"));
-    EXPECT_THAT(error(start().value(prefix + "eos_token_id", 4, raw<std::uint32_t>(1))),
-                HasSubstr("eos_token_id 1 is not in"));
+    EXPECT_THAT(error(start().value(prefix + "eos_token_id", 8, text("1"))), HasSubstr("is not a whole number"));
+    EXPECT_THAT(error(start().value(prefix + "add_bos_token", 4, raw<std::uint32_t>(1))), HasSubstr("not a boolean"));
+    EXPECT_THAT(error(start().value(prefix + "scores", 8, text("1"))), HasSubstr("not a list of numbers"));
+    EXPECT_THAT(error(start().value(prefix + "scores", 9,
+                                    raw<std::uint32_t>(6) + raw<std::uint64_t>(2) + raw<std::uint64_t>(0))),
+                HasSubstr("2 scores do not go with 1 tokens"));
+    EXPECT_THAT(error(start().value(prefix + "scores", 9,
+                                    raw<std::uint32_t>(6) + raw<std::uint64_t>(1) + raw<std::uint32_t>(0x7fc00000))),
+                HasSubstr("scores\"[0] is nan"));
     EXPECT_THAT(error(start().value(prefix + "token_type", 9, raw<std::uint32_t>(5) + raw<std::uint64_t>(0))),
                 "no error");
     EXPECT_THAT(error(start().value(prefix + "token_type", 9,

@@ -116,8 +116,8 @@ TEST(pretrained_writer, an_error_leaves_the_old_folder) {
                 HasSubstr("has the shape [2, 2], not [300, 32]"));
     EXPECT_THAT(error([](model& m) { m.tensors[0].second = at::Tensor{}; }), HasSubstr("undefined"));
     EXPECT_THAT(error([](model& m) { m.config.kv_heads = 3; }), HasSubstr("kv_heads (3)"));
-    EXPECT_THAT(error([](model& m) { m.text->model = "llama"; }), HasSubstr("\"llama\" cannot be written"));
-    EXPECT_THAT(error([](model& m) { m.text->pre = "none"; }), HasSubstr("pre-tokeniser \"none\""));
+    EXPECT_THAT(error([](model& m) { m.text->model = "llama"; }), HasSubstr("kind llama needs scores"));
+    EXPECT_THAT(error([](model& m) { m.text->pre = "none"; }), HasSubstr("pre-tokenizer \"none\" is not supported"));
     EXPECT_THAT(error([](model& m) { m.text->merges.push_back("ab"); }), HasSubstr("merge of less than two parts"));
     EXPECT_THAT(error([](model& m) { m.text->tokens[5] = m.text->tokens[6]; }), HasSubstr("twice"));
     EXPECT_THAT(error([](model& m) { m.text->tokens[5] = "\xff"; }), HasSubstr("not UTF-8"));

@@ -62,44 +62,4 @@ std::string error_of(Action action) {
     return "no error";
 }
 
-/// Damages for fuzz tests, the same on every machine: bytes changed, cut out, doubled, numbers made extreme.
-class mutator {
-public:
-    explicit mutator(std::uint64_t seed) : state_{seed} {}
-
-    /// Damages `text` in one to four places before `end`.
-    std::string operator()(std::string text, std::size_t end) {
-        for (std::uint64_t n = 1 + below(4); n > 0 && !text.empty(); --n) {
-            const std::size_t at = below(std::min(end, text.size()));
-            switch (below(7)) {
-                case 0: text[at] = static_cast<char>(below(256)); break;
-                case 1: text[at] = static_cast<char>(text[at] ^ (1 << below(8))); break;
-                case 2: text.erase(at, 1 + below(8)); break;
-                case 3: text.insert(at, text.substr(below(std::min(end, text.size())), 1 + below(16))); break;
-                case 4: text.resize(at); break;
-                case 5: {
-                    const std::uint64_t extremes[] = {0, 1, ~0ULL, 1ULL << 63, 1ULL << 32, 0xffffffffULL, 7, 9};
-                    const std::string bytes = raw(extremes[below(8)]);
-                    text.replace(at, std::min<std::size_t>(1 + below(8), text.size() - at), bytes);
-                    break;
-                }
-                default: {
-                    const std::string_view words[] = {"-1", "0",  "1e999", "null", "{", "]", "99999999999999999999",
-                                                      "\"", "[[", "4.5"};
-                    const std::string_view word = words[below(10)];
-                    text.replace(at, std::min(word.size(), text.size() - at), word);
-                }
-            }
-        }
-        return text;
-    }
-
-private:
-    std::uint64_t below(std::uint64_t bound) {
-        state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-        return bound == 0 ? 0 : (state_ >> 33) % bound;
-    }
-    std::uint64_t state_;
-};
-
 }  // namespace files_support

@@ -6,7 +6,6 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,37 +46,12 @@ std::string outcome(const std::string& source, const json& variables = json::obj
     }
 }
 
-/// Snippets outside of the subset, which transformers renders: by source, what the message names.
-const std::map<std::string_view, std::string_view> refused = {
-    {"{{ n is eq 7 }}{{ n is equalto(7) }}{{ n is ne 7 }}{{ n is lt 8 }}{{ n is gt 8 }}{{ n is le 7 }}{{ n is ge 8 }}"
-     "{{ n is sameas 7 }}",
-     "the test \"sameas\" is not supported"},
-    {"{{ 'abc' is upper }}{{ 'ABC' is upper }}{{ 'abc' is lower }}", "the test \"upper\" is not supported"},
-    {"{{ 'upper' is filter }}{{ 'odd' is test }}", "the test \"filter\" is not supported"},
-    {"{{ list|sum }} {{ list|max }} {{ list|min }} {{ [1, 1, 2]|unique|list }}", "the filter \"sum\" is not supported"},
-    {"{{ 'a b c'|wordcount }} {{ 3.14159|round(2) }} {{ 2.5|round }} {{ html|escape }}",
-     "\"wordcount\" is not supported"},
-    {"{{ people|groupby('age')|list|length }}", "the filter \"groupby\" is not supported"},
-    {"{{ list|batch(2)|list }}", "the filter \"batch\" is not supported"},
-    {"{{ '%s-%d'|format('a', 3) }}", "the filter \"format\" is not supported"},
-    {"{{ 'Ab'.isalpha() }}{{ 'ab'.islower() }}{{ 'AB'.isupper() }}", "the method .isalpha of a str is not supported"},
-    {"{{ '%s' % 'a' }} {{ 'x=%d' % 3 }}", "\"%\" is not possible between values of type str and str"},
-    {"{{ 'a-{}'.format(1) }}", "the method .format of a str is not supported"},
-    {"{{ 'ab'.index('b') }}", "the method .index of a str is not supported"},
-    {"{{ 'a.b.c'.partition('.') }}", "the method .partition of a str is not supported"},
-    {"{{ '7'.zfill(3) }}", "the method .zfill of a str is not supported"},
-};
-
 TEST(jinja, snippets_render_as_in_transformers) {
-    std::size_t compared = 0, rejected = 0, out_of_subset = 0;
+    std::size_t compared = 0, rejected = 0;
     for (const json& snippet : golden()["snippets"]) {
         const auto source = snippet["source"].get<std::string>();
         const std::string got = outcome(source, golden()["context"]);
-        if (const auto named = refused.find(source); named != refused.end()) {
-            EXPECT_TRUE(got.starts_with("error: chat template line 1: ")) << source << "\n" << got;
-            EXPECT_NE(got.find(named->second), std::string::npos) << source << "\n" << got;
-            ++out_of_subset;
-        } else if (snippet.contains("error")) {
+        if (snippet.contains("error")) {
             EXPECT_TRUE(got.starts_with("error: chat template line 1: ")) << source << "\n"
                                                                           << snippet["error"] << "\n"
                                                                           << got;
@@ -89,13 +63,12 @@ TEST(jinja, snippets_render_as_in_transformers) {
     }
     EXPECT_GT(compared, 150U);
     EXPECT_GT(rejected, 90U);
-    EXPECT_EQ(out_of_subset, refused.size());
 }
 
 TEST(jinja, generation_blocks_mark_their_bytes_as_in_transformers) {
     std::size_t compared = 0;
     for (const json& snippet : golden()["snippets"]) {
-        if (snippet.contains("error") || refused.contains(snippet["source"].get<std::string>())) continue;
+        if (snippet.contains("error")) continue;
         const chat_template made{snippet["source"].get<std::string>()};
         const auto done = made.render_with_spans(json::array(), with(golden()["context"]));
         const json spans = done.assistant_spans;
@@ -185,44 +158,6 @@ TEST(jinja, hostile_templates_meet_limits) {
     auto deep = json::array();
     for (int i = 0; i < 300; ++i) deep = json::array({deep});
     EXPECT_EQ(outcome("{{ deep }}", {{"deep", deep}}), "error: chat template: data nested deeper than 200 levels");
-}
-
-// Templates and snippets with bytes and pieces changed at random: they render or say what is wrong.
-TEST(jinja, mutated_templates_render_or_throw) {
-    std::vector<std::string> seeds;
-    const auto folder = std::filesystem::path{AHA_TEST_DATA} / "text" / "data" / "chat";
-    for (const char* name : {"qwen3", "llama3_1", "deepseek_r1_distill_training", "gptoss"}) {
-        std::ifstream file{folder / (std::string{name} + ".jinja"), std::ios::binary};
-        seeds.emplace_back(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
-    }
-    for (const json& snippet : golden()["snippets"]) seeds.push_back(snippet["source"].get<std::string>());
-    constexpr std::string_view pieces[] = {
-        "{%", "%}", "{{",   "}}",    "{#",   "#}",   "-", "+",  "|",    ".",    "[",  "]",           "(",           ")",
-        "'",  "\"", " is ", " not ", "loop", " in ", "1", "::", "\xff", "\xe4", "\n", "{% endif %}", "{% endfor %}"};
-    std::mt19937 random{20240706};
-    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
-    std::size_t rendered = 0, threw = 0;
-    for (int round = 0; round < 4000; ++round) {
-        std::string source = seeds[round % 10 == 0 ? below(4) : below(seeds.size())];
-        for (std::size_t change = 1 + below(4); change > 0 && !source.empty(); --change) {
-            const std::size_t at = below(source.size());
-            switch (below(4)) {
-                case 0: source[at] = static_cast<char>(random()); break;
-                case 1: source.erase(at, 1 + below(4)); break;
-                case 2: source.insert(at, pieces[below(std::size(pieces))]); break;
-                default: source.insert(below(source.size()), source.substr(at, below(20))); break;
-            }
-        }
-        try {
-            chat_template{source}.render(golden()["conversations"]["calls in text"], with(golden()["context"]));
-            ++rendered;
-        } catch (const aha::error& problem) {
-            ASSERT_NE(std::string_view{problem.what()}.find("chat template"), std::string_view::npos) << source;
-            ++threw;
-        }
-    }
-    EXPECT_GT(rendered, 500U);
-    EXPECT_GT(threw, 500U);
 }
 
 }  // namespace

@@ -63,8 +63,22 @@ TEST(pre_tokenizer, takes_long_runs) {
 }
 
 TEST(pre_tokenizer, says_what_is_wrong) {
-    EXPECT_THAT(complaint({{"type", "Metaspace"}}),
-                HasSubstr("pre_tokenizer: the pre-tokenizer \"Metaspace\" is not supported"));
+    EXPECT_THAT(complaint({{"type", "UnicodeScripts"}}),
+                HasSubstr("pre_tokenizer: the pre-tokenizer \"UnicodeScripts\" is not supported"));
+    EXPECT_THAT(complaint({{"type", "Metaspace"}}), HasSubstr("pre_tokenizer.replacement is missing"));
+    EXPECT_THAT(complaint({{"type", "Metaspace"}, {"replacement", "__"}}),
+                HasSubstr("pre_tokenizer.replacement is \"__\", not one character"));
+    EXPECT_THAT(complaint({{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "last"}}),
+                HasSubstr("pre_tokenizer.prepend_scheme is \"last\", not always, first or never"));
+    EXPECT_THAT(
+        complaint(
+            {{"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", false}, {"prepend_scheme", "first"}}),
+        HasSubstr("pre_tokenizer.add_prefix_space is false, but prepend_scheme is not \"never\""));
+    EXPECT_THAT(complaint({{"type", "FixedLength"}, {"length", 0}}), HasSubstr("pre_tokenizer.length is 0"));
+    EXPECT_THAT(complaint({{"type", "CharDelimiterSplit"}, {"delimiter", ""}}),
+                HasSubstr("pre_tokenizer.delimiter is \"\", not one character"));
+    EXPECT_THAT(complaint({{"type", "Punctuation"}, {"behavior", "removed"}}),
+                HasSubstr("pre_tokenizer.behavior is \"removed\", not"));
     EXPECT_THAT(complaint(split({{"Regex", "a("}})),
                 HasSubstr("pre_tokenizer.pattern.Regex: the regular expression \"a(\" is wrong"));
     EXPECT_THAT(complaint(split({{"String", "a"}}, "Sideways")),

@@ -37,7 +37,7 @@ const std::string simple =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-aha::data_row row(const char* json) { return {6, "set.jsonl:7", nlohmann::json::parse(json)}; }
+aha::data_row row(const char* json) { return {6, "set.jsonl:7", aha::json::parse(json)}; }
 
 std::string learned_text(const source& from, const aha::supervised_example& example) {
     std::vector<aha::token_id> ids;
@@ -62,11 +62,37 @@ TEST(row_example, each_shape_teaches_what_is_to_be_said) {
         row(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})"));
     EXPECT_THAT(learned_text(marked, spoken), HasSubstr("Hello.<|im_end|>"));
     EXPECT_THAT(learned_text(marked, spoken), testing::Not(HasSubstr("Hi")));
-    // A template that is given goes before the model's own, which cannot mark.
-    EXPECT_EQ(aha::row_example(from, row(R"({"messages": [{"role": "user", "content": "Hi"},
-                                                          {"role": "assistant", "content": "Hello."}]})"),
-                               marked.chat),
-              spoken);
+    // A template that is given goes before the model's own.
+    const auto shouting = aha::row_example(
+        from, row(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})"),
+        marked.chat);
+    EXPECT_EQ(shouting, spoken);
+}
+
+TEST(row_example, tools_and_template_variables_of_the_row_reach_the_template) {
+    const source from = qwen(
+        "{% for t in tools or [] %}{{ t | tojson }}\n{% endfor %}{{ mode }}{% for m in messages %}<|im_start|>{{ "
+        "m.role }}\n"
+        "{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
+    const std::string tools = R"("tools": [{"z": 1, "a": {"y": 2, "b": 3}}], "chat_template_kwargs": {"mode": "loud"})";
+    const std::string call = R"({"role": "assistant", "content": null, "tool_calls": [{"function":
+                                {"name": "f", "arguments": {"to": "x", "at": 3}}}]})";
+    const std::string wanted = R"({"z": 1, "a": {"y": 2, "b": 3}})"
+                               "\nloud<|im_start|>user\nHi<|im_end|>\n"
+                               "<|im_start|>assistant\nNone"
+                               R"({"name": "f", "arguments": {"to": "x", "at": 3}})"
+                               "<|im_end|>\n";
+    const auto spoken = aha::row_example(
+        from, row((R"({"messages": [{"role": "user", "content": "Hi"}, )" + call + "], " + tools + "}").c_str()));
+    const auto pair = aha::row_example(
+        from, row((R"({"prompt": [{"role": "user", "content": "Hi"}], "completion": [)" + call + "], " + tools + "}")
+                      .c_str()));
+    for (const auto& made : {spoken, pair}) {
+        const std::string text = from.tokenizer.decode(made.ids, false);
+        // A null content is no key for a template: an undefined name prints nothing.
+        EXPECT_EQ(text, std::string{wanted}.replace(wanted.find("None"), 4, ""));
+    }
 }
 
 TEST(row_example, rows_that_teach_nothing_are_named_by_file_and_line) {
@@ -75,8 +101,6 @@ TEST(row_example, rows_that_teach_nothing_are_named_by_file_and_line) {
     EXPECT_THAT(of(R"({"prompt": "Hi", "answer": 3})"), HasSubstr("set.jsonl:7: nothing to learn"));
     EXPECT_THAT(of(R"({"prompt": "Hi", "completion": ""})"), HasSubstr("set.jsonl:7: taken for a pair"));
     EXPECT_THAT(of(R"({"messages": [{"role": "user", "content": "Hi"}]})"), HasSubstr("no turn of \"assistant\""));
-    EXPECT_THAT(of(R"({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]})"),
-                testing::AllOf(HasSubstr("set.jsonl:7: "), HasSubstr("does not mark what the assistant says")));
     EXPECT_THAT(complaint([&] {
                     (void)aha::row_example(mute, row(R"({"prompt": [{"role": "user", "content": "Hi"}],
                                                          "completion": [{"role": "assistant", "content": "Yes"}]})"));

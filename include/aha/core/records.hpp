@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include <aha/core/completion.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/message.hpp>
 #include <aha/core/score.hpp>
 #include <aha/core/supervised_example.hpp>
@@ -19,15 +19,27 @@
 /// `prompt -> rollout_group (completions) -> rollout_group (scores) -> rollout_group (advantages)`.
 namespace aha {
 
+/// What a model reads of a data row.
+struct prompt_text {
+    std::string text;        ///< all of it
+    bool templated = false;  ///< a chat template wrote it, and so says itself how it begins
+
+    /// A text that the tokenizer puts its first token before, unless a template wrote it.
+    prompt_text(std::string read, bool by_template = false)  // NOLINT: a render function may give a plain text
+        : text{std::move(read)}, templated{by_template} {}
+};
+
 /// One question. Filled by a prompt source; `ids` is filled by whoever owns the tokenizer.
 struct prompt {
-    std::int64_t index = 0;     ///< position in the data set; part of every random key, so never reused in a step
-    std::string text;           ///< what the model reads, rendered through a template (prompt source or trainer)
-    std::vector<token_id> ids;  ///< `text` as tokens, [P] (trainer)
-    nlohmann::json fields = nlohmann::json::object();  ///< the data row as read: what rewards compare with
+    std::int64_t index = 0;        ///< position in the data set; part of every random key, so never reused in a step
+    std::string text;              ///< what the model reads, rendered through a template (prompt source or trainer)
+    std::vector<token_id> ids;     ///< `text` as tokens, [P] (trainer)
+    json fields = json::object();  ///< the data row as read: what rewards compare with
+    bool templated = false;  ///< `text` was written by a chat template, which says itself how it begins; otherwise
+                             ///< the tokenizer puts its first token before it (prompt source)
 
     /// The data row's value under `key`; throws `aha::error` naming the missing key and the prompt.
-    const nlohmann::json& operator[](std::string_view key) const {
+    const json& operator[](std::string_view key) const {
         const auto found = fields.find(std::string{key});
         require(found != fields.end(), "prompt ", index, " has no field \"", key, "\"");
         return *found;

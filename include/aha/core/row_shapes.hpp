@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include <aha/core/data_row.hpp>
 #include <aha/core/dialogue.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/row_fields.hpp>
 
@@ -23,7 +23,7 @@ enum class row_shape { preference, conversation, pair, question };
 
 /// The shape that a row's fields are of, the richest first: "chosen" and "rejected"; "messages"; "prompt" and
 /// "completion"; "prompt" and "answer". Nothing if they are of none.
-inline std::optional<row_shape> shape_of(const nlohmann::json& row) {
+inline std::optional<row_shape> shape_of(const json& row) {
     const auto has = [&](const char* key) { return row.is_object() && row.contains(key); };
     if (has("chosen") && has("rejected")) return row_shape::preference;
     if (has("messages")) return row_shape::conversation;
@@ -38,17 +38,17 @@ namespace detail {
 template <auto Parse>
 struct row_parser {
     auto operator()(const data_row& row) const { return Parse(row.fields, row.where, row.index); }
-    auto operator()(const nlohmann::json& row, const std::string& where, std::int64_t index = 0) const {
+    auto operator()(const json& row, const std::string& where, std::int64_t index = 0) const {
         return Parse(row, where, index);
     }
 };
 
-inline prompt parse_question(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline prompt parse_question(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a question (\"prompt\", \"answer\")"};
     const text_or_turns asked = fields.text_or_turns_at("prompt");
     if (!std::holds_alternative<std::string>(asked))
         fields.wrong("\"prompt\" is a list of messages, which needs a chat template to become one text");
-    const nlohmann::json& answer = fields.at("answer");
+    const json& answer = fields.at("answer");
     if (!answer.is_string() && !answer.is_number())
         fields.wrong("\"answer\" is neither a text nor a number but ", answer.type_name());
     if (answer == "") fields.wrong("\"answer\" is empty");
@@ -59,16 +59,16 @@ inline prompt parse_question(const nlohmann::json& row, const std::string& where
     return question;
 }
 
-inline text_pair parse_pair(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline text_pair parse_pair(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a pair (\"prompt\", \"completion\")"};
-    text_pair pair{index, fields.text_or_turns_at("prompt"), {}};
+    text_pair pair{index, fields.text_or_turns_at("prompt"), {}, fields.template_variables()};
     pair.completion = fields.answer_at("completion", pair.prompt);
     return pair;
 }
 
-inline conversation parse_conversation(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline conversation parse_conversation(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a conversation (\"messages\")"};
-    conversation said{index, fields.turns_at("messages")};
+    conversation said{index, fields.turns_at("messages"), fields.template_variables()};
     const auto speaks = [](const message& m) { return m.role == "assistant"; };
     if (std::none_of(said.messages.begin(), said.messages.end(), speaks))
         fields.wrong("\"messages\" has no turn of \"assistant\", so there is nothing to learn");
@@ -85,7 +85,7 @@ inline std::vector<message> take_common_turns(std::vector<message>& a, std::vect
     return common;
 }
 
-inline preference parse_preference(const nlohmann::json& row, const std::string& where, std::int64_t index) {
+inline preference parse_preference(const json& row, const std::string& where, std::int64_t index) {
     using turns = std::vector<message>;
     const row_fields fields{row, where, "a preference (\"prompt\", \"chosen\", \"rejected\")"};
     const auto differ = [&](const auto& a, const auto& b) {
@@ -100,9 +100,9 @@ inline preference parse_preference(const nlohmann::json& row, const std::string&
         if (common.empty()) fields.wrong("\"chosen\" and \"rejected\" have no first turn in common, and no prompt");
         fields.check_assistant(good, "chosen");
         fields.check_assistant(bad, "rejected");
-        return {index, std::move(common), std::move(good), std::move(bad)};
+        return {index, std::move(common), std::move(good), std::move(bad), fields.template_variables()};
     }
-    preference judged{index, fields.text_or_turns_at("prompt"), {}, {}};
+    preference judged{index, fields.text_or_turns_at("prompt"), {}, {}, fields.template_variables()};
     judged.chosen = fields.answer_at("chosen", judged.prompt);
     judged.rejected = fields.answer_at("rejected", judged.prompt);
     differ(judged.chosen, judged.rejected);
@@ -112,8 +112,9 @@ inline preference parse_preference(const nlohmann::json& row, const std::string&
 }  // namespace detail
 
 /// The parsers below are called with a `data_row`, or with a JSON object, the "FILE:LINE" that messages begin with, and
-/// its place in the data set. Fields that are not named are left alone. A list of messages has a "role" and a "content"
-/// each; further values in a message are refused, for a record would lose them (a null is no value).
+/// its place in the data set. Fields that are not named are left alone. A message has a "role" and a "content": a text,
+/// a list of parts, or nothing beside other values (tool calls, reasoning, a name), which a chat template is given as
+/// they were read, and so are the row's "tools" and "chat_template_kwargs".
 /// All throw `aha::error`, "FILE:LINE: taken for SHAPE: ...", for a field that is missing, empty or of another type.
 
 /// {"prompt", "answer"}: a question with a text or number that rewards compare with; the prompt is a text.

@@ -1,48 +1,30 @@
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json_parser.hpp>
 #include <aha/core/mapped_file.hpp>
-#include <aha/core/shown_name.hpp>
 
 namespace aha::detail {
 
 /// Parses JSON that may be hostile: a key given twice, more than 64 levels, or trailing text is an `aha::error` that
-/// begins with `where` (a file, and a part of it if need be).
-inline nlohmann::json parse_strict_json(std::string_view text, const std::string& where) {
-    using nlohmann::json;
-    std::vector<std::set<std::string>> keys;  // of the objects that are open
-    const auto check = [&](int depth, json::parse_event_t event, json& value) {
-        require(depth <= 64, where, ": JSON nested deeper than 64 levels");
-        if (event == json::parse_event_t::object_start) keys.emplace_back();
-        if (event == json::parse_event_t::object_end) keys.pop_back();
-        if (event == json::parse_event_t::key)
-            require(keys.back().insert(value.get<std::string>()).second, where, ": the key ",
-                    shown_name(value.get_ref<const std::string&>()), " is given twice");
-        return true;
-    };
-    try {
-        return json::parse(text, check);
-    } catch (const json::parse_error& wrong) {
-        fail(where, ": not valid JSON at byte ", wrong.byte);
-    } catch (const json::exception& wrong) {
-        fail(where, ": not valid JSON: ", wrong.what());
-    }
+/// begins with `where` (a file, and a part of it if need be). An integer of more than 64 bits, as `model_max_length`
+/// often is, is rounded to a double.
+template <class Json = nlohmann::json>
+Json parse_strict_json(std::string_view text, const std::string& where,
+                       json_numbers accepted = json_numbers::standard) {
+    return parse_json<Json>(text, where, {.numbers = accepted, .wide = wide_integers::rounded});
 }
 
-/// The JSON object in a file.
+/// The JSON object in a file, which Python may have written.
 inline nlohmann::json read_json_object(const std::filesystem::path& path) {
     const mapped_file file{path};
     const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-    nlohmann::json value = parse_strict_json(text, path.string());
+    nlohmann::json value = parse_strict_json(text, path.string(), json_numbers::as_python);
     require(value.is_object(), path.string(), ": the JSON is not an object");
     return value;
 }

@@ -4,17 +4,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/shown_name.hpp>
 #include <aha/core/state.hpp>
-#include <aha/data/jsonl_reader.hpp>
+#include <aha/data/jsonl_index.hpp>
+#include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {
@@ -26,7 +27,13 @@ struct jsonl_prompts_options {
     std::uint64_t seed = 0;        ///< of the order
     std::int64_t epochs = 0;       ///< times through the file; 0: for ever
     /// What the model reads, made of a row: a template filled in, a conversation rendered. Empty: the row's `field`.
-    std::function<std::string(const nlohmann::json& row)> render{};
+    /// Gives a text, or a `prompt_text` that says that a chat template wrote it (`prompt_renderer` is one).
+    std::function<prompt_text(const json& row)> render{};
+    /// Has a say on every prompt when the file is opened: returns it, as it is or cut, or nothing to drop its row, or
+    /// throws `aha::error` to refuse the file; "FILE:LINE: " is put before the message. It is asked again when the
+    /// prompt's turn comes, and must answer the same. `index` is not yet set when the file is opened.
+    std::function<std::optional<prompt>(prompt asked)> admit{};
+    jsonl_reader_options limits{};  ///< of a row
 
     void validate() const {
         require(!field.empty() || render, "field must name the part of a row that is the question, but is empty");
@@ -34,13 +41,18 @@ struct jsonl_prompts_options {
     }
 };
 
-/// The questions in a file of JSON lines, a prompt source: `prompt::fields` is the whole row, for rewards to compare
-/// with. The file is read and checked once, when the source is made; rows are rendered when they are asked.
+/// The questions in JSON lines, a prompt source: `prompt::fields` is the whole row, for rewards to compare with. Takes
+/// what `jsonl_reader` does: a file, packed or not, a folder of shards, a pattern.
+///
+/// The file is read and checked once, when the source is made, and its rows' text is kept; they are parsed and rendered
+/// when they are asked. Copies share the text.
 class jsonl_prompts {
 public:
     /// Reads `path`. Throws `aha::error`, "FILE:LINE: ..." if a line is at fault.
-    jsonl_prompts(const std::filesystem::path& path, jsonl_prompts_options options)
-        : jsonl_prompts{read(path, options), path, options} {}
+    jsonl_prompts(const std::filesystem::path& path, const jsonl_prompts_options& options)
+        : options_{checked(options)},
+          rows_{indexed(path, options)},
+          order_{path.string(), rows_->size(), rows_->checksum(), {options.shuffle, options.seed, options.epochs}} {}
     /// Opens the file; throws `aha::error` if it cannot be read.
     explicit jsonl_prompts(const std::filesystem::path& path) : jsonl_prompts{path, jsonl_prompts_options{}} {}
 
@@ -48,48 +60,95 @@ public:
     std::optional<prompt> next() {
         const auto place = order_.next();
         if (!place) return std::nullopt;
-        const jsonl_reader::row& row = rows_[place->row];
-        prompt question;
-        question.index = place->index;
-        question.fields = row.fields;
-        question.text = render_ ? rendered(row) : row.fields.at(field_).get<std::string>();
+        const std::string where = rows_->where(place->row);
+        std::optional<prompt> question = admitted(options_, asked(options_, rows_->fields(place->row), where), where);
+        require(question.has_value(), where, ": the prompt was admitted when the file was opened, and now is not");
+        question->index = place->index;
         return question;
     }
 
     state save() const { return order_.save(); }
 
-    /// Goes back to a saved place. Throws `aha::error` if that is a place in another file.
+    /// Goes back to a saved place. Throws `aha::error` if that is a place in another file, or other rows were admitted.
     void load(const state& saved) { order_.load(saved); }
 
-    std::size_t size() const { return rows_.size(); }  ///< rows in the file
-
-private:
-    using rows = std::vector<jsonl_reader::row>;
-
-    /// Opens the file; throws `aha::error` if it cannot be read.
-    jsonl_prompts(rows read, const std::filesystem::path& path, const jsonl_prompts_options& options)
-        : rows_{std::move(read)},
-          field_{options.field},
-          render_{options.render},
-          order_{path.string(), rows_.size(), checksum(rows_), {options.shuffle, options.seed, options.epochs}} {}
-
-    static rows read(const std::filesystem::path& path, const jsonl_prompts_options& options) {
-        options.validate();
-        rows all;
-        jsonl_reader reader{path};
-        while (std::optional<jsonl_reader::row> row = reader.next()) {
-            if (!options.render) check_text(*row, options.field, reader.where());
-            all.push_back(std::move(*row));
-        }
-        return all;
+    /// Asks `admits`, with "FILE:LINE: ", about every prompt, and leaves out those for which it is false: for whoever
+    /// knows the tokenizer, before the first prompt is asked. Gives how many were left out.
+    std::int64_t screen(const std::function<bool(const prompt& asked, const std::string& where)>& admits) {
+        const auto check = [&](const json& fields, const std::string& where) {
+            const std::optional<prompt> p = admitted(options_, asked(options_, fields, where), where);
+            return p && admits(*p, where + ": ");
+        };
+        detail::jsonl_index kept = rows_->filtered(check);
+        const auto left_out = static_cast<std::int64_t>(rows_->size()) - static_cast<std::int64_t>(kept.size());
+        require(kept.size() > 0, rows_->path().string(), " holds no prompts: all ", kept.dropped(), " were dropped");
+        if (left_out == 0) return 0;
+        rows_ = std::make_shared<const detail::jsonl_index>(std::move(kept));
+        order_ = {rows_->path().string(),
+                  rows_->size(),
+                  rows_->checksum(),
+                  {options_.shuffle, options_.seed, options_.epochs}};
+        return left_out;
     }
 
-    static void check_text(const jsonl_reader::row& row, const std::string& field, const std::string& where) {
-        const auto found = row.fields.find(field);
-        if (found == row.fields.end()) {
+    std::size_t size() const { return rows_->size(); }        ///< rows of the file that are given
+    std::size_t dropped() const { return rows_->dropped(); }  ///< rows that were not admitted
+
+private:
+    static const jsonl_prompts_options& checked(const jsonl_prompts_options& options) {
+        options.validate();
+        return options;
+    }
+
+    /// What `made` gives; its errors begin with the place.
+    template <class Make>
+    static auto at(const std::string& where, const Make& made) {
+        try {
+            return made();
+        } catch (const error& wrong) {
+            fail(where, ": ", wrong.what());
+        }
+    }
+
+    /// What a row asks.
+    static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where) {
+        prompt question;
+        if (options.render) {
+            prompt_text read = at(where, [&] { return options.render(fields); });
+            question.text = std::move(read.text);
+            question.templated = read.templated;
+        } else question.text = fields.at(options.field).get<std::string>();
+        question.fields = std::move(fields);
+        return question;
+    }
+
+    static std::optional<prompt> admitted(const jsonl_prompts_options& options, prompt question,
+                                          const std::string& where) {
+        if (!options.admit) return question;
+        return at(where, [&] { return options.admit(std::move(question)); });
+    }
+
+    static std::shared_ptr<const detail::jsonl_index> indexed(const std::filesystem::path& path,
+                                                              const jsonl_prompts_options& options) {
+        const auto check = [&](const json& fields, const std::string& where) {
+            if (!options.render) check_text(fields, options.field, where);
+            return !options.admit || admitted(options, asked(options, fields, where), where).has_value();
+        };
+        auto rows = std::make_shared<const detail::jsonl_index>(path, detail::jsonl_index::storage::memory,
+                                                                options.limits, check);
+        require(rows->size() > 0 || rows->dropped() == 0, path.string(), " holds no prompts: all ", rows->dropped(),
+                " were dropped");
+        return rows;
+    }
+
+    static void check_text(const json& row, const std::string& field, const std::string& where) {
+        const auto found = row.find(field);
+        if (found == row.end()) {
+            constexpr std::size_t most = 20;  // keys in a message
             std::string there;
-            for (const auto& [key, value] : row.fields.items())
-                there += (there.empty() ? "" : ", ") + nlohmann::json(key).dump();
+            std::size_t keys = 0;
+            for (auto one = row.begin(); one != row.end() && keys <= most; ++one, ++keys)
+                there += (keys == 0 ? "" : ", ") + (keys < most ? detail::shown_name(one.key()) : "...");
             fail(where, ": no field \"", field, "\" in the row, which has ", there.empty() ? "none" : there);
         }
         require(!found->is_array(), where, ": \"", field,
@@ -98,23 +157,8 @@ private:
         require(!found->get_ref<const std::string&>().empty(), where, ": \"", field, "\" is empty");
     }
 
-    static std::uint64_t checksum(const rows& all) {
-        detail::fingerprint sum;
-        for (const jsonl_reader::row& row : all) sum.add(row.fields.dump());
-        return sum.value();
-    }
-
-    std::string rendered(const jsonl_reader::row& row) const {
-        try {
-            return render_(row.fields);
-        } catch (const error& wrong) {
-            fail(order_.whose(), ":", row.line, ": ", wrong.what());
-        }
-    }
-
-    rows rows_;
-    std::string field_;
-    std::function<std::string(const nlohmann::json&)> render_;
+    jsonl_prompts_options options_;
+    std::shared_ptr<const detail::jsonl_index> rows_;
     detail::shuffled_order order_;
 };
 

@@ -12,10 +12,11 @@
 
 #include <aha/core/data_row.hpp>
 #include <aha/data/jsonl_reader.hpp>
+#include <aha/data/jsonl_reader_options.hpp>
 
 namespace aha {
 
-/// The rows of a file of JSON lines as a view, one row in memory at a time: for the views of range-v3 and of the
+/// The rows of JSON lines as a view, one row in memory at a time: for the views of range-v3 and of the
 /// standard, and for one's own.
 ///
 ///     auto pairs = aha::jsonl_rows{"pairs.jsonl"} | ranges::views::filter(wanted)
@@ -66,7 +67,7 @@ public:
     /// No rows.
     jsonl_rows() : at_{std::make_shared<place>()} {}
 
-    /// Opens `path`, which may be a pipe. Throws `aha::error` naming it if it is missing, not readable or a folder.
+    /// Opens `path`, whatever `jsonl_reader` takes. Throws `aha::error` naming it if it is missing or not readable.
     explicit jsonl_rows(std::filesystem::path path, jsonl_reader_options options = {})
         : at_{std::make_shared<place>()} {
         at_->reader.emplace(std::move(path), options);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
@@ -43,7 +44,7 @@ private:
 struct generated_problem {
     std::string canonical;  ///< equal for problems that are the same in other words or another order
     std::string question;
-    nlohmann::json fields = nlohmann::json::object();  ///< without the question
+    json fields = json::object();  ///< without the question
 };
 
 /// Whether a problem is kept for evaluation: decided by its canonical form alone, so that it holds for every seed, and

@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/answer_tag.hpp>
 #include <aha/reward/last_boxed.hpp>
@@ -41,7 +41,7 @@ inline std::optional<std::int64_t> whole_integer(std::string_view text) {
 }
 
 /// The integer that a JSON value is: a whole number that fits, or a string that is one.
-inline std::optional<std::int64_t> json_integer(const nlohmann::json& value) {
+inline std::optional<std::int64_t> json_integer(const json& value) {
     if (value.is_string()) return whole_integer(value.get_ref<const std::string&>());
     if (value.is_number_unsigned()) {
         const auto number = value.get<std::uint64_t>();
@@ -82,7 +82,7 @@ struct accuracy {
     answer_source source = answer_source::last_integer;  ///< the field of the prompt that holds the right answer
 
     bool operator()(const prompt& asked, const completion& given) const {
-        const nlohmann::json& wanted = asked[field];
+        const json& wanted = asked[field];
         const auto refuse = [&](std::string_view reason) {
             fail("prompt ", asked.index, " has the answer ", wanted.dump(), " in its field \"", field, "\", ", reason);
         };

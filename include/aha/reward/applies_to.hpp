@@ -1,7 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/reward.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/as_score.hpp>
 #include <aha/reward/as_scores.hpp>
@@ -20,8 +20,8 @@ namespace aha {
 /// True for prompts whose data row has `value` in its field `field`: `field_is{"kind", "math"}`. Throws `aha::error`
 /// for a row without that field.
 struct field_is {
-    std::string field;     ///< the prompt's field
-    nlohmann::json value;  ///< what it must equal
+    std::string field;  ///< the prompt's field
+    json value;         ///< what it must equal
 
     /// Whether the prompt has it.
     bool operator()(const prompt& asked) const { return asked[field] == value; }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/answer_tag.hpp>
 #include <aha/reward/arithmetic_expression.hpp>
@@ -30,11 +30,11 @@ struct countdown {
 
     double operator()(const prompt& asked, const completion& given) const {
         const std::int64_t target = whole(asked, target_field, asked[target_field]);
-        const nlohmann::json& list = asked[numbers_field];
+        const json& list = asked[numbers_field];
         require(list.is_array() && !list.empty(), "prompt ", asked.index, " has ", list.dump(), " in its field \"",
                 numbers_field, "\", which is no list of numbers");
         std::vector<std::int64_t> numbers;
-        for (const nlohmann::json& one : list) {
+        for (const json& one : list) {
             numbers.push_back(whole(asked, numbers_field, one));
             require(numbers.back() >= 0, "prompt ", asked.index, " has the number ", one.dump(), " in its field \"",
                     numbers_field, "\", which no expression can hold: it is negative");
@@ -57,7 +57,7 @@ struct countdown {
     }
 
 private:
-    static std::int64_t whole(const prompt& asked, const std::string& field, const nlohmann::json& value) {
+    static std::int64_t whole(const prompt& asked, const std::string& field, const json& value) {
         require(value.is_number_integer(), "prompt ", asked.index, " has ", value.dump(), " in its field \"", field,
                 "\", which is no whole number");
         return value.get<std::int64_t>();

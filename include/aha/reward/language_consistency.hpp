@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <aha/concepts/language_classifier.hpp>
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/words.hpp>
 #include <aha/reward/chain_of_thought.hpp>
@@ -67,7 +67,7 @@ public:
 private:
     std::string_view target(const prompt& asked) const {
         if (!options_.language.empty()) return options_.language;
-        const nlohmann::json& value = asked[options_.field];
+        const json& value = asked[options_.field];
         require(value.is_string(), "prompt ", asked.index, " has the language ", value.dump(), " in its field \"",
                 options_.field, "\", which is no text");
         return value.get_ref<const std::string&>();

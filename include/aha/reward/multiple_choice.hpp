@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/last_choice.hpp>
 
@@ -41,7 +41,7 @@ public:
     bool operator()(const prompt& asked, const completion& given) const {
         const std::vector<std::string> texts = texts_of(asked);
         const std::size_t letters = texts.empty() ? static_cast<std::size_t>(options_.letters) : texts.size();
-        const nlohmann::json& wanted = asked[options_.field];
+        const json& wanted = asked[options_.field];
         const auto refuse = [&] {
             fail("prompt ", asked.index, " has the answer ", wanted.dump(), " in its field \"", options_.field,
                  "\", which is none of its ", letters, " choices");
@@ -59,13 +59,13 @@ private:
     std::vector<std::string> texts_of(const prompt& asked) const {
         std::vector<std::string> texts;
         if (options_.choices.empty()) return texts;
-        const nlohmann::json& listed = asked[options_.choices];
+        const json& listed = asked[options_.choices];
         const auto check = [&](bool right) {
             require(right, "prompt ", asked.index, " has ", listed.dump(), " in its field \"", options_.choices,
                     "\", which is no list of 2 to 26 texts");
         };
         check(listed.is_array() && listed.size() >= 2 && listed.size() <= 26);
-        for (const nlohmann::json& one : listed) {
+        for (const json& one : listed) {
             check(one.is_string());
             texts.push_back(one.get<std::string>());
         }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,6 +42,8 @@ public:
         require(max_rows > 0, "max_rows must be positive, not ", max_rows);
         const auto ends = tokenizer_.end_ids();
         ends_.assign(ends.begin(), ends.end());
+        for (const std::string& stop : options_.stop)
+            if (const auto id = special_token(stop)) stop_ids_.push_back(*id);
     }
 
     const sampling_options& options() const { return options_; }
@@ -140,7 +143,7 @@ private:
                 .top_p = options_.top_p,
                 .min_p = options_.min_p,
                 .suppress = options_.suppress,
-                .ends = ends_,
+                .ends = both(ends_, stop_ids_),
                 .min_new_tokens = options_.min_new_tokens};
     }
 
@@ -210,6 +213,27 @@ private:
                             room, left});
     }
 
+    static std::vector<token_id> both(std::vector<token_id> a, const std::vector<token_id>& b) {
+        a.insert(a.end(), b.begin(), b.end());
+        return a;
+    }
+
+    /// The special token that the stop string is. Decoded text has none, so one inside a longer string is an error: it
+    /// would never be found.
+    std::optional<token_id> special_token(const std::string& stop) const {
+        const std::vector<token_id> ids = tokenizer_.encode(stop);
+        if constexpr (requires { tokenizer_.decode(ids, false); }) {
+            if (ids.empty() || tokenizer_.decode(ids, false) == tokenizer_.decode(ids)) return std::nullopt;
+            require(
+                ids.size() == 1, "the stop string \"", stop,
+                "\" holds a special token, which the text of a completion does not: give the token alone, or a text "
+                "without it");
+            return ids.front();
+        } else {
+            return std::nullopt;
+        }
+    }
+
     template <class T>
     static std::vector<T> chosen(const std::vector<T>& from, std::span<const std::int64_t> places) {
         std::vector<T> result;
@@ -259,7 +283,7 @@ private:
     /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.
     std::span<const float> restricted(std::span<const float> logits, const row& r, std::vector<float>& buffer) const {
         const bool too_short = static_cast<std::int64_t>(r.target->ids.size()) < options_.min_new_tokens;
-        if (options_.suppress.empty() && !(too_short && !ends_.empty())) return logits;
+        if (options_.suppress.empty() && !(too_short && !(ends_.empty() && stop_ids_.empty()))) return logits;
         buffer.assign(logits.begin(), logits.end());
         const auto forbid = [&](token_id id) {
             if (id >= 0 && static_cast<std::size_t>(id) < buffer.size())
@@ -267,7 +291,7 @@ private:
         };
         for (const token_id id : options_.suppress) forbid(id);
         if (too_short)
-            for (const token_id id : ends_) forbid(id);
+            for (const token_id id : both(ends_, stop_ids_)) forbid(id);
         return buffer;
     }
 
@@ -277,7 +301,7 @@ private:
             c.finish = finish_reason::end_token;
             return true;
         }
-        if (stopped(c)) {
+        if (std::find(stop_ids_.begin(), stop_ids_.end(), c.ids.back()) != stop_ids_.end() || stopped(c)) {
             c.finish = finish_reason::stop_string;
             return true;
         }
@@ -302,7 +326,8 @@ private:
     Tokenizer tokenizer_;
     sampling_options options_;
     std::int64_t max_rows_;
-    std::vector<token_id> ends_;
+    std::vector<token_id> ends_;      // those of the tokenizer
+    std::vector<token_id> stop_ids_;  // of stop strings that are special tokens
 };
 
 }  // namespace aha

@@ -1,16 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <queue>
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,59 +19,27 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/json_part.hpp>
+#include <aha/text/pair_table.hpp>
+#include <aha/text/vocabulary.hpp>
 
 namespace aha {
-
-namespace detail::tokenizing {
-
-/// Lets a map of strings be asked with views.
-struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-using token_map = std::unordered_map<std::string, token_id, text_hash, std::equal_to<>>;
-
-inline std::optional<token_id> find_token(const token_map& tokens, std::string_view text) {
-    const auto found = tokens.find(text);
-    return found == tokens.end() ? std::nullopt : std::optional{found->second};
-}
-
-/// The "vocab" of a model: each id once.
-inline token_map read_vocabulary(const json_part& part) {
-    require(part.value().is_object(), part.place(), " is not an object");
-    require(!part.value().empty(), part.place(), " is empty");
-    token_map tokens;
-    tokens.reserve(part.value().size());
-    std::vector<bool> taken;
-    for (const auto& [text, value] : part.value().items()) {
-        const std::string place = part.place() + "[" + shown(text) + "]";
-        require(utf8::is_valid(text), place, " is not UTF-8");
-        const token_id id = json_part{value, place}.id();
-        if (taken.size() <= static_cast<std::size_t>(id)) taken.resize(static_cast<std::size_t>(id) + 1);
-        require(!taken[static_cast<std::size_t>(id)], place, ": the id ", id, " is given twice");
-        taken[static_cast<std::size_t>(id)] = true;
-        tokens.emplace(text, id);
-    }
-    return tokens;
-}
-
-}  // namespace detail::tokenizing
 
 /// Byte pair encoding: a word's characters are merged pair by pair, the pair with the first merge first, until no merge
 /// is left (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909).
 class bpe_model {
 public:
-    /// As the "model" of a tokenizer.json says. Throws `aha::error` naming what is wrong or not supported.
+    /// As the "model" of a tokenizer.json says. Throws `aha::error` naming what is wrong, or that dropout, which gives
+    /// other ids each time, is not supported.
     explicit bpe_model(const detail::tokenizing::json_part& part)
         : tokens_{detail::tokenizing::read_vocabulary(part.at("vocab"))},
           ignore_merges_{part.flag("ignore_merges", false)},
           fuse_unknown_{part.flag("fuse_unk", false)} {
-        require(!part.flag("byte_fallback", false), part.place(), ".byte_fallback is not supported");
-        for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"})
-            if (const auto affix = part.find(key)) require(affix->text().empty(), affix->place(), " is not supported");
+        if (part.flag("byte_fallback", false)) bytes_.emplace(tokens_);
+        if (const auto affix = part.find("continuing_subword_prefix")) prefix_ = affix->text();
+        if (const auto affix = part.find("end_of_word_suffix")) suffix_ = affix->text();
         if (const auto dropout = part.find("dropout"))
             require(dropout->value().is_number() && dropout->value().get<double>() == 0, dropout->place(),
-                    " is not supported");
+                    " is not supported: the same text would get other ids each time");
         if (const auto unknown = part.find("unk_token")) unknown_ = unknown->text();
         characters_.fill(-1);
         for (const auto& [text, id] : tokens_) {
@@ -79,36 +48,60 @@ public:
         }
         const auto merges = part.at("merges");
         const std::size_t count = merges.size();
-        merges_.reserve(count);
-        for (std::size_t rank = 0; rank < count; ++rank) add_merge(merges.item(rank), rank);
+        merges_ = detail::tokenizing::pair_table{count};
+        for (std::size_t rank = 0; rank < count; ++rank)
+            if (!add_known_merge(merges.value()[rank], rank)) add_merge(merges.item(rank), rank);
     }
 
     /// Ids by token.
     const detail::tokenizing::token_map& tokens() const { return tokens_; }
 
-    /// The ids of a word (UTF-8). A character that is no token gives the unknown token, or nothing if there is none.
-    std::vector<token_id> encode_word(std::string_view word) const {
+    /// Calls `emit(id, begin, end)` for each token of a word (UTF-8), in order, with the range of the word's bytes that
+    /// it covers. A character that is no token gives the tokens of its bytes if the model spells them, else the unknown
+    /// token, or nothing if there is none.
+    template <class Emit>
+    void encode_word(std::string_view word, Emit&& emit) const {
         if (ignore_merges_)
-            if (const auto whole = detail::tokenizing::find_token(tokens_, word)) return {*whole};
-        return merged(characters_of(word));
+            if (const auto whole = detail::tokenizing::find_token(tokens_, word)) {
+                emit(*whole, std::size_t{0}, word.size());
+                return;
+            }
+        if (merge_short(word, emit)) return;
+        for (const symbol& s : merged(symbols_of(word)))
+            if (!s.merged_away) emit(s.id, s.begin, s.end);
     }
 
 private:
-    struct merge_rule {
-        std::size_t rank = 0;
+    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+    static constexpr std::size_t short_word = 32;  // characters
+    using merge_rule = detail::tokenizing::merge_rule;
+
+    struct symbol {
         token_id id = 0;
+        std::size_t begin = 0, end = 0;           // of the word's bytes
+        std::size_t before = none, after = none;  // its neighbors
+        bool merged_away = false;
     };
 
-    static std::uint64_t pair_key(token_id left, token_id right) {
-        return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint64_t>(right);
+    /// Adds the merge ["a", "b"] if there is nothing to say against it.
+    bool add_known_merge(const nlohmann::json& pair, std::size_t rank) {
+        if (!prefix_.empty() || !pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
+            return false;
+        const auto& left = pair[0].get_ref<const std::string&>();
+        const auto& right = pair[1].get_ref<const std::string&>();
+        const auto a = tokens_.find(left), b = tokens_.find(right), whole = tokens_.find(left + right);
+        if (a == tokens_.end() || b == tokens_.end() || whole == tokens_.end()) return false;
+        put_merge(a->second, b->second, rank, whole->second);
+        return true;
     }
 
-    const merge_rule* find_merge(token_id left, token_id right) const {
-        const auto found = merges_.find(pair_key(left, right));
-        return found == merges_.end() ? nullptr : &found->second;
+    /// A pair that is given twice has its last place, as in the Rust library.
+    void put_merge(token_id left, token_id right, std::size_t rank, token_id whole) {
+        merges_.put(left, right, {static_cast<std::uint32_t>(rank), static_cast<std::int32_t>(whole)});
     }
 
-    /// A merge is ["a", "b"], or in older files "a b".
+    /// A merge is ["a", "b"], or in older files "a b". The token that it makes has the right one's prefix no more.
     void add_merge(const detail::tokenizing::json_part& part, std::size_t rank) {
         std::string left, right;
         if (part.value().is_array()) {
@@ -127,24 +120,53 @@ private:
                     " is not in the vocabulary");
             return *found;
         };
-        // A pair that is given twice has its last place, as in the Rust library.
-        const std::uint64_t key = pair_key(id(left), id(right));
-        merges_.insert_or_assign(key, merge_rule{rank, id(left + right)});
+        const token_id a = id(left), b = id(right);
+        require(right.size() >= prefix_.size(), part.place(), ": the token ", detail::tokenizing::shown(right),
+                " is shorter than continuing_subword_prefix");
+        put_merge(a, b, rank, id(left + right.substr(prefix_.size())));
     }
 
-    std::vector<token_id> characters_of(std::string_view word) const {
-        std::vector<token_id> ids;
-        ids.reserve(word.size());
-        bool after_unknown = false;
+    std::vector<symbol> symbols_of(std::string_view word) const {
+        std::vector<symbol> symbols;
+        symbols.reserve(word.size());
+        std::optional<symbol> unknown;
+        const auto give_unknown = [&] {
+            if (unknown) symbols.push_back(*unknown);
+            unknown.reset();
+        };
+        std::string affixed;
         for (std::size_t at = 0; at < word.size();) {
             const utf8::unit next = utf8::unit_at(word, at);
-            const auto id = character(next.code, word.substr(at, next.size));
+            const std::size_t begin = at;
             at += next.size;
-            if (id) ids.push_back(*id);
-            else if (unknown_ && !(fuse_unknown_ && after_unknown)) ids.push_back(unknown_id());
-            after_unknown = !id;
+            std::string_view text = word.substr(begin, next.size);
+            const bool affixes = (begin > 0 && !prefix_.empty()) || (at == word.size() && !suffix_.empty());
+            if (affixes) {
+                affixed.assign(begin > 0 ? prefix_ : std::string{}).append(text);
+                if (at == word.size()) affixed.append(suffix_);
+                text = affixed;
+            }
+            const auto id = affixes ? detail::tokenizing::find_token(tokens_, text) : character(next.code, text);
+            if (id) {
+                give_unknown();
+                symbols.push_back({.id = *id, .begin = begin, .end = at});
+            } else if (bytes_ && bytes_->spell(text)) {
+                // An unknown character that waits to be fused stays behind these, as in the Rust library.
+                for (std::size_t i = 0; i < text.size(); ++i)
+                    symbols.push_back({.id = bytes_->id(text[i]),
+                                       .begin = std::min(begin + i, at),
+                                       .end = std::min(begin + i + 1, at)});
+            } else if (unknown_) {
+                if (unknown && fuse_unknown_) {
+                    unknown->end = at;
+                } else {
+                    give_unknown();
+                    unknown = symbol{.id = unknown_id(), .begin = begin, .end = at};
+                }
+            }
         }
-        return ids;
+        give_unknown();
+        return symbols;
     }
 
     std::optional<token_id> character(char32_t code, std::string_view text) const {
@@ -159,23 +181,57 @@ private:
         return *id;
     }
 
-    /// The symbols `ids` after all merges, in O(n log n).
-    std::vector<token_id> merged(std::vector<token_id> ids) const {
-        constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-        struct symbol {
-            std::size_t before = 0, after = 0;
-            bool merged_away = false;
+    /// Merges a word of few characters, each of which is a token, without memory of its own: the best pair is looked
+    /// for anew each time. False, and nothing is emitted, for another word.
+    template <class Emit>
+    bool merge_short(std::string_view word, Emit& emit) const {
+        if (!prefix_.empty() || !suffix_.empty() || word.size() > 4 * short_word) return false;
+        std::array<token_id, short_word> ids;
+        std::array<std::uint32_t, short_word> ends, ranks;
+        std::array<std::int32_t, short_word> wholes;
+        std::size_t count = 0;
+        for (std::size_t at = 0; at < word.size(); ++count) {
+            const utf8::unit next = utf8::unit_at(word, at);
+            const auto id = character(next.code, word.substr(at, next.size));
+            if (!id || count == short_word) return false;
+            at += next.size;
+            ids[count] = *id, ends[count] = static_cast<std::uint32_t>(at);
+        }
+        const auto look = [&](std::size_t left) {
+            const merge_rule rule = merges_.at(ids[left], ids[left + 1]);
+            wholes[left] = rule.whole;
+            ranks[left] = rule.whole < 0 ? std::numeric_limits<std::uint32_t>::max() : rule.rank;
         };
+        for (std::size_t i = 0; i + 1 < count; ++i) look(i);
+        while (count > 1) {
+            std::size_t best = 0;
+            for (std::size_t i = 1; i + 1 < count; ++i)
+                if (ranks[i] < ranks[best]) best = i;
+            if (wholes[best] < 0) break;
+            ids[best] = wholes[best], ends[best] = ends[best + 1];
+            --count;
+            for (std::size_t i = best + 1; i < count; ++i) ids[i] = ids[i + 1], ends[i] = ends[i + 1];
+            for (std::size_t i = best + 1; i + 1 < count; ++i) ranks[i] = ranks[i + 1], wholes[i] = wholes[i + 1];
+            if (best + 1 < count) look(best);
+            if (best > 0) look(best - 1);
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            emit(ids[i], i == 0 ? std::size_t{0} : ends[i - 1], std::size_t{ends[i]});
+        return true;
+    }
+
+    /// The symbols after all merges, in O(n log n).
+    std::vector<symbol> merged(std::vector<symbol> symbols) const {
         // Rank, place of the left part, id of the whole.
         using candidate = std::tuple<std::size_t, std::size_t, token_id>;
-        std::vector<symbol> symbols(ids.size());
         std::vector<candidate> start;
         const auto candidate_at = [&](std::size_t left) -> std::optional<candidate> {
-            const merge_rule* const rule = find_merge(ids[left], ids[symbols[left].after]);
-            return rule == nullptr ? std::nullopt : std::optional{candidate{rule->rank, left, rule->id}};
+            const merge_rule rule = merges_.at(symbols[left].id, symbols[symbols[left].after].id);
+            return rule.whole < 0 ? std::nullopt : std::optional{candidate{rule.rank, left, rule.whole}};
         };
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            symbols[i] = {i == 0 ? none : i - 1, i + 1 == ids.size() ? none : i + 1};
+        for (std::size_t i = 0; i < symbols.size(); ++i) {
+            symbols[i].before = i == 0 ? none : i - 1;
+            symbols[i].after = i + 1 == symbols.size() ? none : i + 1;
             if (symbols[i].after == none) continue;
             if (const auto found = candidate_at(i)) start.push_back(*found);
         }
@@ -187,9 +243,10 @@ private:
             if (symbols[left].merged_away || symbols[left].after == none) continue;
             const std::size_t right = symbols[left].after;
             // The pair may have changed since; if another pair that makes the same token is there now, that will do.
-            const merge_rule* const rule = find_merge(ids[left], ids[right]);
-            if (rule == nullptr || rule->id != whole) continue;
-            ids[left] = whole;
+            if (merges_.at(symbols[left].id, symbols[right].id).whole != whole) continue;
+            symbols[left].id = whole;
+            symbols[left].begin = std::min(symbols[left].begin, symbols[right].begin);
+            symbols[left].end = std::max(symbols[left].end, symbols[right].end);
             symbols[right].merged_away = true;
             symbols[left].after = symbols[right].after;
             if (symbols[left].after != none) {
@@ -199,42 +256,16 @@ private:
             if (symbols[left].before != none)
                 if (const auto found = candidate_at(symbols[left].before)) queue.push(*found);
         }
-        std::size_t kept = 0;
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            if (!symbols[i].merged_away) ids[kept++] = ids[i];
-        ids.resize(kept);
-        return ids;
+        return symbols;
     }
 
     detail::tokenizing::token_map tokens_;
-    std::unordered_map<std::uint64_t, merge_rule> merges_;
-    std::array<token_id, 0x200> characters_{};  // the ids of the first characters of Unicode, or -1
+    detail::tokenizing::pair_table merges_;
+    std::array<token_id, 0x200> characters_{};              // the ids of the first characters of Unicode, or -1
+    std::optional<detail::tokenizing::byte_tokens> bytes_;  // if characters that are no tokens are spelt in bytes
     std::optional<std::string> unknown_;
+    std::string prefix_, suffix_;  // of all characters but a word's first, and of its last
     bool ignore_merges_ = false, fuse_unknown_ = false;
-};
-
-/// A vocabulary of whole words.
-class word_level_model {
-public:
-    /// As the "model" of a tokenizer.json says. Throws `aha::error` naming what is wrong.
-    explicit word_level_model(const detail::tokenizing::json_part& part)
-        : tokens_{detail::tokenizing::read_vocabulary(part.at("vocab"))}, unknown_{part.at("unk_token").text()} {}
-
-    /// Ids by token.
-    const detail::tokenizing::token_map& tokens() const { return tokens_; }
-
-    /// The id of a word, or of the unknown token; throws `aha::error` if neither is in the vocabulary.
-    std::vector<token_id> encode_word(std::string_view word) const {
-        if (const auto id = detail::tokenizing::find_token(tokens_, word)) return {*id};
-        const auto id = detail::tokenizing::find_token(tokens_, unknown_);
-        require(id.has_value(), "the word ", detail::tokenizing::shown(word),
-                " is not in the vocabulary, nor is the unknown token ", detail::tokenizing::shown(unknown_));
-        return {*id};
-    }
-
-private:
-    detail::tokenizing::token_map tokens_;
-    std::string unknown_;
 };
 
 }  // namespace aha

@@ -16,33 +16,53 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
-#include <aha/text/bpe_model.hpp>
+#include <aha/text/aligned_text.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
+#include <aha/text/text_span.hpp>
+#include <aha/text/token_decoder.hpp>
+#include <aha/text/tokenizer_model.hpp>
+#include <aha/text/word_cache.hpp>
 
 namespace aha {
 
 /// What tokenizer.json does not say.
 struct tokenizer_facts {
-    std::vector<token_id> end_ids{};  ///< ids that end a completion
-    std::optional<token_id> bos{};    ///< the id that a text begins with, if there is one
+    std::vector<token_id> end_ids{};   ///< ids that end a completion
+    std::optional<token_id> bos{};     ///< the id that a text begins with, if there is one
+    std::optional<token_id> eos{};     ///< the tokenizer's own end token, one of `end_ids`
+    std::vector<std::string> notes{};  ///< what was passed over when it was read, a sentence each
 };
 
 /// The parts that a `bpe_tokenizer` is made of.
 struct bpe_tokenizer_parts {
-    aha::normalizer normalize{};                      ///< what is done to a text first
-    pre_tokenizer cut{};                              ///< how a text is cut into words
-    std::variant<bpe_model, word_level_model> model;  ///< how a word becomes tokens
-    std::vector<added_token> added{};                 ///< no two with the same id or content; none empty
-    bool byte_decoder = true;  ///< tokens are spelt in the byte alphabet; otherwise they are words
+    aha::normalizer normalize{};       ///< what is done to a text first
+    pre_tokenizer cut{};               ///< how a text is cut into words
+    tokenizer_model model;             ///< how a word becomes tokens
+    std::vector<added_token> added{};  ///< no two with the same id and another content, nor the other way round
+    token_decoder decode{};            ///< how tokens become a text
     /// What `encode_with_special` gives, in order; nothing stands for the text's own ids.
     std::vector<std::optional<token_id>> frame{std::nullopt};
 };
 
-/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json: byte-level BPE, or whole
-/// words. Made by `make_tokenizer` and `load_tokenizer_json`. Cheap to copy; several threads may use one.
+/// The tokens of a text, and where in it they came from.
+struct encoding {
+    std::vector<token_id> ids;     ///< the tokens
+    std::vector<text_span> spans;  ///< of each token, in bytes of the text
+};
+
+/// Text to ids and back, as the library `tokenizers` does it with the same tokenizer.json, whatever its model: byte
+/// pair encoding, which most have, Unigram, WordPiece or whole words. Made by `make_tokenizer` and
+/// `load_tokenizer_json`. Cheap to copy; several threads may use one.
 class bpe_tokenizer {
+    struct tables;
+    struct entry {
+        std::string spelling;  // as the decoder takes it
+        std::string bytes;     // what it adds to a text, unless the spelling is that
+        bool special = false;
+    };
+
 public:
     /// Throws `aha::error` if an id is given twice, or ids of the facts or the frame are not in the vocabulary.
     explicit bpe_tokenizer(bpe_tokenizer_parts parts, tokenizer_facts facts = {})
@@ -54,31 +74,24 @@ public:
     /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no
     /// UTF-8 are read as U+FFFD.
     std::vector<token_id> encode(std::string_view text) const {
-        const tables& t = *tables_;
         std::vector<token_id> ids;
-        const auto append = [&](const std::vector<token_id>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
-        const std::string clean = utf8::replace_invalid(text);
-        for (const auto& raw : t.find_raw(clean)) {
-            if (raw.id) {
-                ids.push_back(*raw.id);
-                continue;
-            }
-            const std::string normal =
-                t.parts.normalize(clean.substr(raw.where.begin, raw.where.end - raw.where.begin));
-            for (const auto& piece : t.find_normalized(normal)) {
-                if (piece.id) {
-                    ids.push_back(*piece.id);
-                    continue;
-                }
-                const cut_text cut = t.parts.cut(normal.substr(piece.where.begin, piece.where.end - piece.where.begin));
-                std::visit(
-                    [&](const auto& model) {
-                        for (std::size_t i = 0; i < cut.words.size(); ++i) append(model.encode_word(cut.word(i)));
-                    },
-                    t.parts.model);
-            }
-        }
+        const auto append = [&](token_id id, text_span) { ids.push_back(id); };
+        if (tables_->needs_origins) each_token<detail::tokenizing::aligned_text>(text, append);
+        else each_token<detail::tokenizing::plain_text>(text, append);
         return ids;
+    }
+
+    /// The same ids, with the bytes of `text` that each came from, as the offsets of the library `tokenizers` (which
+    /// counts characters) before its post-processors trim them. A token of half a character has all of it; one of a
+    /// character that was composed of several has the first; an added token has the white space that it took along.
+    /// Ranges may overlap, and be empty where a normalizer put something in.
+    encoding encode_with_spans(std::string_view text) const {
+        encoding made;
+        each_token<detail::tokenizing::aligned_text>(text, [&](token_id id, text_span from) {
+            made.ids.push_back(id);
+            made.spans.push_back(from);
+        });
+        return made;
     }
 
     /// The ids of `text` with what the tokenizer's post-processor puts around them, often the first token.
@@ -95,26 +108,54 @@ public:
     /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
     /// a negative id.
     std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
-        std::string text;
-        bool first = true;
-        for (const token_id id : ids) {
-            require(id >= 0, "the token id ", id, " is negative");
-            const entry* const token = tables_->find(id);
-            if (token == nullptr || (skip_special && token->special)) continue;
-            if (!tables_->parts.byte_decoder && !first) text += ' ';
-            first = false;
-            text += token->bytes;
-        }
-        return utf8::replace_invalid(text);
+        text_stream stream = decoding(skip_special);
+        for (const token_id id : ids) stream.add(id);
+        return stream.finish();
     }
 
-    /// The bytes that token `id` stands for, perhaps half a character; empty for an id between others that has no
-    /// token. Throws `aha::error` if the id is not below `vocabulary_size()`.
+    /// Decodes tokens as they come: what it gives, put together, is what `decode` gives of all.
+    class text_stream {
+    public:
+        /// Takes the next token; gives the text that is complete with it and was not given before: whole characters.
+        /// Throws `aha::error` for a negative id.
+        std::string push(token_id id) {
+            add(id);
+            return stream_.take();
+        }
+
+        /// The rest of the text; the stream is as new after it.
+        std::string finish() {
+            stream_.finish();
+            return stream_.take();
+        }
+
+    private:
+        friend class bpe_tokenizer;
+        text_stream(std::shared_ptr<const tables> of, bool skip_special)
+            : tables_{std::move(of)}, stream_{tables_->parts.decode}, skip_special_{skip_special} {}
+
+        void add(token_id id) {
+            require(id >= 0, "the token id ", id, " is negative");
+            const entry* const token = tables_->find(id);
+            if (token != nullptr && !(skip_special_ && token->special)) stream_.push(token->spelling);
+        }
+
+        std::shared_ptr<const tables> tables_;
+        token_decoder::stream stream_;
+        bool skip_special_;
+    };
+
+    /// A stream that decodes as `decode` does.
+    text_stream decoding(bool skip_special = true) const { return {tables_, skip_special}; }
+
+    /// The bytes that token `id` adds to a text behind another, perhaps half a character; empty for an id between
+    /// others that has no token. Throws `aha::error` if the id is not below `vocabulary_size()`.
     std::string_view token_bytes(token_id id) const {
         require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
                 vocabulary_size());
         const entry* const token = tables_->find(id);
-        return token == nullptr ? std::string_view{} : std::string_view{token->bytes};
+        if (token == nullptr) return {};
+        return tables_->parts.decode.spells_bytes() ? token->spelling : token->bytes;
     }
 
     /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
@@ -129,10 +170,99 @@ public:
     /// The id that a text begins with, if the model has one.
     std::optional<token_id> bos() const { return facts_.bos; }
 
+    /// The id that ends what the tokenizer encodes, one of `end_ids`, if there is one.
+    std::optional<token_id> eos() const { return facts_.eos; }
+
+    /// What was passed over when the tokenizer was read, a sentence each.
+    const std::vector<std::string>& notes() const { return facts_.notes; }
+
+    /// True if a token has this id.
+    bool contains(token_id id) const { return tables_->find(id) != nullptr; }
+
 private:
-    struct entry {
-        std::string bytes;
-        bool special = false;
+    /// Calls `emit(id, span)` for each token of `text`; the spans are right if `Text` knows where its bytes came from.
+    template <class Text, class Emit>
+    void each_token(std::string_view text, Emit&& emit) const {
+        const tables& t = *tables_;
+        const detail::tokenizing::word_caches::loan cache{t.caches};
+        const Text clean = Text::read(text);
+        for (const auto& raw : t.find_raw(clean.text)) {
+            if (raw.id) {
+                emit(*raw.id, clean.origin(raw.where));
+                continue;
+            }
+            Text normal = clean.slice(raw.where);
+            t.parts.normalize.apply(normal);
+            for (const auto& piece : t.find_normalized(normal.text)) {
+                if (piece.id) {
+                    emit(*piece.id, normal.origin(piece.where));
+                    continue;
+                }
+                const bool first = raw.where.begin + piece.where.begin == 0;
+                const auto cut = t.parts.cut.cut(normal.slice(piece.where), first, false);
+                std::visit([&](const auto& model) { encode_words(model, cut, *cache, emit); }, t.parts.model);
+            }
+        }
+    }
+
+    /// Words that were met before are taken from `cache`.
+    template <class Model, class Text, class Emit>
+    static void encode_words(const Model& model, const detail::tokenizing::cut_words<Text>& cut,
+                             detail::tokenizing::word_cache& cache, Emit& emit) {
+        using detail::tokenizing::word_cache;
+        spelling spelt;
+        for (std::size_t i = 0; i < cut.words.size(); ++i) {
+            const std::string_view word = cut.word(i);
+            const std::size_t start = cut.words[i].begin;
+            const auto give = [&](token_id id, std::size_t begin, std::size_t end) {
+                emit(id, cut.text.origin({start + begin, start + end}));
+            };
+            const auto encode = [&](auto&& each) {
+                if (cut.unspelled) spelt.encode(model, word, each);
+                else model.encode_word(word, each);
+            };
+            if (word.size() > word_cache::longest_word) {
+                encode(give);
+                continue;
+            }
+            word_cache::entry made;
+            word_cache::entry& known = cache.place_of(word, made.key);
+            if (known.count > 0 && known.key == made.key) {
+                known.replay(give);
+                continue;
+            }
+            std::size_t done = 0;
+            bool fits = true;
+            encode([&](token_id id, std::size_t begin, std::size_t end) {
+                give(id, begin, end);
+                fits = fits && begin == done && made.count < word_cache::most_tokens;
+                if (!fits) return;
+                made.ids[made.count] = static_cast<std::int32_t>(id);
+                made.ends[made.count++] = static_cast<std::uint8_t>(end);
+                done = end;
+            });
+            if (fits && made.count > 0) cache.keep(known, made);
+        }
+    }
+
+    /// Encodes words by their spelling in the byte alphabet; what tokens cover is counted in the word's own bytes.
+    struct spelling {
+        std::string text;
+        std::vector<std::uint32_t> byte_of;  // the byte that each byte of the spelling stands for
+
+        template <class Model, class Each>
+        void encode(const Model& model, std::string_view word, Each&& each) {
+            text.clear(), byte_of.clear();
+            for (std::size_t at = 0; at < word.size(); ++at) {
+                detail::tokenizing::append_character(text,
+                                                     byte_alphabet::characters[static_cast<unsigned char>(word[at])]);
+                byte_of.resize(text.size(), static_cast<std::uint32_t>(at));
+            }
+            model.encode_word(text, [&](token_id id, std::size_t begin, std::size_t end) {
+                if (begin < end) each(id, std::size_t{byte_of[begin]}, std::size_t{byte_of[end - 1]} + 1);
+                else each(id, std::size_t{0}, std::size_t{0});
+            });
+        }
     };
 
     struct tables {
@@ -141,19 +271,22 @@ private:
         std::vector<std::int32_t> places;  // of each id's entry, or -1
         detail::tokenizing::token_map added_ids;
         detail::tokenizing::added_token_finder find_raw, find_normalized;
+        bool needs_origins = false;  // even ids depend on where a text came from
+        mutable detail::tokenizing::word_caches caches;
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            for (const auto& [text, id] : model_tokens()) put({.id = id, .content = text});
+            detail::tokenizing::for_each_token(
+                parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
             for (const added_token& token : parts.added) {
                 require(!token.content.empty(), "the added token ", token.id, " is empty");
                 require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
                         detail::tokenizing::shown(token.content), " has the id ", token.id);
-                require(added_ids.emplace(token.content, token.id).second, "the added token ",
-                        detail::tokenizing::shown(token.content), " is given twice");
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
+                require(added_ids.emplace(token.content, token.id).second, "the added token ",
+                        detail::tokenizing::shown(token.content), " is given twice");
                 // What is looked for in the normalised text is itself normalised, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);
@@ -163,18 +296,17 @@ private:
             }
             find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
             find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
+            needs_origins = parts.cut.looks_at_origins() && !parts.normalize.empty();
             for (const auto& part : parts.frame)
                 if (part) check(*part, "the post-processor's token");
         }
 
-        const detail::tokenizing::token_map& model_tokens() const {
-            return std::visit([](const auto& model) -> const detail::tokenizing::token_map& { return model.tokens(); },
-                              parts.model);
-        }
+        const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
 
         entry made(const added_token& token) const {
-            auto bytes = parts.byte_decoder ? byte_alphabet::read(token.content) : std::nullopt;
-            return {bytes ? *std::move(bytes) : token.content, token.special};
+            entry e{parts.decode.spelling(token.content), {}, token.special};
+            if (!parts.decode.spells_bytes()) e.bytes = parts.decode.bytes_of(e.spelling);
+            return e;
         }
 
         void put(const added_token& token) {
@@ -205,6 +337,7 @@ private:
     bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
         : tables_{std::move(made)}, facts_{std::move(facts)} {
         for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
+        if (facts_.eos) tables_->check(*facts_.eos, "the end token");
         if (facts_.bos) tables_->check(*facts_.bos, "the first token");
     }
 

@@ -17,9 +17,12 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/mapped_file.hpp>
 #include <aha/core/message.hpp>
+#include <aha/core/strict_json.hpp>
 #include <aha/text/jinja/evaluator.hpp>
 #include <aha/text/jinja/parser.hpp>
+#include <aha/text/special_token_names.hpp>
 
 namespace aha {
 
@@ -59,7 +62,7 @@ public:
     /// The conversation as the model reads it. Throws `aha::error` with the template's line if it cannot be rendered,
     /// the template's own `raise_exception` included.
     std::string render(std::span<const message> messages, const chat_options& options = {}) const {
-        return render_with_spans(to_json(messages), options).text;
+        return render_with_spans(list_of(messages), options).text;
     }
     /// The same.
     std::string render(std::initializer_list<message> messages, const chat_options& options = {}) const {
@@ -96,7 +99,7 @@ public:
     }
     /// The same of plain messages.
     rendered_chat render_with_spans(std::span<const message> messages, const chat_options& options = {}) const {
-        return render_with_spans(to_json(messages), options);
+        return render_with_spans(list_of(messages), options);
     }
 
     /// The template as it was given.
@@ -105,9 +108,9 @@ public:
     const nlohmann::ordered_json& defaults() const { return defaults_; }
 
 private:
-    static nlohmann::ordered_json to_json(std::span<const message> messages) {
+    static nlohmann::ordered_json list_of(std::span<const message> messages) {
         auto list = nlohmann::ordered_json::array();
-        for (const message& one : messages) list.push_back({{"role", one.role}, {"content", one.content}});
+        for (const message& one : messages) list.push_back(aha::to_json(one));
         return list;
     }
 
@@ -152,18 +155,34 @@ inline std::optional<std::string> read_text_file(const std::filesystem::path& pa
     return text;
 }
 
-/// The special tokens of a tokenizer_config.json, as variables of a chat template.
-inline nlohmann::ordered_json special_tokens(const nlohmann::ordered_json& config) {
+/// The special tokens of a tokenizer_config.json and a special_tokens_map.json, as variables of a chat template.
+inline nlohmann::ordered_json special_tokens(const nlohmann::ordered_json& config, const nlohmann::ordered_json& map) {
     auto tokens = nlohmann::ordered_json::object();
-    for (const char* name :
-         {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
-        const auto found = config.find(name);
-        if (found == config.end()) continue;
+    for (const char* name : tokenizing::special_token_names) {
+        const auto* const found = tokenizing::special_value(config, map, name);
+        if (found == nullptr) continue;
         if (found->is_string()) tokens[name] = *found;
         if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
             tokens[name] = (*found)["content"];
     }
     return tokens;
+}
+
+/// The JSON object in `path`, which Python may have written; an empty one if there is no such file.
+inline nlohmann::ordered_json object_in(const std::filesystem::path& path) {
+    if (!std::filesystem::is_regular_file(path)) return nlohmann::ordered_json::object();
+    const mapped_file file{path};
+    const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    auto config = parse_strict_json<nlohmann::ordered_json>(text, path.string(), json_numbers::as_python);
+    require(config.is_object(), path, ": not a JSON object");
+    return config;
+}
+
+/// Whether a template of this name may be a file of it.
+inline bool is_template_name(const std::string& name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return jinja::is_ascii_letter(c) || jinja::is_ascii_digit(c) || c == '_' || c == '-';
+    });
 }
 
 /// The template under "chat_template": a string, or a list of {"name", "template"} of which `name` is taken.
@@ -184,29 +203,31 @@ inline std::optional<std::string> configured_template(const nlohmann::ordered_js
 
 }  // namespace detail
 
+/// The special tokens of a Hugging Face folder (tokenizer_config.json, special_tokens_map.json), as variables of a chat
+/// template: bos_token, eos_token, ... Throws `aha::error` naming the file if one is broken.
+inline nlohmann::ordered_json load_special_tokens(const std::filesystem::path& folder) {
+    return detail::special_tokens(detail::object_in(folder / "tokenizer_config.json"),
+                                  detail::object_in(folder / "special_tokens_map.json"));
+}
+
 /// The chat template of a Hugging Face folder: chat_template.jinja (additional_chat_templates/NAME.jinja for another
-/// name than "default"), else "chat_template" in tokenizer_config.json. Its special tokens become default variables.
+/// name than "default"), else "chat_template" in tokenizer_config.json. The special tokens there, or in
+/// special_tokens_map.json, become default variables.
 /// Nothing if the folder has no such template; throws `aha::error` naming the file if one is broken.
 inline std::optional<chat_template> load_chat_template(const std::filesystem::path& folder,
                                                        const std::string& name = "default") {
     require(std::filesystem::is_directory(folder), "cannot load a chat template: ", folder, " is not a folder");
-    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return detail::jinja::is_ascii_letter(c) || detail::jinja::is_ascii_digit(c) || c == '_' || c == '-';
-    });
-    require(plain, "a chat template's name \"", name, "\" holds a character other than letters, digits, _ and -");
+    require(detail::is_template_name(name), "a chat template's name \"", name,
+            "\" holds a character other than letters, digits, _ and -");
     const auto config_path = folder / "tokenizer_config.json";
-    auto config = nlohmann::ordered_json::object();
-    if (const auto text = detail::read_text_file(config_path)) {
-        config = nlohmann::ordered_json::parse(*text, nullptr, false);
-        require(config.is_object(), config_path, ": not a JSON object");
-    }
+    const nlohmann::ordered_json config = detail::object_in(config_path);
     const auto file =
         name == "default" ? folder / "chat_template.jinja" : folder / "additional_chat_templates" / (name + ".jinja");
     auto source = detail::read_text_file(file);
     if (!source) source = detail::configured_template(config, name, config_path);
     if (!source) return std::nullopt;
     try {
-        return chat_template{std::move(*source), detail::special_tokens(config)};
+        return chat_template{std::move(*source), load_special_tokens(folder)};
     } catch (const error& problem) {
         fail(folder, ": ", problem.what());
     }

@@ -72,6 +72,12 @@ public:
         const auto found = find(key);
         return found ? found->flag() : otherwise;
     }
+    /// The whole number from 0.
+    std::uint64_t count() const {
+        require(value_->is_number_integer() && (value_->is_number_unsigned() || value_->get<std::int64_t>() >= 0),
+                place_, " is not a whole number from 0");
+        return value_->get<std::uint64_t>();
+    }
     token_id id() const {
         require(value_->is_number_integer(), place_, " is not a whole number");
         const bool too_large = value_->is_number_unsigned() && value_->get<std::uint64_t>() >= std::uint64_t{id_limit};

@@ -1,15 +1,21 @@
 #pragma once
 
-#include <functional>
+#include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/text/aligned_text.hpp>
+#include <aha/text/byte_alphabet.hpp>
 #include <aha/text/json_part.hpp>
-#include <aha/text/nfc.hpp>
+#include <aha/text/normal_forms.hpp>
 #include <aha/text/oniguruma.hpp>
+#include <aha/text/precompiled_charsmap.hpp>
 #include <aha/text/regex.hpp>
 
 namespace aha {
@@ -27,53 +33,240 @@ inline regex pattern_of(const json_part& part) {
     }
 }
 
+/// Puts `head` before a text that is not empty.
+struct prepend {
+    std::string head;
+
+    template <class Text>
+    void operator()(Text& text) const {
+        if (text.text.empty()) return;
+        Text made = text.blank();
+        made.append(head, text.origin({0, 1}));
+        made.append(text, {0, text.text.size()});
+        text = std::move(made);
+    }
+};
+
+/// Puts `content` in the place of each match.
+struct replace_matches {
+    regex pattern;
+    std::string content;
+
+    template <class Text>
+    void operator()(Text& text) const {
+        if (text.text.empty()) return;  // not even an empty match
+        const std::vector<text_span> matches = pattern.matches(text.text);
+        if (matches.empty()) return;
+        Text made = text.blank();
+        std::size_t end = 0;
+        for (const text_span match : matches) {
+            made.append(text, {end, match.begin});
+            // It stands for the last character that it replaces, or for that before it.
+            made.append(content, text.origin({match.end == 0 ? 0 : match.end - 1, match.end}));
+            end = match.end;
+        }
+        made.append(text, {end, text.text.size()});
+        text = std::move(made);
+    }
+};
+
+/// White space at the ends goes.
+struct strip {
+    bool left = true, right = true;
+
+    template <class Text>
+    void operator()(Text& text) const {
+        std::size_t begin = text.text.size(), end = 0;
+        for (std::size_t at = 0; at < text.text.size();) {
+            const utf8::unit next = utf8::unit_at(text.text, at);
+            if (!is_white_space(next.code)) begin = std::min(begin, at), end = at + next.size;
+            at += next.size;
+        }
+        if (!left) begin = 0;
+        if (!right) end = text.text.size();
+        Text made = text.blank();
+        made.append(text, {begin, std::max(begin, end)});
+        text = std::move(made);
+    }
+};
+
+/// Marks go: those of any kind, or those without width alone.
+struct strip_marks {
+    bool without_width_only = false;
+
+    template <class Text>
+    void operator()(Text& text) const {
+        filter_map(
+            text,
+            [this](char32_t code) {
+                return without_width_only ? category(code) != UTF8PROC_CATEGORY_MN : !is_mark(code);
+            },
+            [](char32_t code) { return code; });
+    }
+};
+
+/// Small letters for capitals.
+struct lowercase {
+    template <class Text>
+    void operator()(Text& text) const {
+        rewrite(text, 0,
+                [](std::string_view old, auto put) { each_character(old, [&](char32_t code) { lower(code, put); }); });
+    }
+};
+
+/// What SentencePiece's "nmt" rules do before all else: control characters go, unusual spaces become spaces.
+struct nmt {
+    template <class Text>
+    void operator()(Text& text) const {
+        filter_map(
+            text, [](char32_t code) { return !is_control(code); },
+            [](char32_t code) { return is_space(code) ? U' ' : code; });
+    }
+
+private:
+    static constexpr bool is_control(char32_t code) {
+        return (code >= 0x01 && code <= 0x08) || code == 0x0B || (code >= 0x0E && code <= 0x1F) || code == 0x7F ||
+               code == 0x8F || code == 0x9F;
+    }
+    static constexpr bool is_space(char32_t code) {
+        return code == 0x09 || code == 0x0A || code == 0x0C || code == 0x0D || code == 0x1680 ||
+               (code >= 0x200B && code <= 0x200F) || code == 0x2028 || code == 0x2029 || code == 0x2581 ||
+               code == 0xFEFF || code == 0xFFFD;
+    }
+};
+
+/// The cleaning of BERT: control characters go, white space becomes spaces.
+struct clean_text {
+    template <class Text>
+    void operator()(Text& text) const {
+        filter_map(
+            text, [](char32_t code) { return code != 0 && code != 0xFFFD && !is_control(code); },
+            [](char32_t code) { return is_white_space(code) ? U' ' : code; });
+    }
+
+private:
+    static bool is_control(char32_t code) {
+        if (code == '\t' || code == '\n' || code == '\r') return false;
+        const utf8proc_category_t kind = category(code);
+        return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_CF || kind == UTF8PROC_CATEGORY_CO;
+    }
+};
+
+/// A space on both sides of each ideograph, as BERT has it.
+struct space_ideographs {
+    template <class Text>
+    void operator()(Text& text) const {
+        rewrite(text, 0, [](std::string_view old, auto put) {
+            each_character(old, [&](char32_t code) {
+                if (!is_ideograph(code)) return put(code, 0);
+                put(U' ', 0), put(code, 1), put(U' ', 1);
+            });
+        });
+    }
+
+private:
+    static constexpr bool is_ideograph(char32_t code) {
+        return (code >= 0x4E00 && code <= 0x9FFF) || (code >= 0x3400 && code <= 0x4DBF) ||
+               (code >= 0x20000 && code <= 0x2A6DF) || (code >= 0x2A700 && code <= 0x2B81F) ||
+               (code >= 0x2B920 && code <= 0x2CEAF) || (code >= 0xF900 && code <= 0xFAFF) ||
+               (code >= 0x2F800 && code <= 0x2FA1F);
+    }
+};
+
+/// Each byte as its character of the byte alphabet.
+struct spell_bytes {
+    template <class Text>
+    void operator()(Text& text) const {
+        Text made = text.blank();
+        for (std::size_t i = 0; i < text.text.size(); ++i)
+            made.append(char32_t{byte_alphabet::characters[static_cast<unsigned char>(text.text[i])]},
+                        text.origin({i, i + 1}));
+        text = std::move(made);
+    }
+};
+
 }  // namespace detail::tokenizing
 
-/// What a tokenizer does to a text before it looks at it. Known: NFC, Prepend, Replace, Sequence, and none.
+/// What a tokenizer does to a text before it looks at it, as the "normalizer" of a tokenizer.json says. Known: all that
+/// the library `tokenizers` 0.23 has (https://huggingface.co/docs/tokenizers/api/normalizers).
 class normalizer {
 public:
     /// Changes nothing.
     normalizer() = default;
 
-    /// As the "normalizer" of a tokenizer.json says. Throws `aha::error` naming what is wrong or not supported.
+    /// Throws `aha::error` naming what is wrong or not known.
     explicit normalizer(const detail::tokenizing::json_part& part) { add(part); }
 
     /// `text` is UTF-8, and so is the result.
     std::string operator()(std::string text) const {
-        for (const auto& step : steps_) text = step(std::move(text));
-        return text;
+        detail::tokenizing::plain_text plain{std::move(text)};
+        apply(plain);
+        return std::move(plain.text);
     }
 
+    /// The same, for a text that may know where its bytes came from.
+    template <class Text>
+    void apply(Text& text) const {
+        for (const step& next : steps_) std::visit([&](const auto& s) { s(text); }, next);
+    }
+
+    /// True if it changes nothing.
+    bool empty() const { return steps_.empty(); }
+
 private:
+    using step =
+        std::variant<detail::tokenizing::normal_form, detail::tokenizing::prepend, detail::tokenizing::replace_matches,
+                     detail::tokenizing::strip, detail::tokenizing::strip_marks, detail::tokenizing::lowercase,
+                     detail::tokenizing::nmt, detail::tokenizing::clean_text, detail::tokenizing::space_ideographs,
+                     detail::tokenizing::spell_bytes, detail::tokenizing::precompiled_charsmap>;
+
     void add(const detail::tokenizing::json_part& part) {
+        namespace steps = detail::tokenizing;
         const std::string& type = part.at("type").text();
         if (type == "Sequence") {
             const auto list = part.at("normalizers");
             for (std::size_t i = 0; i < list.size(); ++i) add(list.item(i));
-        } else if (type == "NFC") {
-            steps_.emplace_back([](const std::string& text) { return to_nfc(text); });
+        } else if (type == "NFC" || type == "NFD" || type == "NFKC" || type == "NFKD") {
+            steps_.emplace_back(steps::normal_form{.composed = type.back() == 'C', .compatible = type[2] == 'K'});
         } else if (type == "Prepend") {
-            steps_.emplace_back([head = part.at("prepend").text()](const std::string& text) {
-                return text.empty() ? text : head + text;
-            });
+            steps_.emplace_back(steps::prepend{part.at("prepend").text()});
         } else if (type == "Replace") {
-            steps_.emplace_back([pattern = detail::tokenizing::pattern_of(part.at("pattern")),
-                                 content = part.at("content").text()](const std::string& text) {
-                std::string result;
-                std::size_t end = 0;
-                for (const text_span match : pattern.matches(text)) {
-                    result.append(text, end, match.begin - end).append(content);
-                    end = match.end;
-                }
-                return result.append(text, end);
-            });
+            steps_.emplace_back(
+                steps::replace_matches{steps::pattern_of(part.at("pattern")), part.at("content").text()});
+        } else if (type == "Lowercase") {
+            steps_.emplace_back(steps::lowercase{});
+        } else if (type == "Strip") {
+            steps_.emplace_back(steps::strip{part.at("strip_left").flag(), part.at("strip_right").flag()});
+        } else if (type == "StripAccents") {
+            steps_.emplace_back(steps::strip_marks{});
+        } else if (type == "Nmt") {
+            steps_.emplace_back(steps::nmt{});
+        } else if (type == "BertNormalizer") {
+            add_bert(part);
+        } else if (type == "ByteLevel") {
+            steps_.emplace_back(steps::spell_bytes{});
+        } else if (type == "Precompiled") {
+            steps_.emplace_back(steps::precompiled_charsmap{part.at("precompiled_charsmap")});
         } else {
-            fail(part.place(), ": the normalizer ", detail::tokenizing::shown(type),
-                 " is not supported (only NFC, Prepend, Replace and Sequence)");
+            fail(part.place(), ": the normalizer ", steps::shown(type),
+                 " is not known (only NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, BertNormalizer, "
+                 "ByteLevel, Prepend, Replace, Precompiled and Sequence)");
         }
     }
 
-    std::vector<std::function<std::string(std::string)>> steps_;
+    void add_bert(const detail::tokenizing::json_part& part) {
+        namespace steps = detail::tokenizing;
+        const bool lower = part.flag("lowercase", true);
+        if (part.flag("clean_text", true)) steps_.emplace_back(steps::clean_text{});
+        if (part.flag("handle_chinese_chars", true)) steps_.emplace_back(steps::space_ideographs{});
+        if (part.flag("strip_accents", lower)) {
+            steps_.emplace_back(steps::normal_form{.composed = false});
+            steps_.emplace_back(steps::strip_marks{.without_width_only = true});
+        }
+        if (lower) steps_.emplace_back(steps::lowercase{});
+    }
+
+    std::vector<step> steps_;
 };
 
 }  // namespace aha

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/utf8.hpp>
+#include <aha/text/oniguruma_names.hpp>
 
 /// tokenizer.json files hold regular expressions of Oniguruma; this library runs PCRE2. The two agree on nearly
 /// everything that tokenizers use; this header rewrites what they read differently and refuses what it cannot rewrite.
@@ -24,42 +28,8 @@ public:
     std::string take() && { return std::move(out_); }
 
 private:
-    using name_pair = std::pair<std::string_view, std::string_view>;
-
-    // What Oniguruma takes for a word's characters, in a class; by itself, \w has six numbers of Latin-1 besides.
-    static constexpr std::string_view word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
-    static constexpr std::string_view lone_word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE]";
-
-    static constexpr std::array<name_pair, 10> bracket_classes{{{"alpha", "\\p{Alphabetic}"},
-                                                                {"alnum", "\\p{Alphabetic}\\p{Nd}"},
-                                                                {"word", word},
-                                                                {"digit", "\\p{Nd}"},
-                                                                {"space", "\\p{White_Space}"},
-                                                                {"upper", "\\p{Uppercase}"},
-                                                                {"lower", "\\p{Lowercase}"},
-                                                                {"punct", "\\p{P}\\p{S}"},
-                                                                {"cntrl", "\\p{Cc}"},
-                                                                {"xdigit", "0-9A-Fa-f"}}};
-
-    // Properties that are no scripts, by their names without case and signs.
-    static constexpr std::array<name_pair, 18> properties{{{"any", "Any"},
-                                                           {"alpha", "Alphabetic"},
-                                                           {"alphabetic", "Alphabetic"},
-                                                           {"space", "White_Space"},
-                                                           {"whitespace", "White_Space"},
-                                                           {"upper", "Uppercase"},
-                                                           {"uppercase", "Uppercase"},
-                                                           {"lower", "Lowercase"},
-                                                           {"lowercase", "Lowercase"},
-                                                           {"digit", "Nd"},
-                                                           {"letter", "L"},
-                                                           {"mark", "M"},
-                                                           {"number", "N"},
-                                                           {"punctuation", "P"},
-                                                           {"symbol", "S"},
-                                                           {"separator", "Z"},
-                                                           {"other", "C"},
-                                                           {"lc", "L&"}}};
+    // A class inside a class is read by recursion.
+    static constexpr std::size_t deepest = 100;
 
     [[noreturn]] void refuse(std::string_view what) const {
         fail("the regular expression \"", in_.substr(0, 80), in_.size() > 80 ? "..." : "", "\" has ", what,
@@ -68,84 +38,229 @@ private:
 
     bool next_is(std::string_view text) const { return in_.substr(at_).starts_with(text); }
 
-    void copy(std::size_t count) {
-        out_ += in_.substr(at_, count);
-        at_ += std::min(count, in_.size() - at_);
+    std::string_view take(std::size_t count) {
+        const std::string_view taken = in_.substr(at_, count);
+        at_ += taken.size();
+        return taken;
     }
 
-    void put(std::string_view text, std::size_t taken) {
-        out_ += text;
+    std::string put(std::string_view text, std::size_t taken) {
         at_ += taken;
+        return std::string{text};
     }
 
+    /// Writes what the next sign, escape, class or quantifier becomes, and remembers where the last item began, for
+    /// a quantifier that has to take it together with another one.
     void step() {
         const char c = in_[at_];
-        if (c == '\\') return escape();
-        if (in_class_) return step_in_class(c);
-        if (c == '[') {
-            in_class_ = class_is_empty_ = true;
-            return copy(next_is("[^") ? 2 : 1);
+        if (const auto [quantifier, taken] = next_quantifier(); taken > 0) {
+            at_ += taken;
+            if (std::exchange(quantified_, true)) {
+                out_.insert(item_, "(?:");
+                out_ += ')';
+            }
+            out_ += quantifier;
+            return;
         }
-        if (next_is("(?")) check_options();
-        // In Oniguruma a{2}+ is (?:a{2})+, in PCRE2 it never gives back.
-        if (next_is("}+") && closes_interval()) refuse("a repeated interval ({n,m}+)");
-        copy(1);
+        quantified_ = false;
+        if (c == ')' && !groups_.empty()) {
+            item_ = groups_.back();
+            groups_.pop_back();
+            out_ += take(1);
+            return;
+        }
+        item_ = out_.size();
+        if (c == '(') groups_.push_back(item_);
+        if (c == '\\') out_ += escape();
+        else if (c == '[') out_ += character_class(0);
+        else if (next_is("(?")) out_ += options();
+        else out_ += take(static_cast<std::size_t>(std::max<std::size_t>(1, utf8::unit_at(in_, at_).size)));
     }
 
-    void step_in_class(char c) {
-        if (next_is("[:")) return bracket_class();
-        if (c == '[') refuse("a class inside a class");
-        if (next_is("&&")) refuse("an intersection of classes (&&)");
-        if (c == ']' && !class_is_empty_) in_class_ = false;
-        class_is_empty_ = false;
-        copy(1);
+    /// The quantifier that stands next, as PCRE2 writes it, and how many bytes it takes; none if nothing is before it.
+    /// What follows an interval in Oniguruma is another quantifier: a{2}+ is (?:a{2})+, and a{2}? is (?:a{2})?, though
+    /// a{1,2}? is lazy; a{,2} is a{0,2}.
+    std::pair<std::string, std::size_t> next_quantifier() const {
+        if (out_.empty()) return {};
+        const char c = in_[at_];
+        const auto following = [&](std::size_t i) { return at_ + i < in_.size() ? in_[at_ + i] : '\0'; };
+        if (c == '*' || c == '+' || c == '?') {
+            const bool marked = following(1) == '+' || following(1) == '?';
+            return {std::string{in_.substr(at_, marked ? 2 : 1)}, marked ? 2 : 1};
+        }
+        if (c != '{') return {};
+        const std::size_t end = in_.find_first_not_of("0123456789", at_ + 1);
+        const std::string_view low = in_.substr(at_ + 1, end - at_ - 1);
+        if (end == std::string_view::npos) return {};
+        if (in_[end] == '}' && !low.empty()) return {std::string{in_.substr(at_, end + 1 - at_)}, end + 1 - at_};
+        if (in_[end] != ',') return {};
+        const std::size_t close = in_.find_first_not_of("0123456789", end + 1);
+        if (close == std::string_view::npos || in_[close] != '}' || (low.empty() && close == end + 1)) return {};
+        std::string quantifier =
+            "{" + (low.empty() ? "0" : std::string{low}) + std::string{in_.substr(end, close + 1 - end)};
+        const bool lazy = close + 1 < in_.size() && in_[close + 1] == '?';
+        return {quantifier + (lazy ? "?" : ""), close + 1 + (lazy ? 1 : 0) - at_};
     }
 
     /// In Oniguruma (?m) lets a dot match the end of a line, which PCRE2 calls (?s).
-    void check_options() const {
-        const std::string_view rest = in_.substr(at_ + 2);
-        if (rest.substr(0, rest.find_first_not_of("-imx")).find('m') != std::string_view::npos) refuse("the option m");
+    std::string options() {
+        std::string text{take(2)};
+        while (at_ < in_.size() && std::string_view{"-imx"}.find(in_[at_]) != std::string_view::npos)
+            text += in_[at_] == 'm' ? 's' : in_[at_], ++at_;
+        return text;
     }
 
-    bool closes_interval() const {
-        std::size_t i = at_;
-        while (i > 0 && ((in_[i - 1] >= '0' && in_[i - 1] <= '9') || in_[i - 1] == ',')) --i;
-        return i < at_ && i > 0 && in_[i - 1] == '{' && (i < 2 || in_[i - 2] != '\\');
+    /// What one side of && matches: the characters that a class of PCRE2 lists, and what other patterns of one
+    /// character match.
+    struct operand {
+        std::string listed;
+        std::vector<std::string> others;
+
+        std::string pattern() const {
+            if (others.empty()) return listed.empty() ? "(?!)" : "[" + listed + "]";
+            if (listed.empty() && others.size() == 1) return others[0];
+            std::string all = listed.empty() ? "(?:" : "(?:[" + listed + "]|";
+            for (std::size_t i = 0; i < others.size(); ++i) all += (i > 0 ? "|" : "") + others[i];
+            return all + ")";
+        }
+    };
+
+    /// A class, from its [. PCRE2 has neither classes in classes nor &&; alternatives and look-aheads say the same.
+    std::string character_class(std::size_t depth) {
+        if (depth > deepest) refuse("classes inside classes more than 100 deep");
+        const bool negated = next_is("[^");
+        at_ += negated ? 2 : 1;
+        std::vector<operand> sides(1);
+        bool empty = true, after_set = false;  // after_set: what was read last cannot begin a range
+        for (;; empty = false) {
+            if (at_ >= in_.size())
+                fail("the regular expression \"", in_.substr(0, 80), "\" is wrong: a class has no ]");
+            operand& side = sides.back();
+            const char c = in_[at_];
+            const bool was_set = std::exchange(after_set, true);
+            if (c == ']' && !empty) break;
+            if (next_is("&&")) {
+                at_ += 2;
+                sides.emplace_back();
+            } else if (next_is("[:") && bracket_class(side)) {
+            } else if (c == '[') {
+                side.others.push_back(character_class(depth + 1));
+            } else if (c == '\\') {
+                after_set = escape_in_class(side);
+            } else {
+                after_set = false;
+                if (c == '-' && was_set && !empty) side.listed += '\\';
+                else if (c == '[' || c == ']') side.listed += '\\';
+                side.listed += take(1);
+            }
+        }
+        ++at_;
+        if (sides.size() == 1 && sides[0].others.empty()) return (negated ? "[^" : "[") + sides[0].listed + "]";
+        std::string one = sides.back().pattern();
+        if (sides.size() > 1) {
+            std::string all = "(?:";
+            for (std::size_t i = 0; i + 1 < sides.size(); ++i) all += "(?=" + sides[i].pattern() + ")";
+            one = all + one + ")";
+        }
+        return negated ? "(?:(?!" + one + ")(?s:.))" : one;
     }
 
-    void bracket_class() {
-        class_is_empty_ = false;
-        for (const auto& [name, meaning] : bracket_classes)
-            if (next_is("[:" + std::string{name} + ":]")) return put(meaning, name.size() + 4);
-        refuse("a class inside a class");
+    template <std::size_t N>
+    static std::optional<std::string_view> named(const std::array<onig_name, N>& names, std::string_view name) {
+        const auto found = std::ranges::find(names, name, &onig_name::first);
+        return found == names.end() ? std::nullopt : std::optional{found->second};
     }
 
-    void escape() {
-        class_is_empty_ = false;
+    /// [:alpha:] or [:^alpha:]; false if it is another class that begins with a colon.
+    bool bracket_class(operand& side) {
+        const bool inverted = next_is("[:^");
+        const std::size_t begin = at_ + (inverted ? 3 : 2), end = in_.find(":]", begin);
+        if (end == std::string_view::npos) return false;
+        const std::string_view name = in_.substr(begin, end - begin);
+        const auto plain = named(onig_bracket_classes, name), inverse = named(onig_inverse_classes, name);
+        if (!plain && !inverse) return false;
+        at_ = end + 2;
+        const std::string listed{plain ? *plain : *inverse};
+        if (inverted == inverse.has_value()) side.listed += listed;
+        else side.others.push_back("[^" + listed + "]");
+        return true;
+    }
+
+    void add_property(operand& side) {
+        std::string set = property();
+        if (set.starts_with("[^")) side.others.push_back(std::move(set));
+        else if (set.starts_with('[')) side.listed.append(set, 1, set.size() - 2);
+        else side.listed += set;
+    }
+
+    /// True if it was a set of characters rather than one.
+    bool escape_in_class(operand& side) {
         const char c = at_ + 1 < in_.size() ? in_[at_ + 1] : '\0';
-        // PCRE2's own \s has U+180E, which is no white space in Unicode.
-        if (c == 's') return put("\\p{White_Space}", 2);
-        if (c == 'S') return put("\\P{White_Space}", 2);
-        if (c == 'w') return put(in_class_ ? std::string{word} : "[" + std::string{lone_word}, 2);
-        if (c == 'W' && !in_class_) return put("[^" + std::string{lone_word}, 2);
-        if (c == 'h') return put(in_class_ ? "0-9A-Fa-f" : "[0-9A-Fa-f]", 2);
-        if (c == 'p' || c == 'P') return property();
-        if (c == 'u') return code_point();
-        const bool differs = std::string_view{"WHRXyYOKGgkQEC"}.find(c) != std::string_view::npos;
-        if (differs || (in_class_ && (c == 'b' || c == 'B'))) refuse(std::string{"\\"} + c);
-        copy(2);
+        if (c == 'W') side.others.push_back(put("[^" + std::string{onig_word} + "]", 2));
+        else if (c == 'w') side.listed += put(onig_word, 2);
+        else if (c == 'H') side.others.push_back(put("[^0-9A-Fa-f]", 2));
+        else if (c == 'h') side.listed += put("0-9A-Fa-f", 2);
+        else if (c == 'b') return side.listed += put("\\x08", 2), false;
+        else if (c == 'p' || c == 'P') add_property(side);
+        else if (std::string_view{"RBXOK"}.find(c) != std::string_view::npos) refuse(std::string{"\\"} + c);
+        else side.listed += escape();
+        return std::string_view{"wWhHsSdDpP"}.find(c) != std::string_view::npos;
     }
 
-    void code_point() {
+    std::string escape() {
+        const char c = at_ + 1 < in_.size() ? in_[at_ + 1] : '\0';
+        switch (c) {
+            // PCRE2's own \s has U+180E, which is no white space in Unicode.
+            case 's': return put("\\p{White_Space}", 2);
+            case 'S': return put("\\P{White_Space}", 2);
+            case 'w': return put("[" + std::string{onig_lone_word} + "]", 2);
+            case 'W': return put("[^" + std::string{onig_lone_word} + "]", 2);
+            case 'h': return put("[0-9A-Fa-f]", 2);
+            case 'H': return put("[^0-9A-Fa-f]", 2);
+            case 'R': return put("(?>\\r\\n|[\\n-\\r\\x{85}\\x{2028}\\x{2029}])", 2);
+            case 'O': return put("(?s:.)", 2);
+            case 'b': return put(boundary("(?<=", "(?!", "(?<!", "(?="), 2);
+            case 'B': return put(boundary("(?<=", "(?=", "(?<!", "(?!"), 2);
+            case 'p':
+            case 'P': return property();
+            case 'u': return code_point();
+            case 'k': return back_reference();
+            default: break;
+        }
+        if (std::string_view{"yYGgQEC"}.find(c) != std::string_view::npos) refuse(std::string{"\\"} + c);
+        return put(take(1 + std::max<std::size_t>(1, utf8::unit_at(in_, at_ + 1).size)), 0);
+    }
+
+    /// What stands between two characters that are, or are not, of the same kind: word or no word.
+    static std::string boundary(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+        std::string text = "(?:";
+        for (const std::string_view side : {a, b, c, d}) {
+            if (side == c) text += '|';
+            text.append(side).append("[").append(onig_word).append("])");
+        }
+        return text + ")";
+    }
+
+    /// \k<name>; by numbers Oniguruma counts otherwise.
+    std::string back_reference() {
+        const std::size_t end = in_.find('>', at_);
+        const std::string_view rest = in_.substr(std::min(at_ + 3, in_.size()));
+        const bool letter = !rest.empty() && (rest[0] == '_' || (rest[0] >= 'A' && rest[0] <= 'Z') ||
+                                              (rest[0] >= 'a' && rest[0] <= 'z'));
+        if (!next_is("\\k<") || end == std::string_view::npos || !letter) refuse("\\k without a name");
+        return put(take(end + 1 - at_), 0);
+    }
+
+    std::string code_point() {
         const std::string_view digits = in_.substr(at_ + 2, 4);
         if (digits.size() < 4 || digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
             refuse("\\u without four hexadecimal digits");
-        put("\\x{" + std::string{digits} + "}", 6);
+        return put("\\x{" + std::string{digits} + "}", 6);
     }
 
     /// PCRE2 has no long names of categories, and takes a script's name to mean its extensions too.
-    void property() {
-        if (at_ + 2 >= in_.size() || in_[at_ + 2] != '{') return copy(3);
+    std::string property() {
+        if (at_ + 2 >= in_.size() || in_[at_ + 2] != '{') return put(take(3), 0);
         const std::size_t end = in_.find('}', at_);
         if (end == std::string_view::npos) refuse("\\p{ without }");
         std::string_view name = in_.substr(at_ + 3, end - at_ - 3);
@@ -154,17 +269,24 @@ private:
         std::string plain;
         for (const char c : name)
             if (c != ' ' && c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        const auto known = std::ranges::find(properties, plain, &name_pair::first);
-        const std::string meaning = known != properties.end() ? std::string{known->second}
-                                    : plain.size() <= 2       ? std::string{name}
-                                                              : "sc:" + std::string{name};
-        put((inverted == (in_[at_ + 1] == 'p') ? "\\P{" : "\\p{") + meaning + "}", end + 1 - at_);
+        const bool complement = inverted == (in_[at_ + 1] == 'p');
+        at_ = end + 1;
+        const auto known = named(onig_properties, plain);
+        const auto listed = named(onig_bracket_classes, plain), inverse = named(onig_inverse_classes, plain);
+        if (!known && (listed || inverse))
+            return (complement != inverse.has_value() ? "[^" : "[") + std::string{listed ? *listed : *inverse} + "]";
+        const std::string meaning = known               ? std::string{*known}
+                                    : plain.size() <= 2 ? std::string{name}
+                                                        : "sc:" + std::string{name};
+        return (complement ? "\\P{" : "\\p{") + meaning + "}";
     }
 
     std::string_view in_;
     std::string out_;
     std::size_t at_ = 0;
-    bool in_class_ = false, class_is_empty_ = false;
+    std::size_t item_ = 0;             // where in out_ the last item begins
+    std::vector<std::size_t> groups_;  // where those that are open begin
+    bool quantified_ = false;          // whether the last item has a quantifier
 };
 
 }  // namespace aha::detail::tokenizing

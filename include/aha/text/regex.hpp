@@ -14,14 +14,9 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/utf8.hpp>
+#include <aha/text/text_span.hpp>
 
 namespace aha {
-
-/// A stretch of a text, in bytes.
-struct text_span {
-    std::size_t begin = 0, end = 0;  ///< of its first byte
-    bool operator==(const text_span&) const = default;
-};
 
 /// A regular expression of PCRE2 over UTF-8, with Unicode properties; ^ and $ match at lines. Cheap to copy; several
 /// threads may use one.
@@ -52,28 +47,43 @@ public:
     /// left out, as in Oniguruma's and Rust's iterators. Throws `aha::error` if matching takes too many steps.
     std::vector<text_span> matches(std::string_view text) const {
         std::vector<text_span> found;
-        const std::unique_ptr<pcre2_match_data_8, match_deleter> data{
-            pcre2_match_data_create_from_pattern_8(code_.get(), nullptr)};
-        require(data != nullptr, "no memory for a regular expression");
+        each_match(text, make_workspace(), [&](text_span match) { found.push_back(match); });
+        return found;
+    }
+
+    /// What a search works in; one search at a time.
+    using workspace = std::shared_ptr<pcre2_match_data_8>;
+    workspace make_workspace() const {
+        workspace made{pcre2_match_data_create_from_pattern_8(code_.get(), nullptr),
+                       [](pcre2_match_data_8* data) { pcre2_match_data_free_8(data); }};
+        require(made != nullptr, "no memory for a regular expression");
+        return made;
+    }
+
+    /// The same matches, given to `see` one by one.
+    template <class See>
+    void each_match(std::string_view text, const workspace& data, See&& see) const {
+        std::size_t last = npos;  // where the match before ended
         for (std::size_t from = 0; from <= text.size();) {
             const int result = match(text, from, data.get());
             if (result == PCRE2_ERROR_NOMATCH) break;
-            require(result >= 0, "the regular expression ", shown(), " fails on a text of ", text.size(),
-                    " bytes: ", message(result));
+            // What is said is put together only when it is said: this runs for each match.
+            if (result < 0)
+                fail("the regular expression ", shown(), " fails on a text of ", text.size(),
+                     " bytes: ", message(result));
             const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer_8(data.get());
             const text_span next{ends[0], ends[1]};
             // \K in a look-ahead could turn a match around; such a match is of no use.
-            require(next.begin <= next.end && next.begin >= from, "the regular expression ", shown(),
-                    " gives a match that ends before it starts");
-            if (next.begin == next.end && !found.empty() && found.back().end == next.end) {
+            if (next.begin > next.end || next.begin < from)
+                fail("the regular expression ", shown(), " gives a match that ends before it starts");
+            if (next.begin == next.end && last == next.end) {
                 const std::size_t step = utf8::unit_at(text, from).size;
                 from += step == 0 ? 1 : step;
                 continue;
             }
-            found.push_back(next);
-            from = next.end;
+            see(next);
+            from = last = next.end;
         }
-        return found;
     }
 
     /// The pattern as it was given.
@@ -94,9 +104,7 @@ private:
     struct context_deleter {
         void operator()(pcre2_compile_context_8* made) const { pcre2_compile_context_free_8(made); }
     };
-    struct match_deleter {
-        void operator()(pcre2_match_data_8* made) const { pcre2_match_data_free_8(made); }
-    };
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
     int match(std::string_view text, std::size_t from, pcre2_match_data_8* data) const {
         const auto run = [&](std::uint32_t options) {

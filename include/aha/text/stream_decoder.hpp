@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,8 +15,9 @@ namespace aha {
 /// Decodes tokens as they come. What `push` gives, put together with what `finish` gives, is what decoding all tokens
 /// at once gives, and is never cut inside a character: a token that ends with half of one waits for the next. A U+FFFD
 /// at the end might still become a character, so it waits too.
-/// @tparam Tokenizer a `tokenizer` whose decoding may look at the token before (a space between words), not further
-/// back. It must outlive the decoder.
+/// @tparam Tokenizer a `tokenizer`. If it has `decoding()`, whose `push(id)` and `finish()` give text, as
+/// `bpe_tokenizer` has, that is used; else its decoding may look at the token before (a space between words), not
+/// further back. It must outlive the decoder.
 template <tokenizer Tokenizer>
 class stream_decoder {
 public:
@@ -73,6 +75,28 @@ private:
     std::vector<token_id> window_;  // the tokens that the text not yet given depends on, and some before
     std::size_t start_ = 0;         // window_[start_] is the first token after the last complete text
     std::size_t given_ = 0;         // bytes of the window's text that were given
+};
+
+/// A tokenizer that decodes streams itself knows best what must wait.
+template <tokenizer Tokenizer>
+    requires requires(const Tokenizer& t, token_id id) {
+        { t.decoding().push(id) } -> std::same_as<std::string>;
+        { t.decoding().finish() } -> std::same_as<std::string>;
+    }
+class stream_decoder<Tokenizer> {
+public:
+    /// Decodes with `t`, which must live as long.
+    explicit stream_decoder(const Tokenizer& t) : stream_{t.decoding()} {}
+    explicit stream_decoder(const Tokenizer&&) = delete;
+
+    /// Takes the next token; gives the text that is complete with it and was not given before.
+    std::string push(token_id id) { return stream_.push(id); }
+
+    /// The rest of the text, U+FFFD for half a character; the decoder is as new after it.
+    std::string finish() { return stream_.finish(); }
+
+private:
+    decltype(std::declval<const Tokenizer&>().decoding()) stream_;
 };
 
 }  // namespace aha

@@ -14,6 +14,28 @@
 
 namespace aha {
 
+/// The token that ends what a model says: the tokenizer's own (its "eos_token") where it has one, else the first of its
+/// end tokens. Throws `aha::error` for a tokenizer without any.
+template <class Tokenizer>
+token_id end_token_of(const Tokenizer& tokenizer) {
+    if constexpr (requires { tokenizer.eos(); })
+        if (const auto own = tokenizer.eos()) return *own;
+    const auto& ends = tokenizer.end_ids();
+    require(std::ranges::begin(ends) != std::ranges::end(ends),
+            "the tokenizer has no end token, so where an example ends cannot be learned");
+    return *std::ranges::begin(ends);
+}
+
+/// `ids` with `end_token_of` behind them, unless they end with an end token.
+template <class Tokenizer>
+std::vector<token_id> with_end_token(const Tokenizer& tokenizer, std::vector<token_id> ids) {
+    const auto& ends = tokenizer.end_ids();
+    const token_id last = end_token_of(tokenizer);
+    if (ids.empty() || (ids.back() != last && std::ranges::find(ends, ids.back()) == std::ranges::end(ends)))
+        ids.push_back(last);
+    return ids;
+}
+
 /// An example that learns `completion` and the end token after it, given `prompt`, which counts in no loss. The two are
 /// tokenised apart, as a sampler sees them: a token never spans both.
 /// @param source a `pretrained` model, or anything with a `tokenizer`
@@ -30,11 +52,7 @@ supervised_example completion_example(const Source& source, std::string_view pro
     asked.text = prompt;
     example.ids = tokens_of(source, asked);
     example.learned.assign(example.ids.size(), 0);
-    std::vector<token_id> said = source.tokenizer.encode(completion);
-    const auto& ends = source.tokenizer.end_ids();
-    require(std::ranges::begin(ends) != std::ranges::end(ends),
-            "the tokenizer has no end token, so where an example ends cannot be learned");
-    if (std::ranges::find(ends, said.back()) == std::ranges::end(ends)) said.push_back(*std::ranges::begin(ends));
+    const std::vector<token_id> said = with_end_token(source.tokenizer, source.tokenizer.encode(completion));
     example.ids.insert(example.ids.end(), said.begin(), said.end());
     example.learned.resize(example.ids.size(), 1);
     return example;

@@ -47,6 +47,7 @@
 #include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/prompt_reader.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/rollout_metrics.hpp>
@@ -210,11 +211,11 @@ private:
     template <class... Policies>
     grpo(std::tuple<Policies...> given, Source& source, Prompts prompts, Reward reward, const grpo_options& options)
         : source_{&source},
-          prompts_{std::move(prompts)},
           reward_{std::move(reward)},
           options_{options},
           sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given,
                                                                                 detail::make_default_sampler{&source})},
+          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
           advantage_{detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{})},
           loss_{detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{})},
           aggregation_{detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{})},
@@ -231,18 +232,6 @@ private:
     model_type& model() { return model_of(*source_); }
     const model_type& model() const { return model_of(*source_); }
 
-    /// The next questions, fewer if the prompts run out.
-    std::vector<prompt> draw(std::int64_t count) {
-        std::vector<prompt> questions;
-        while (std::ssize(questions) < count) {
-            std::optional<prompt> next = prompts_.next();
-            if (!next) break;
-            if (next->ids.empty()) next->ids = tokens_of(*source_, *next);
-            questions.push_back(std::move(*next));
-        }
-        return questions;
-    }
-
     /// Samples and scores groups: those of the step's questions and, with dynamic sampling, of further ones until
     /// enough have scores that differ.
     rollout roll_out() {
@@ -251,7 +240,7 @@ private:
         const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
         std::int64_t missing = options_.prompts_per_step, rounds = 0;
         do {
-            std::vector<prompt> questions = draw(missing);
+            std::vector<prompt> questions = prompts_.draw(missing);
             require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1,
                     " after ", questions.size(), " of ", missing);
             if (questions.empty()) break;
@@ -274,6 +263,10 @@ private:
             for (const completion& c : group.completions)
                 tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
         sampled.metrics = rollout_metrics(groups);
+        if (options_.prompt_limit.long_prompts != overlong::refuse) {
+            sampled.metrics.emplace_back("prompts/dropped", static_cast<double>(prompts_.dropped()));
+            sampled.metrics.emplace_back("prompts/cut", static_cast<double>(prompts_.cut()));
+        }
         if (options_.dynamic_sampling > 0) {
             sampled.metrics.emplace_back("dynamic_sampling/rounds", static_cast<double>(rounds));
             sampled.metrics.emplace_back("dynamic_sampling/kept", static_cast<double>(useful()));
@@ -359,10 +352,10 @@ private:
     }
 
     Source* source_;
-    Prompts prompts_;
     Reward reward_;
     grpo_options options_;
     Sampler sampler_;
+    prompt_reader<Source, Prompts> prompts_;
     Advantage advantage_;
     Loss loss_;
     Aggregation aggregation_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <aha/core/error.hpp>
+#include <aha/train/prompt_limits.hpp>
 
 namespace aha {
 
@@ -24,6 +25,7 @@ struct grpo_options {
     std::int64_t reference_refresh = 0;     ///< steps after which the reference becomes the policy; 0: never
     std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, not a
                                             ///< hyper-parameter: results do not depend on it
+    prompt_limits prompt_limit{};           ///< how long a prompt may be, and what becomes of a longer one
     std::uint64_t seed = 0;                 ///< of all sampling
     bool operator==(const grpo_options&) const = default;
 
@@ -40,6 +42,7 @@ struct grpo_options {
         require(max_gradient_norm >= 0, "max_gradient_norm must be 0 (off) or more, not ", max_gradient_norm);
         require(dynamic_sampling >= 0, "dynamic_sampling must be 0 (off) or more rounds, not ", dynamic_sampling);
         require(reference_refresh >= 0, "reference_refresh must be 0 (never) or more, not ", reference_refresh);
+        prompt_limit.validate();
         require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
     }
 };

@@ -23,6 +23,7 @@
 #include <aha/core/records.hpp>
 #include <aha/reward/final_summary.hpp>
 #include <aha/reward/trimmed.hpp>
+#include <aha/train/completion_example.hpp>
 #include <aha/train/model_reward_options.hpp>
 #include <aha/train/pretrained.hpp>
 
@@ -91,6 +92,7 @@ private:
     std::vector<token_id> prompt_ids(const prompt& asked) const {
         prompt read;
         read.index = asked.index;
+        read.templated = asked.templated && !options_.prompt_text;
         if (options_.prompt_text) read.text = options_.prompt_text(asked);
         else if (options_.part == scored_part::summary && ends_with_think(asked.text))
             read.text = asked.text.substr(0, asked.text.rfind(think));
@@ -101,14 +103,11 @@ private:
     std::vector<double> scores_of(const prompt& asked, std::span<const std::string_view> parts) const {
         if (parts.empty()) return {};
         const std::vector<token_id> before = prompt_ids(asked);
-        const auto& ends = judge_->tokenizer.end_ids();
         std::vector<std::vector<token_id>> texts;
         for (const std::string_view part : parts) {
             std::vector<token_id>& ids = texts.emplace_back(before);
-            const std::vector<token_id> said = judge_->tokenizer.encode(part);
+            const std::vector<token_id> said = with_end_token(judge_->tokenizer, judge_->tokenizer.encode(part));
             ids.insert(ids.end(), said.begin(), said.end());
-            if (said.empty() || std::ranges::find(ends, said.back()) == std::ranges::end(ends))
-                ids.push_back(*std::ranges::begin(ends));
             check_length(asked, ids.size());
         }
         std::vector<double> values;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,11 +30,12 @@ namespace aha {
 /// A model as it comes from disk: weights, tokenizer, chat template, and what is needed to write it back.
 template <class Model, class Tokenizer = bpe_tokenizer>
 struct pretrained {
-    Model model;                                                           ///< the weights
-    Tokenizer tokenizer;                                                   ///< text to ids and back
-    std::optional<aha::chat_template> chat;                                ///< none if the model has none
+    Model model;                             ///< the weights
+    Tokenizer tokenizer;                     ///< text to ids and back
+    std::optional<aha::chat_template> chat;  ///< none if the model has none; `save_pretrained` writes what is here
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< where the tokenizer's files are
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of the GGUF file
+    std::vector<std::string> notes{};  ///< what was passed over when it was loaded, a sentence each
 };
 
 /// The model inside `source`: `source.model` of a `pretrained`, else `source` itself.
@@ -84,17 +86,29 @@ make_default_sampler(Source*) -> make_default_sampler<Source>;
 
 }  // namespace detail
 
-/// The prompt's text as tokens. A first token that the tokenizer asks for is added unless the text spells it out.
+/// A text as tokens, as a model of the tokenizer's kind reads it from its beginning. What the tokenizer puts before
+/// every text (its first token) is added unless the text spells it out, or a chat template wrote it: that says itself
+/// how it begins. What the tokenizer would put behind a text is not: the text goes on.
+template <class Tokenizer>
+std::vector<token_id> text_tokens(const Tokenizer& tokenizer, std::string_view text, bool templated = false) {
+    std::vector<token_id> ids = tokenizer.encode(text);
+    if constexpr (requires { tokenizer.encode_with_special(text); }) {
+        if (templated || std::ranges::empty(tokenizer.encode_with_special(std::string_view{}))) return ids;
+        const std::vector<token_id> framed = tokenizer.encode_with_special(text);
+        const auto own = std::ranges::search(framed, ids).begin();
+        const std::vector<token_id> before(framed.begin(), own);
+        const bool spelled_out =
+            before.size() <= ids.size() && std::ranges::equal(before, std::span{ids}.first(before.size()));
+        if (!spelled_out) ids.insert(ids.begin(), before.begin(), before.end());
+    }
+    return ids;
+}
+
+/// The prompt's text as tokens (`text_tokens`). Throws `aha::error` for an empty one.
 template <class Source>
 std::vector<token_id> tokens_of(const Source& source, const prompt& p) {
     if constexpr (requires { source.tokenizer.encode(p.text); }) {
-        std::vector<token_id> ids = source.tokenizer.encode(p.text);
-        if constexpr (requires { source.tokenizer.encode_with_special(p.text); }) {
-            std::vector<token_id> full = source.tokenizer.encode_with_special(p.text);
-            const bool spelled_out =
-                !ids.empty() && !full.empty() && full.size() > ids.size() && ids.front() == full.front();
-            if (!spelled_out) ids = std::move(full);
-        }
+        std::vector<token_id> ids = text_tokens(source.tokenizer, p.text, p.templated);
         require(!ids.empty(), "prompt ", p.index, " is empty");
         return ids;
     } else {
@@ -122,6 +136,14 @@ inline std::filesystem::path model_location(const std::filesystem::path& name) {
     return packaged;
 }
 
+/// A tokenizer must not know ids that the embedding has no row for: a text that holds one would read other memory.
+inline void check_vocabulary(const bpe_tokenizer& tokenizer, std::int64_t rows, const std::filesystem::path& place) {
+    require(tokenizer.vocabulary_size() <= rows, place.string(), ": the tokenizer has ", tokenizer.vocabulary_size(),
+            " tokens (the last is \"", std::string{tokenizer.token_bytes(tokenizer.vocabulary_size() - 1)},
+            "\"), but the model's vocabulary has ", rows,
+            " rows: resize the model's embedding, or take the added tokens out of the tokenizer");
+}
+
 template <class Tensor>
 decoder<Tensor> decoder_from(const weight_source& source) {
     require(!source.config().gives_score, source.path(),
@@ -135,9 +157,8 @@ inline bpe_tokenizer tokenizer_from(const gguf_text& text) {
     return make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
 }
 
-/// The chat template of a GGUF file, which may name the special tokens.
-inline std::optional<chat_template> chat_from(const gguf_text& text) {
-    if (text.chat_template.empty()) return std::nullopt;
+/// The special tokens of a GGUF file, as variables of a chat template.
+inline nlohmann::ordered_json special_tokens(const gguf_text& text) {
     auto names = nlohmann::ordered_json::object();
     const auto add = [&](const char* name, const std::optional<token_id>& id) {
         if (id) names[name] = text.tokens.at(static_cast<std::size_t>(*id));
@@ -146,7 +167,35 @@ inline std::optional<chat_template> chat_from(const gguf_text& text) {
     add("eos_token", text.eos);
     add("unk_token", text.unk);
     add("pad_token", text.pad);
-    return chat_template{text.chat_template, std::move(names)};
+    return names;
+}
+
+inline std::optional<chat_template> chat_from(const gguf_text& text) {
+    if (text.chat_template.empty()) return std::nullopt;
+    return chat_template{text.chat_template, special_tokens(text)};
+}
+
+/// What a model folder or file holds besides weights.
+struct text_side {
+    bpe_tokenizer tokenizer;
+    std::optional<chat_template> chat;
+    std::optional<std::filesystem::path> folder;
+    std::optional<gguf_text> gguf;
+    std::vector<std::string> notes;
+};
+
+/// Throws `aha::error` if the tokenizer knows ids that the weights have no row for.
+inline text_side load_text_side(const weight_source& source, const std::filesystem::path& place) {
+    std::optional<gguf_text> text;
+    if (source.gguf()) text = read_gguf_text(*source.gguf());
+    bpe_tokenizer tokenizer = text ? tokenizer_from(*text) : load_tokenizer_json(place / "tokenizer.json");
+    check_vocabulary(tokenizer, source.config().vocabulary_size, place);
+    std::optional<chat_template> chat = text ? chat_from(*text) : load_chat_template(place);
+    std::vector<std::string> notes = source.notes();
+    notes.insert(notes.end(), tokenizer.notes().begin(), tokenizer.notes().end());
+    std::optional<std::filesystem::path> folder;
+    if (!text) folder = place;
+    return {std::move(tokenizer), std::move(chat), std::move(folder), std::move(text), std::move(notes)};
 }
 
 }  // namespace detail
@@ -174,17 +223,45 @@ template <class Tensor = cpu<float>>
 pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
     const std::filesystem::path place = detail::model_location(path);
     const weight_source source{place};
-    if (!source.gguf())
-        return {detail::decoder_from<Tensor>(source), load_tokenizer_json(place / "tokenizer.json"),
-                load_chat_template(place), place, std::nullopt};
-    gguf_text text = read_gguf_text(*source.gguf());
-    bpe_tokenizer tokenizer = detail::tokenizer_from(text);
-    std::optional<chat_template> chat = detail::chat_from(text);
-    return {detail::decoder_from<Tensor>(source), std::move(tokenizer), std::move(chat), std::nullopt, std::move(text)};
+    detail::text_side text = detail::load_text_side(source, place);
+    return {detail::decoder_from<Tensor>(source),
+            std::move(text.tokenizer),
+            std::move(text.chat),
+            std::move(text.folder),
+            std::move(text.gguf),
+            std::move(text.notes)};
 }
 
-/// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, chat template. The
-/// folder appears whole or not at all. All ranks call it; the first writes.
+/// The special tokens that a chat template of the model may name (bos_token, eos_token, ...): those of its present
+/// template, else those of the files that it came from.
+template <class Model, class Tokenizer>
+nlohmann::ordered_json template_variables(const pretrained<Model, Tokenizer>& source) {
+    if (source.chat) return source.chat->defaults();
+    if (source.tokenizer_folder) return load_special_tokens(*source.tokenizer_folder);
+    return source.text ? detail::special_tokens(*source.text) : nlohmann::ordered_json::object();
+}
+
+namespace detail {
+
+/// What a saved folder holds besides weights: the tokenizer's files, the template that `source.chat` is, the end
+/// tokens.
+template <class Model, class Tokenizer>
+void add_text_side(pretrained_model& out, const pretrained<Model, Tokenizer>& source) {
+    out.tokenizer_folder = source.tokenizer_folder;
+    out.text = source.text;
+    const auto& ends = source.tokenizer.end_ids();
+    out.end_ids.assign(std::ranges::begin(ends), std::ranges::end(ends));
+    if (!source.chat) return;
+    std::optional<chat_template> own;
+    if (source.tokenizer_folder) own = load_chat_template(*source.tokenizer_folder);
+    if (!own || own->source() != source.chat->source()) out.chat_template = source.chat->source();
+}
+
+}  // namespace detail
+
+/// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, the chat template
+/// in `source.chat`, and the tokenizer's end tokens as those that generation stops at. The folder appears whole or not
+/// at all. All ranks call it; the first writes.
 template <class Model, class Tokenizer>
 void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
     const parameters weights = whole_weights(source.model);
@@ -193,8 +270,7 @@ void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::file
     out.config = source.model.config();
     for (const weight_part& part : Model::parts(out.config))
         out.tensors.emplace_back(part.name, weights[part.slot].detach().narrow(0, part.row, part.rows).cpu());
-    out.tokenizer_folder = source.tokenizer_folder;
-    out.text = source.text;
+    detail::add_text_side(out, source);
     write_pretrained(folder, out);
 }
 

@@ -67,13 +67,9 @@ pretrained<reward_model<decoder<Tensor>>> load_reward_model(const std::filesyste
     const std::filesystem::path place = detail::model_location(path);
     const weight_source source{place};
     auto model = detail::reward_model_from<Tensor>(source, options);
-    if (!source.gguf())
-        return {std::move(model), load_tokenizer_json(place / "tokenizer.json"), load_chat_template(place), place,
-                std::nullopt};
-    gguf_text text = read_gguf_text(*source.gguf());
-    bpe_tokenizer tokenizer = detail::tokenizer_from(text);
-    std::optional<chat_template> chat = detail::chat_from(text);
-    return {std::move(model), std::move(tokenizer), std::move(chat), std::nullopt, std::move(text)};
+    detail::text_side text = detail::load_text_side(source, place);
+    return {std::move(model),       std::move(text.tokenizer), std::move(text.chat),
+            std::move(text.folder), std::move(text.gguf),      std::move(text.notes)};
 }
 
 /// Writes a Hugging Face folder that transformers' AutoModelForSequenceClassification loads: float32 weights without an
@@ -104,8 +100,7 @@ void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, c
     for (const weight_part& part : Model::parts(body.config()))
         if (part.name != "lm_head.weight") add(part.name, body.weights()[part.slot].narrow(0, part.row, part.rows));
     add(scalar_head::name, source.model.head().weights()[0]);
-    out.tokenizer_folder = source.tokenizer_folder;
-    out.text = source.text;
+    detail::add_text_side(out, source);
     write_pretrained(folder, out);
 }
 

@@ -25,6 +25,7 @@
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/prompt_reader.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/train/spread_prompts.hpp>
@@ -38,12 +39,14 @@ struct rejection_options {
     double least_reward = 1;             ///< a completion with less, or without an applicable score, is wrong
     std::int64_t keep = 0;               ///< most completions kept of a prompt, the first ones; 0: all
     bool deduplicate = true;             ///< a prompt and completion that were kept before are not kept again
+    prompt_limits prompt_limit{};        ///< how long a prompt may be, and what becomes of a longer one
     std::uint64_t seed = 0;              ///< of all sampling
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {
         require(samples > 0, "samples must be positive, not ", samples);
         require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
+        prompt_limit.validate();
         require(keep >= 0, "keep must be 0 (all) or more, not ", keep);
     }
 };
@@ -68,10 +71,10 @@ public:
     rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options, Sampler sampler,
                        Filters... filters)
         : source_{&source},
-          prompts_{std::move(prompts)},
           reward_{std::move(reward)},
           options_{options},
           sampler_{std::move(sampler)},
+          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
           filters_{std::move(filters)...},
           ranks_{detail::join_launched_ranks<typename model_of_t<Source>::tensor_policy>{}(
               std::type_identity<process_group>{})} {
@@ -81,13 +84,7 @@ public:
     /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left.
     step_report step() {
         const stopwatch whole;
-        std::vector<prompt> questions;
-        while (std::ssize(questions) < options_.prompts_per_step) {
-            std::optional<prompt> next = prompts_.next();
-            if (!next) break;
-            if (next->ids.empty()) next->ids = tokens_of(*source_, *next);
-            questions.push_back(std::move(*next));
-        }
+        std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
         require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
         auto groups = std::make_shared<std::vector<rollout_group>>(
             spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
@@ -119,6 +116,10 @@ public:
         add("kept", found.kept);
         add("kept/total", total_);
         add("num_tokens", tokens_);
+        if (options_.prompt_limit.long_prompts != overlong::refuse) {
+            add("prompts/dropped", prompts_.dropped());
+            add("prompts/cut", prompts_.cut());
+        }
         report.metrics.emplace_back("step_time", whole.seconds());
         report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
         report.groups = std::move(groups);
@@ -201,10 +202,10 @@ private:
     }
 
     const Source* source_;
-    Prompts prompts_;
     Reward reward_;
     rejection_options options_;
     Sampler sampler_;
+    prompt_reader<Source, Prompts> prompts_;
     std::tuple<Filters...> filters_;
     process_group ranks_;
     std::set<std::uint64_t> seen_;  // fingerprints of what was kept

@@ -1,62 +1,48 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <numbers>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
 #include <aha/core/error.hpp>
+#include <aha/core/shown_name.hpp>
 #include <aha/model/files/decoder_config.hpp>
 #include <aha/model/files/gguf.hpp>
-#include <aha/model/files/gguf_dequantize.hpp>
 #include <aha/model/files/gguf_text.hpp>
-#include <aha/core/shown_name.hpp>
+#include <aha/model/files/rotary_gguf.hpp>
 
 namespace aha {
 
 namespace detail {
 
-/// The decimal number that was meant: GGUF keeps 1e-5 as the float32 0.00000999999974.
-inline double shortest_decimal(double stored) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits - 1, static_cast<float>(stored)).ptr;
-    *end = '\0';
-    return std::strtod(digits, nullptr);
+/// A whole number, which a file may give once for each layer if they are all the same.
+inline std::optional<std::int64_t> same_in_layers(const gguf_file& file, const std::string& key) {
+    const auto found = file.metadata().find(key);
+    if (found == file.metadata().end() || !std::holds_alternative<std::vector<std::int64_t>>(found->second))
+        return file.integer(key);
+    const auto& all = std::get<std::vector<std::int64_t>>(found->second);
+    require(!all.empty() && std::ranges::all_of(all, [&](std::int64_t n) { return n == all.front(); }),
+            file.path().string(), ": layers with ", shown_name(key), " of their own are not supported");
+    return all.front();
 }
 
-/// llama.cpp stores Llama 3's scaling as a divisor of each frequency, not as its parameters. We look for parameters in
-/// use that give these divisors, and fail if there are none.
-inline std::optional<llama3_scaling> scaling_from_divisors(const at::Tensor& stored, const decoder_config& c,
-                                                           const std::string& where) {
-    const at::Tensor divisors = stored.contiguous();
-    require(divisors.dim() == 1 && divisors.numel() == c.head_dim / 2, where, ": rope_freqs.weight has ",
-            divisors.numel(), " numbers, not half of head_dim ", c.head_dim);
-    const float* const d = divisors.const_data_ptr<float>();
-    const llama3_scaling found{.factor = *std::max_element(d, d + divisors.numel()),
-                               .low_frequency_factor = 1,
-                               .high_frequency_factor = 4,
-                               .original_context = 8192};
-    for (std::int64_t i = 0; i < divisors.numel(); ++i) {
-        const double wavelength =
-            2 * std::numbers::pi *
-            std::pow(c.rope_theta, 2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim));
-        const double turns = found.original_context / wavelength;
-        const double smooth = std::clamp(
-            (turns - found.low_frequency_factor) / (found.high_frequency_factor - found.low_frequency_factor), 0.0,
-            1.0);
-        const double divisor = 1 / ((1 - smooth) / found.factor + smooth);
-        require(
-            std::abs(divisor - static_cast<double>(d[i])) <= 1e-4 * divisor, where,
-            ": rope_freqs.weight is not the Llama 3 scaling of rotary frequencies, which is the only one supported");
+/// Which parts have biases: as the tensors of the first layer say, since no key does.
+inline void read_biases(const gguf_file& file, decoder_config& c) {
+    const auto has = [&](const char* part) { return file.tensors().contains(std::string{"blk.0."} + part + ".bias"); };
+    const bool query = has("attn_q"), output = has("attn_output");
+    if (c.architecture == "qwen2") {
+        c.attention_bias = true;
+        require(!output, file.path().string(), ": a bias of attention's output is not supported for qwen2");
+    } else {
+        // transformers has one key for all four.
+        require(query == output, file.path().string(), ": biases of ", query ? "queries" : "attention's output",
+                " alone are not supported for ", c.architecture);
+        c.attention_bias = c.attention_output_bias = query;
     }
-    if (found.factor == 1) return std::nullopt;
-    return found;
+    c.mlp_bias = c.architecture == "llama" && (has("ffn_gate") || has("ffn_up") || has("ffn_down"));
 }
 
 }  // namespace detail
@@ -73,7 +59,7 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.architecture = *architecture;
     const std::string prefix = c.architecture + ".";
     const auto needed = [&](const char* key) {
-        const auto value = file.integer(prefix + key);
+        const auto value = detail::same_in_layers(file, prefix + key);
         require(value.has_value(), where, " has no ", prefix, key);
         return *value;
     };
@@ -81,7 +67,7 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.intermediate_size = needed("feed_forward_length");
     c.layers = needed("block_count");
     c.heads = needed("attention.head_count");
-    c.kv_heads = file.integer(prefix + "attention.head_count_kv").value_or(c.heads);
+    c.kv_heads = detail::same_in_layers(file, prefix + "attention.head_count_kv").value_or(c.heads);
     c.context = needed("context_length");
     require(c.heads > 0, where, ": ", prefix, "attention.head_count must be positive, not ", c.heads);
     const auto rotated = file.integer(prefix + "rope.dimension_count");
@@ -91,22 +77,23 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
             c.head_dim, " dimensions of a head are not supported");
     require(file.integer(prefix + "attention.value_length").value_or(c.head_dim) == c.head_dim, where,
             ": heads whose keys and values differ in length are not supported");
-    for (const char* key : {"attention.sliding_window", "expert_count"})
-        require(file.integer(prefix + key).value_or(0) == 0, where, ": ", prefix, key, " is not supported");
+    require(file.integer(prefix + "expert_count").value_or(0) == 0, where, ": ", prefix,
+            "expert_count is not supported");
+    const std::int64_t window = file.integer(prefix + "attention.sliding_window").value_or(0);
+    require(window == 0 || window >= c.context, where, ": ", prefix, "attention.sliding_window ", window, " of ",
+            c.context, " tokens is not supported");
+    require(file.flag(prefix + "attention.causal").value_or(true), where,
+            ": attention to later tokens is not supported");
     const auto eps = file.number(prefix + "attention.layer_norm_rms_epsilon");
     require(eps.has_value(), where, " has no ", prefix, "attention.layer_norm_rms_epsilon");
     c.rms_norm_eps = detail::shortest_decimal(*eps);
     c.rope_theta = detail::shortest_decimal(file.number(prefix + "rope.freq_base").value_or(10000));
-    const std::string scaling = file.text(prefix + "rope.scaling.type").value_or("none");
-    const double linear = file.number(prefix + "rope.scale_linear").value_or(1);
-    require(scaling == "none" && linear == 1, where, ": the rotary scaling ",
-            detail::shown_name(scaling == "none" ? "linear" : scaling), " is not supported");
 
     const gguf_tensor& embedding = file.tensor("token_embd.weight");
     require(embedding.shape.size() == 2, where, ": token_embd.weight is not a matrix");
     c.vocabulary_size = embedding.shape[0];
     c.tie_embeddings = !file.tensors().contains("output.weight");
-    c.attention_bias = c.architecture == "qwen2";
+    detail::read_biases(file, c);
     c.qk_norm = c.architecture == "qwen3";
     if (file.metadata().contains("tokenizer.ggml.model")) {
         const gguf_text text = read_gguf_text(file);
@@ -116,13 +103,16 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
         c.eos_ids = text.end_ids;
         c.pad_id = text.pad;
     }
-    try {
-        c.validate();
-    } catch (const error& wrong) {
-        fail(where, ": ", wrong.what());
-    }
-    if (file.tensors().contains("rope_freqs.weight"))
-        c.rope_scaling = detail::scaling_from_divisors(dequantize(file, "rope_freqs.weight"), c, where);
+    const auto check = [&] {
+        try {
+            c.validate();
+        } catch (const error& wrong) {
+            fail(where, ": ", wrong.what());
+        }
+    };
+    check();  // the scaling is read by these numbers
+    c.rope_scaling = detail::rotary_scaling_from_gguf(file, c);
+    check();
     return c;
 }
 

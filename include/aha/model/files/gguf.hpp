@@ -1,10 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,28 +17,9 @@
 #include <aha/core/mapped_file.hpp>
 #include <aha/model/files/gguf_cursor.hpp>
 #include <aha/core/shown_name.hpp>
+#include <aha/model/files/gguf_types.hpp>
 
 namespace aha {
-
-/// How the elements of a tensor are stored: a block of `elements` numbers takes `bytes`.
-struct gguf_type {
-    std::uint32_t id = 0;                   ///< the number in the file
-    std::string_view name;                  ///< as the format's authors call it
-    std::uint32_t elements = 1, bytes = 0;  ///< numbers in a block
-};
-
-/// The types that we read, with the numbers that the format gives them.
-inline constexpr std::array<gguf_type, 11> gguf_types{{{0, "F32", 1, 4},
-                                                       {1, "F16", 1, 2},
-                                                       {2, "Q4_0", 32, 18},
-                                                       {3, "Q4_1", 32, 20},
-                                                       {6, "Q5_0", 32, 22},
-                                                       {7, "Q5_1", 32, 24},
-                                                       {8, "Q8_0", 32, 34},
-                                                       {12, "Q4_K", 256, 144},
-                                                       {13, "Q5_K", 256, 176},
-                                                       {14, "Q6_K", 256, 210},
-                                                       {30, "BF16", 1, 2}}};
 
 /// A tensor of a GGUF file.
 struct gguf_tensor {
@@ -157,17 +136,16 @@ private:
         std::uint64_t elements = 1;
         for (std::uint32_t i = 0; i < dimensions; ++i) {
             const auto extent = in.number<std::uint64_t>("a tensor's shape");
-            // Four bytes an element are the most that any type takes, with room to spare.
+            // Eight bytes an element are the most that any type takes, with room to spare.
             require(extent > 0 && extent <= std::uint64_t{INT64_MAX} / 64 / elements, what, " has a shape ",
                     extent == 0 ? "without elements" : "whose size overflows");
             elements *= extent;
             t.shape.insert(t.shape.begin(), static_cast<std::int64_t>(extent));
         }
         const auto id = in.number<std::uint32_t>("a tensor's type");
-        for (const gguf_type& type : gguf_types)
-            if (type.id == id) t.type = &type;
-        require(t.type != nullptr, what, " has the type number ", id,
-                ", which is not supported (only F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K)");
+        t.type = find_gguf_type(id);
+        require(t.type != nullptr, what, " has the type number ", id, ", which is not supported (only ",
+                gguf_type_names(), ")");
         require(t.shape.back() % t.type->elements == 0, what, " has rows of ", t.shape.back(), ", which ", t.type->name,
                 " cannot store in blocks of ", t.type->elements);
         t.elements = static_cast<std::int64_t>(elements);

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace aha {
@@ -43,6 +46,17 @@ inline std::optional<std::string> hugging_face_name(std::string_view name) {
     for (const auto& [theirs, ours] : in_layer)
         if (name.substr(0, dot) == theirs) return "model.layers." + layer + "." + std::string{ours} + std::string{kind};
     return std::nullopt;
+}
+
+/// True if `name` is a tensor of one of the first `layers` layers, of the embedding or of the head, as llama.cpp calls
+/// them: one that we do not know there would change what the model computes (a scale, a norm, a bias).
+inline bool is_gguf_layer_part(std::string_view name, std::int64_t layers) {
+    if (name.starts_with("token_embd") || name.starts_with("output")) return true;
+    if (!name.starts_with("blk.")) return false;
+    name.remove_prefix(4);
+    std::int64_t layer = 0;
+    const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), layer);
+    return wrong == std::errc{} && end != name.data() + name.size() && *end == '.' && layer < layers;
 }
 
 }  // namespace aha

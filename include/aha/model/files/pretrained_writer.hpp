@@ -31,6 +31,8 @@ struct pretrained_model {
     named_tensors tensors;  ///< those that `expected_tensors(config)` names, in any order
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< whose tokenizer files are copied
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of a GGUF file
+    std::optional<std::string> chat_template = std::nullopt;  ///< another default than the one that came with either
+    std::vector<token_id> end_ids{};                ///< where generation stops; empty: as the configuration says
     std::uint64_t max_shard_bytes = 5'000'000'000;  ///< above it the weights are split into files of at most this size
 };
 
@@ -73,7 +75,48 @@ inline nlohmann::json generation_config(const pretrained_model& model, const nlo
     else value["_from_model_config"] = true;
     for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"})
         if (config.contains(key) && !config.at(key).is_null()) value[key] = config.at(key);
+    if (model.end_ids.size() == 1) value["eos_token_id"] = model.end_ids.front();
+    if (model.end_ids.size() > 1) value["eos_token_id"] = model.end_ids;
     return value;
+}
+
+inline void copy_into(const std::filesystem::path& from, const std::filesystem::path& folder) {
+    std::error_code wrong;
+    std::filesystem::copy(from, folder / from.filename(), std::filesystem::copy_options::recursive, wrong);
+    require(!wrong, "cannot copy ", from, ": ", wrong.message());
+}
+
+/// Writes the folder's templates with another default: chat_template.jinja, further ones under
+/// additional_chat_templates/, and none in tokenizer_config.json, where readers would look too.
+inline void replace_template(const std::filesystem::path& place, const std::string& text) {
+    write_atomically(place / "chat_template.jinja", text);
+    std::filesystem::remove(place / "chat_template.json");  // an older name of the same
+    const std::filesystem::path file = place / "tokenizer_config.json";
+    if (!std::filesystem::exists(file)) return;
+    nlohmann::json config = read_json_object(file);
+    const auto listed = config.find("chat_template");
+    if (listed == config.end()) return;
+    if (listed->is_array())
+        for (const nlohmann::json& one : *listed) {
+            const auto text_at = [&](const char* key) {
+                return one.is_object() && one.contains(key) && one[key].is_string() ? one[key].get<std::string>() : "";
+            };
+            const std::string name = text_at("name");
+            if (name == "default" || name.empty() || name.find_first_of("/\\.") != std::string::npos) continue;
+            std::filesystem::create_directories(place / "additional_chat_templates");
+            write_atomically(place / "additional_chat_templates" / (name + ".jinja"), text_at("template"));
+        }
+    config.erase("chat_template");
+    write_atomically(file, dump_json(config, file.string(), 2) + "\n");
+}
+
+inline void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& place,
+                           const std::optional<std::string>& chat_template) {
+    for (const char* name : tokenizer_files)
+        if (std::filesystem::exists(from / name)) copy_into(from / name, place);
+    if (std::filesystem::is_directory(from / "additional_chat_templates"))
+        copy_into(from / "additional_chat_templates", place);
+    if (chat_template) replace_template(place, *chat_template);
 }
 
 /// What else stood in the folder that is replaced (a README, a license) moves on, as hard links. Old weights do not.
@@ -117,16 +160,13 @@ inline void write_pretrained(const std::filesystem::path& folder, const pretrain
     if (!model.config.gives_score) write("generation_config.json", detail::generation_config(model, config));
     write_safetensors_folder(place, model.tensors, model.max_shard_bytes);
     if (model.text) {
-        write("tokenizer.json", tokenizer_json(*model.text), -1);
-        write("tokenizer_config.json", tokenizer_config_json(*model.text, model.config.context));
-        if (!model.text->chat_template.empty())
-            write_atomically(place / "chat_template.jinja", model.text->chat_template);
+        gguf_text text = *model.text;
+        if (model.chat_template) text.chat_template = *model.chat_template;
+        write("tokenizer.json", tokenizer_json(text), -1);
+        write("tokenizer_config.json", tokenizer_config_json(text, model.config.context));
+        if (!text.chat_template.empty()) write_atomically(place / "chat_template.jinja", text.chat_template);
     } else if (model.tokenizer_folder) {
-        for (const char* name : detail::tokenizer_files)
-            if (const fs::path from = *model.tokenizer_folder / name; fs::exists(from)) {
-                fs::copy_file(from, place / name, wrong);
-                require(!wrong, "cannot copy ", from, ": ", wrong.message());
-            }
+        detail::copy_tokenizer(*model.tokenizer_folder, place, model.chat_template);
     }
     if (replaces) detail::keep_other_files(folder, place);
     target.commit();

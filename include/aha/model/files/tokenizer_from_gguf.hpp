@@ -1,116 +1,173 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/model/files/gguf_text.hpp>
 #include <aha/core/shown_name.hpp>
+#include <aha/core/token_id.hpp>
+#include <aha/model/files/gguf_end_tokens.hpp>
+#include <aha/model/files/gguf_pieces.hpp>
+#include <aha/model/files/gguf_splits.hpp>
+#include <aha/model/files/gguf_text.hpp>
 
 namespace aha {
 
 namespace detail {
 
-/// How the vocabularies that we know split text before merging, as tokenizer.json says it.
-inline nlohmann::json pre_tokenizer_json(const std::string& pre) {
-    using json = nlohmann::json;
-    const auto split = [](std::string_view pattern) {
-        return json{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
-    };
-    const auto bytes = [](bool use_regex) {
-        return json{
-            {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", use_regex}};
-    };
-    const auto sequence = [](json parts) { return json{{"type", "Sequence"}, {"pretokenizers", std::move(parts)}}; };
-    // Contractions, words with a sign before them, digits (how many together differs), signs, line ends, white space.
-    const auto words = [&](std::string_view digits) {
-        return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" + std::string{digits} +
-               "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-    };
-    if (pre == "smollm") return sequence({json{{"type", "Digits"}, {"individual_digits", true}}, bytes(true)});
-    if (pre == "qwen2" || pre == "deepseek-r1-qwen") return sequence({split(words("\\p{N}")), bytes(false)});
-    if (pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3")
-        return sequence({split(words("\\p{N}{1,3}")), bytes(false)});
-    if (pre == "deepseek-v3")
-        return sequence(
-            {split("\\p{N}{1,3}"), split("[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+"),
-             split("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-                   "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"),
-             bytes(false)});
-    if (pre == "gpt-2") return bytes(true);
-    fail("a GGUF tokenizer with the pre-tokeniser ", shown_name(pre),
-         " cannot be written (only smollm, qwen2, deepseek-r1-qwen, llama-bpe, deepseek-v3, gpt-2)");
+/// How a byte-level vocabulary cuts a text, as tokenizer.json says it.
+inline nlohmann::json pre_tokenizer_json(word_split split) {
+    std::vector<std::string> patterns = split_patterns(split);
+    const bool gpt2_last = patterns.back() == gpt2_words;  // which ByteLevel knows by itself
+    if (gpt2_last) patterns.pop_back();
+    nlohmann::json parts = nlohmann::json::array();
+    for (const std::string& pattern : patterns) {
+        if (pattern == R"(\p{N})") parts.push_back({{"type", "Digits"}, {"individual_digits", true}});
+        else
+            parts.push_back(
+                {{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}});
+    }
+    parts.push_back(
+        {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", gpt2_last}});
+    if (parts.size() == 1) return parts[0];
+    return {{"type", "Sequence"}, {"pretokenizers", std::move(parts)}};
 }
 
-}  // namespace detail
-
-/// The tokenizer.json that gives the ids of the tokenizer in a GGUF file. Throws `aha::error` if it is not byte-level
-/// BPE, or of a kind that we do not know how to split.
-inline nlohmann::json tokenizer_json(const gguf_text& text) {
-    using json = nlohmann::json;
-    require(text.model == "gpt2", "a GGUF tokenizer of the kind ", detail::shown_name(text.model),
-            " cannot be written (only gpt2, byte-level BPE)");
-    json added = json::array(), vocabulary = json::object(), merges = json::array();
+/// The tokens that are found in a text before it is cut. Special ones, which decoded text leaves out, are control
+/// tokens, the unknown token, what ends a completion, and what tokenizer_config.json names; the others a user has
+/// defined.
+inline nlohmann::json added_tokens_json(const gguf_text& text) {
+    auto added = nlohmann::json::array();
+    std::vector<bool> named(text.tokens.size(), false);
+    for (const token_id id : text.end_ids) named[static_cast<std::size_t>(id)] = true;
+    for (const auto& id : {text.bos, text.eos, text.unk, text.pad})
+        if (id) named[static_cast<std::size_t>(*id)] = true;
     for (std::size_t i = 0; i < text.tokens.size(); ++i) {
-        const bool control = !text.token_types.empty() && text.token_types[i] == 3;
-        const bool user = !text.token_types.empty() && text.token_types[i] == 4;
-        if (control || user)
+        const int type = text.token_types.empty() ? 1 : text.token_types[i];
+        // <|end|> ends no completion where it only ends a message of a turn (`end_ids_by_text`).
+        const bool within_turn = text.tokens[i] == "<|end|>" && !named[i];
+        const bool shown = type == 4 || within_turn || is_among(text.tokens[i], shown_controls);
+        const bool special = named[i] || is_among(text.tokens[i], gap_controls) || (!shown && (type == 2 || type == 3));
+        if (special || shown)
             added.push_back({{"id", i},
                              {"content", text.tokens[i]},
                              {"single_word", false},
                              {"lstrip", false},
                              {"rstrip", false},
                              {"normalized", false},
-                             {"special", control}});
-        require(vocabulary.emplace(text.tokens[i], i).second, "the GGUF tokenizer has the token ",
-                detail::shown_name(text.tokens[i]), " twice");
+                             {"special", special}});
     }
+    return added;
+}
+
+/// What stands around a text, or null.
+inline nlohmann::json post_processor_json(const gguf_text& text) {
+    const bool first = text.add_bos && text.bos, last = text.add_eos && text.eos;
+    if (!first && !last) return nullptr;
+    nlohmann::json special = nlohmann::json::object();
+    const auto token = [&](token_id id, int type) {
+        const std::string& spelt = text.tokens.at(static_cast<std::size_t>(id));
+        special[spelt] = {
+            {"id", spelt}, {"ids", nlohmann::json::array({id})}, {"tokens", nlohmann::json::array({spelt})}};
+        return nlohmann::json{{"SpecialToken", {{"id", spelt}, {"type_id", type}}}};
+    };
+    nlohmann::json pair = nlohmann::json::array();
+    const auto add = [&](const char* name, int type) {
+        if (first) pair.push_back(token(*text.bos, type));
+        pair.push_back({{"Sequence", {{"id", name}, {"type_id", type}}}});
+        if (last) pair.push_back(token(*text.eos, type));
+    };
+    add("A", 0);
+    nlohmann::json single = pair;
+    add("B", 1);
+    return {{"type", "TemplateProcessing"},
+            {"single", std::move(single)},
+            {"pair", std::move(pair)},
+            {"special_tokens", std::move(special)}};
+}
+
+/// A model of byte pairs; `merges` are pairs of texts.
+inline nlohmann::json byte_pair_json(const gguf_text& text, nlohmann::json merges, bool bytes, bool whole_words) {
+    auto vocabulary = nlohmann::json::object();
+    for (std::size_t i = 0; i < text.tokens.size(); ++i)
+        require(vocabulary.emplace(text.tokens[i], i).second, "the GGUF tokenizer has the token ",
+                shown_name(text.tokens[i]), " twice");
+    nlohmann::json model = {{"type", "BPE"},
+                            {"dropout", nullptr},
+                            {"unk_token", nullptr},
+                            {"continuing_subword_prefix", nullptr},
+                            {"end_of_word_suffix", nullptr},
+                            {"fuse_unk", bytes},
+                            {"byte_fallback", bytes},
+                            {"ignore_merges", whole_words},
+                            {"vocab", std::move(vocabulary)},
+                            {"merges", std::move(merges)}};
+    if (bytes && text.unk) model["unk_token"] = text.tokens.at(static_cast<std::size_t>(*text.unk));
+    return model;
+}
+
+inline nlohmann::json merges_json(const gguf_text& text) {
+    auto merges = nlohmann::json::array();
     for (const std::string& merge : text.merges) {
         // A token may itself hold spaces in no byte-level vocabulary, so the first one divides.
         const std::size_t space = merge.find(' ', 1);
         require(space != std::string::npos && space + 1 < merge.size(),
-                "the GGUF tokenizer has a merge of less than two parts: ", detail::shown_name(merge));
-        merges.push_back(json::array({merge.substr(0, space), merge.substr(space + 1)}));
+                "the GGUF tokenizer has a merge of less than two parts: ", shown_name(merge));
+        merges.push_back(nlohmann::json::array({merge.substr(0, space), merge.substr(space + 1)}));
     }
-    json post = nullptr;
-    if (text.add_bos && text.bos) {
-        const std::string bos = text.tokens.at(static_cast<std::size_t>(*text.bos));
-        const auto special = [&](int type) { return json{{"SpecialToken", {{"id", bos}, {"type_id", type}}}}; };
-        const auto sequence = [](const char* id, int type) {
-            return json{{"Sequence", {{"id", id}, {"type_id", type}}}};
-        };
-        post = {{"type", "TemplateProcessing"},
-                {"single", json::array({special(0), sequence("A", 0)})},
-                {"pair", json::array({special(0), sequence("A", 0), special(1), sequence("B", 1)})},
-                {"special_tokens",
-                 {{bos, {{"id", bos}, {"ids", json::array({*text.bos})}, {"tokens", json::array({bos})}}}}}};
+    return merges;
+}
+
+inline nlohmann::json score_merges_json(const gguf_text& text) {
+    auto merges = nlohmann::json::array();
+    for (const scored_merge& merge : merges_of_scores(text))
+        merges.push_back(nlohmann::json::array(
+            {text.tokens[static_cast<std::size_t>(merge.left)], text.tokens[static_cast<std::size_t>(merge.right)]}));
+    return merges;
+}
+
+}  // namespace detail
+
+/// The tokenizer.json that gives the ids of the tokenizer in a GGUF file. Throws `aha::error` for a kind of vocabulary
+/// or a pre-tokenizer that we do not know, a merge that is none, and for scores that are not there.
+inline nlohmann::json tokenizer_json(const gguf_text& given) {
+    gguf_text text = given;
+    for (std::size_t i = 0; i < text.tokens.size(); ++i)  // as llama.cpp has it
+        if (text.tokens[i].empty()) text.tokens[i] = "[EMPTY_" + std::to_string(i) + "]";
+    nlohmann::json made = {{"version", "1.0"},
+                           {"truncation", nullptr},
+                           {"padding", nullptr},
+                           {"added_tokens", detail::added_tokens_json(text)},
+                           {"normalizer", nullptr},
+                           {"pre_tokenizer", nullptr},
+                           {"post_processor", detail::post_processor_json(text)}};
+    if (text.model == "gpt2") {
+        const detail::named_split* const named = detail::find_named_split(text.pre);
+        require(named != nullptr, "a GGUF tokenizer with the pre-tokenizer ", detail::shown_name(text.pre),
+                " is not supported: how it cuts a text is not known");
+        if (named->composes) made["normalizer"] = {{"type", "NFC"}};
+        made["pre_tokenizer"] = detail::pre_tokenizer_json(named->split);
+        made["decoder"] = {
+            {"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
+        made["model"] = detail::byte_pair_json(text, detail::merges_json(text), false, named->whole_words);
+        return made;
     }
-    const bool llama3 = text.pre == "llama-bpe" || text.pre == "llama3" || text.pre == "llama-v3";
-    return {
-        {"version", "1.0"},
-        {"truncation", nullptr},
-        {"padding", nullptr},
-        {"added_tokens", std::move(added)},
-        {"normalizer", text.pre == "qwen2" ? json{{"type", "NFC"}} : json(nullptr)},
-        {"pre_tokenizer", detail::pre_tokenizer_json(text.pre)},
-        {"post_processor", std::move(post)},
-        {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}}},
-        {"model",
-         {{"type", "BPE"},
-          {"dropout", nullptr},
-          {"unk_token", nullptr},
-          {"continuing_subword_prefix", nullptr},
-          {"end_of_word_suffix", nullptr},
-          {"fuse_unk", false},
-          {"byte_fallback", false},
-          {"ignore_merges", llama3},
-          {"vocab", std::move(vocabulary)},
-          {"merges", std::move(merges)}}}};
+    const bool by_score = text.model == "llama";
+    require(by_score || text.model == "t5", "a GGUF tokenizer of the kind ", detail::shown_name(text.model),
+            " is not supported (only gpt2, byte-level BPE; llama, BPE by scores; t5, Unigram)");
+    require(!text.scores.empty(), "a GGUF tokenizer of the kind ", text.model, " needs scores, and has none");
+    made["normalizer"] = detail::piece_normalizer(text);
+    made["decoder"] = detail::piece_decoder(text, by_score);
+    made["model"] = by_score ? detail::byte_pair_json(text, detail::score_merges_json(text), true, false)
+                             : detail::unigram_json(text);
+    return made;
 }
 
 /// The tokenizer_config.json beside it; `context` is the model's.

@@ -162,11 +162,8 @@ private:
         gguf_.emplace(path_);
         config_ = decoder_config_from_gguf(*gguf_);
         for (const auto& [theirs, tensor] : gguf_->tensors()) {
-            if (theirs == "rope_freqs.weight") continue;  // part of the configuration
-            const auto name = hugging_face_name(theirs);
-            require(name.has_value(), path_.string(), ": the model has no place for tensor ",
-                    detail::shown_name(theirs));
-            stored_[*name] = {tensor.shape, 0, theirs};
+            if (theirs.starts_with("rope_f")) continue;  // rope_freqs, rope_factors_long, ...: the configuration's
+            stored_[hugging_face_name(theirs).value_or(theirs)] = {tensor.shape, 0, theirs};
         }
     }
 
@@ -186,7 +183,9 @@ private:
         for (const auto& [name, s] : stored_)
             if (!expected.contains(name) && !is_scale(name)) others.push_back(name);
         if (others.empty()) return;
-        require(!gguf_, path_.string(), ": the model has no place for tensor ", detail::shown_name(others.front()));
+        for (const std::string& name : others)  // llama.cpp would compute with it
+            require(!gguf_ || !is_gguf_layer_part(find(name).stored_name, config_.layers), path_.string(),
+                    ": the model has no place for tensor ", detail::shown_name(find(name).stored_name));
         std::string sentence = path_.string() + ": the model has no place for ";
         for (std::size_t i = 0; i < std::min(others.size(), most_named); ++i)
             sentence += (i > 0 ? ", " : "") + detail::shown_name(others[i]);
@@ -224,12 +223,10 @@ private:
     /// its way to rotate them; this takes them back.
     at::Tensor from_gguf(const std::string& name) const {
         const at::Tensor loaded = dequantize(*gguf_, find(name).stored_name);
-        const bool query = name.ends_with("q_proj.weight"), key = name.ends_with("k_proj.weight");
+        const bool query = name.find(".q_proj.") != std::string::npos, key = name.find(".k_proj.") != std::string::npos;
         if (config_.architecture != "llama" || !(query || key)) return loaded;
         const std::int64_t heads = query ? config_.heads : config_.kv_heads;
-        return loaded.view({heads, config_.head_dim / 2, 2, config_.hidden_size})
-            .transpose(1, 2)
-            .reshape({heads * config_.head_dim, config_.hidden_size});
+        return loaded.view({heads, config_.head_dim / 2, 2, -1}).transpose(1, 2).reshape(loaded.sizes());
     }
 
     void check_finite(const at::Tensor& loaded, const std::string& name) const {

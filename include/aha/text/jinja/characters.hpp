@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,18 @@ inline std::size_t count_characters(std::string_view text) {
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size(); at += character_at(text, at).size) ++count;
     return count;
+}
+
+/// The text of character `at`, counted from the end if negative; nothing if there are not so many.
+inline std::optional<std::string_view> character_number(std::string_view text, std::int64_t at) {
+    if (at == -1 && !text.empty() && static_cast<unsigned char>(text.back()) < 0x80)
+        return text.substr(text.size() - 1);
+    if (at < 0) at += static_cast<std::int64_t>(count_characters(text));
+    if (at < 0 || static_cast<std::uint64_t>(at) >= text.size()) return std::nullopt;
+    std::size_t byte = 0;
+    for (; at > 0 && byte < text.size(); --at) byte += character_at(text, byte).size;
+    if (byte == text.size()) return std::nullopt;
+    return text.substr(byte, character_at(text, byte).size);
 }
 
 /// What Python calls white space.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include <aha/text/jinja/lexer.hpp>
+#include <aha/text/jinja/names.hpp>
 #include <aha/text/jinja/syntax.hpp>
 
 namespace aha::detail::jinja {
@@ -77,28 +80,41 @@ protected:
     expression_ptr whole_expression(bool tuples) {
         nodes_ = 0;
         expression_ptr first = any();
-        if (!tuples || !is_symbol(",")) return first;
-        std::vector<expression_ptr> items{std::move(first)};
-        while (skip_symbol(",") && !is(token_kind::block_end) && !is(token_kind::output_end)) items.push_back(any());
-        return make(line(), tuple_display{std::move(items)});
+        if (tuples && is_symbol(",")) {
+            std::vector<expression_ptr> items{std::move(first)};
+            while (skip_symbol(",") && !is(token_kind::block_end) && !is(token_kind::output_end))
+                items.push_back(any());
+            first = make(line(), tuple_display{std::move(items)});
+        }
+        check_names();
+        return first;
     }
     /// An expression without if-else: what `for x in ...` reads, whose `if` is the loop's.
     expression_ptr without_condition() {
         nodes_ = 0;
         expression_ptr first = any_or();
-        if (!is_symbol(",")) return first;
-        std::vector<expression_ptr> items{std::move(first)};
-        while (skip_symbol(",") && !is(token_kind::block_end)) items.push_back(any_or());
-        return make(line(), tuple_display{std::move(items)});
+        if (is_symbol(",")) {
+            std::vector<expression_ptr> items{std::move(first)};
+            while (skip_symbol(",") && !is(token_kind::block_end)) items.push_back(any_or());
+            first = make(line(), tuple_display{std::move(items)});
+        }
+        check_names();
+        return first;
     }
     /// `name(...) | name ...` of a filter or set block, applied to the block's text.
     expression_ptr block_filters() {
         nodes_ = 0;
         expression_ptr filters = one_filter(nullptr);
         while (skip_symbol("|")) filters = one_filter(std::move(filters));
+        check_names();
         return filters;
     }
+
     int depth_ = 0;
+    /// Inside of an if: a filter or test that Jinja does not have is a problem only when it is reached.
+    bool conditional_ = false;
+    /// Which of the names that a macro's body may read without being given them have been read.
+    bool reads_caller_ = false, reads_varargs_ = false, reads_kwargs_ = false;
 
 private:
     template <class Node>
@@ -107,14 +123,22 @@ private:
         return std::make_shared<const expression>(expression{at_line, std::move(node)});
     }
 
+    /// Refuses filters and tests that nobody has.
+    void check_names() {
+        if (!conditional_ && !unknown_.empty()) syntax_problem(unknown_.front().line, unknown_.front().what);
+        unknown_.clear();
+    }
+
     expression_ptr any() {
         const level deeper{depth_, line()};
+        const std::size_t unknown_before = unknown_.size();
         expression_ptr result = any_or();
         while (is_word("if")) {
             const int at_line = take().line;
             expression_ptr condition = any_or();
             expression_ptr otherwise = skip_word("else") ? any() : nullptr;
             result = make(at_line, conditional{std::move(condition), std::move(result), std::move(otherwise)});
+            unknown_.resize(unknown_before);
         }
         return result;
     }
@@ -201,14 +225,23 @@ private:
         if (word.text == "true" || word.text == "True") return make(word.line, literal{true});
         if (word.text == "false" || word.text == "False") return make(word.line, literal{false});
         if (word.text == "none" || word.text == "None") return make(word.line, literal{none{}});
+        reads_caller_ |= word.text == "caller";
+        reads_varargs_ |= word.text == "varargs";
+        reads_kwargs_ |= word.text == "kwargs";
         return make(word.line, name_read{word.text});
     }
     expression_ptr number(const token& digits) {
-        const char* const end = digits.text.data() + digits.text.size();
+        const std::string_view text = digits.text;
+        const int base = text.starts_with("0x") || text.starts_with("0X")   ? 16
+                         : text.starts_with("0o") || text.starts_with("0O") ? 8
+                         : text.starts_with("0b") || text.starts_with("0B") ? 2
+                                                                            : 10;
+        const char* const begin = text.data() + (base == 10 ? 0 : 2);
+        const char* const end = text.data() + text.size();
         std::int64_t whole = 0;
         double real = 0;
-        const auto read = digits.kind == token_kind::integer ? std::from_chars(digits.text.data(), end, whole)
-                                                             : std::from_chars(digits.text.data(), end, real);
+        const auto read = digits.kind == token_kind::integer ? std::from_chars(begin, end, whole, base)
+                                                             : std::from_chars(begin, end, real);
         if (read.ec != std::errc{} || read.ptr != end)
             syntax_problem(digits.line, "the number " + digits.text + " is out of range");
         return make(digits.line, literal{digits.kind == token_kind::integer ? value{whole} : value{real}});
@@ -282,14 +315,21 @@ private:
     call_arguments arguments_until_close() {
         call_arguments given;
         while (!skip_symbol(")")) {
-            if (is_symbol("*") || is_symbol("**"))
-                syntax_problem(line(), "unpacking arguments with * is not supported");
-            if (is(token_kind::name) && peek(1).kind == token_kind::symbol && peek(1).text == "=") {
+            if (skip_symbol("**")) {
+                if (given.named_rest) unexpected("one ** only");
+                given.named_rest = any();
+            } else if (skip_symbol("*")) {
+                if (given.rest || given.named_rest) unexpected("one * only, before any **");
+                given.rest = any();
+            } else if (is(token_kind::name) && peek(1).kind == token_kind::symbol && peek(1).text == "=") {
+                if (given.named_rest) unexpected("no argument after **");
                 std::string name = take().text;
+                for (const auto& earlier : given.named)
+                    if (earlier.first == name) syntax_problem(line(), "the argument \"" + name + "\" is given twice");
                 take();
                 given.named.emplace_back(std::move(name), any());
             } else {
-                if (!given.named.empty()) unexpected("a named argument");
+                if (!given.named.empty() || given.rest || given.named_rest) unexpected("a named argument");
                 given.positional.push_back(any());
             }
             if (!is_symbol(")")) expect_symbol(",");
@@ -308,6 +348,7 @@ private:
     expression_ptr one_filter(expression_ptr input) {
         const int at_line = line();
         std::string name = expect_name();
+        if (!is_filter_name(name)) unknown_.push_back({at_line, "the filter \"" + name + "\" is not supported"});
         call_arguments given;
         if (skip_symbol("(")) given = arguments_until_close();
         return make(at_line, filter_use{std::move(input), std::move(name), std::move(given)});
@@ -316,16 +357,24 @@ private:
         const int at_line = line();
         const bool negated = skip_word("not");
         std::string name = expect_name();
+        if (!is_test_name(name)) unknown_.push_back({at_line, "the test \"" + name + "\" is not supported"});
         call_arguments given;
         const bool argument_follows = is(token_kind::name) || is(token_kind::text) || is(token_kind::integer) ||
                                       is(token_kind::real) || is_symbol("[") || is_symbol("{");
         if (skip_symbol("(")) given = arguments_until_close();
-        else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and", "if", "is", "in", "not"}))
+        else if (is_word("is")) unexpected("no second test");
+        else if (argument_follows && !is_any(token_kind::name, {"else", "or", "and"}))
             given.positional.push_back(followed(primary()));
         return make(at_line, test_use{std::move(input), std::move(name), std::move(given), negated});
     }
 
+    struct unknown_name {
+        int line;
+        std::string what;
+    };
+
     std::vector<token> tokens_;
+    std::vector<unknown_name> unknown_;
     std::size_t at_ = 0;
     int nodes_ = 0;
 };

@@ -1,10 +1,6 @@
 #pragma once
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,11 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include <aha/text/jinja/arguments.hpp>
+#include <aha/text/jinja/json_text.hpp>
+#include <aha/text/jinja/letters.hpp>
 #include <aha/text/jinja/methods.hpp>
-#include <aha/text/jinja/operators.hpp>
-#include <aha/text/jinja/print.hpp>
+#include <aha/text/jinja/number_filters.hpp>
+#include <aha/text/jinja/row_filters.hpp>
 #include <aha/text/jinja/tests.hpp>
-#include <aha/text/jinja/text_functions.hpp>
+#include <aha/text/jinja/text_filters.hpp>
 #include <aha/text/jinja/value.hpp>
 
 /// Jinja's filters, as far as chat templates use them.
@@ -26,30 +25,21 @@ inline value apply_filter(std::string_view name, const value& input, const argum
 
 namespace filters {
 
-using in = const value&;
-using many = const arguments&;
-
-inline value length(in v, many a) {
-    a.bind({});
-    if (const auto* text = v.as_text()) return value::count(count_characters(*text));
-    if (v.is_row(sequence::kind::iterator)) v.refuse("length");
-    return value::count(items_of(v).size());
-}
-
 inline value tojson(in v, many a) {
     const auto given = a.bind({"ensure_ascii", "indent", "separators", "sort_keys"});
     json_format format;
-    format.ascii_only = given[0] && given[0]->truthy();
-    format.sort_keys = given[3] && given[3]->truthy();
-    if (given[1] && !given[1]->is_none()) {
-        format.indent = given[1]->as_text() ? *given[1]->as_text()
-                                            : std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(
-                                                              need_integer(*given[1], "tojson's indent"), 0, 100)),
-                                                          ' ');
+    format.ascii_only = is_on(given[0]);
+    format.sort_keys = is_on(given[3]);
+    if (const auto indent = unless_none(given[1])) {
+        format.indent = indent->as_text() ? *indent->as_text() : "";
+        if (!indent->as_text()) {
+            const std::int64_t width = std::max<std::int64_t>(0, need_integer(*indent, "tojson's indent"));
+            grow(*format.indent, " ", static_cast<std::size_t>(width));
+        }
         format.item_separator = ",";
     }
-    if (given[2] && !given[2]->is_none()) {
-        const auto separators = items_of(*given[2]);
+    if (const auto chosen = unless_none(given[2])) {
+        const auto separators = items_of(*chosen);
         if (separators.size() != 2) problem("tojson's separators are not two strings");
         format.item_separator = need_text(separators[0], "tojson's separators");
         format.key_separator = need_text(separators[1], "tojson's separators");
@@ -57,227 +47,116 @@ inline value tojson(in v, many a) {
     return to_json(v, format);
 }
 
-/// `path` with dots, each part an attribute or, if all digits, an index.
-inline value attribute_of(value v, const value& path) {
-    if (path.as_integer()) return item_of(v, path);
-    for (const value& part : split(need_text(path, "an attribute's name"), value{"."}, -1, false)) {
-        const std::string& name = *part.as_text();
-        const bool number = !name.empty() && name.size() < 10 && std::all_of(name.begin(), name.end(), is_ascii_digit);
-        v = item_of(v, number ? value{static_cast<std::int64_t>(std::stoll(name))} : part);
-    }
-    return v;
-}
-
-inline value join(in v, many a) {
-    const auto given = a.bind({"d", "attribute"});
-    const std::string separator = given[0] ? to_text(*given[0]) : "";
-    std::string joined;
-    bool first = true;
-    for (const value& item : items_of(v)) {
-        if (!first) grow(joined, separator);
-        grow(joined, to_text(given[1] ? attribute_of(item, *given[1]) : item));
-        first = false;
-    }
-    return joined;
-}
-
-inline value replaced(in v, many a) {
-    const auto given = a.bind({"old", "new", "count"});
-    if (!given[0] || !given[1]) problem("the filter replace needs two arguments");
-    return replace(to_text(v), to_text(*given[0]), to_text(*given[1]),
-                   given[2] && !given[2]->is_none() ? need_integer(*given[2], "replace's count") : -1);
-}
-
 inline value otherwise(in v, many a) {
     const auto given = a.bind({"default_value", "boolean"});
-    const bool by_truth = given[1] && given[1]->truthy();
-    return v.is_undefined() || (by_truth && !v.truthy()) ? given[0].value_or("") : v;
+    return v.is_undefined() || (is_on(given[1]) && !v.truthy()) ? given[0].value_or("") : v;
 }
 
-inline value first(in v, many a) {
-    a.bind({});
-    const auto items = items_of(v, true);
-    return items.empty() ? value{undefined{"there is no first item"}} : items.front();
-}
-inline value last(in v, many a) {
-    a.bind({});
-    const auto items = items_of(v);
-    return items.empty() ? value{undefined{"there is no last item"}} : items.back();
-}
-inline value reverse(in v, many a) {
-    a.bind({});
-    auto items = items_of(v);
-    std::reverse(items.begin(), items.end());
-    if (!v.as_text()) return value::iterator(std::move(items));
-    std::string text;
-    for (const value& piece : items) text += *piece.as_text();
-    return text;
-}
-inline value items(in v, many a) {
-    a.bind({});
-    if (v.is_undefined()) return value::iterator({});
-    if (!v.as_mapping()) v.refuse("the filter items");
-    return value::iterator(items_of(dict_methods().at("items")(v, a)));
+inline value attribute(in v, many a) {
+    const auto given = a.bind({"name"}, 1);
+    const std::string& name = need_text(*given[0], "the filter attr");
+    if (auto found = attribute_of(v, name)) return *std::move(found);
+    return undefined{"a value of type " + v.type_name() + " has no attribute \"" + name + "\""};
 }
 
-/// Without a leading "+", which from_chars does not know.
-inline std::string_view without_plus(std::string_view text) {
-    return text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
-}
-inline value integer(in v, many a) {
-    const auto given = a.bind({"default"});
-    if (v.is_undefined()) v.refuse("the filter int");
-    const value fallback = given[0].value_or(std::int64_t{0});
-    if (const auto number = v.as_integer()) return *number;
-    double real = v.as_real() ? *v.as_real() : NAN;
-    if (v.as_text()) {
-        const std::string text = strip(*v.as_text(), std::nullopt, true, true);
-        const std::string_view digits = without_plus(text);
-        std::int64_t whole = 0;
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
-        if (read.ec == std::errc{} && read.ptr == digits.data() + digits.size()) return whole;
-        const auto real_read = std::from_chars(digits.data(), digits.data() + digits.size(), real);
-        if (real_read.ec != std::errc{} || real_read.ptr != digits.data() + digits.size()) return fallback;
-    }
-    return std::fabs(real) < 9e18 ? value{static_cast<std::int64_t>(real)} : fallback;
-}
-inline value real(in v, many a) {
-    const auto given = a.bind({"default"});
-    if (v.is_undefined()) v.refuse("the filter float");
-    if (const auto number = v.as_number()) return *number;
-    double number = 0;
-    const std::string text = v.as_text() ? strip(*v.as_text(), std::nullopt, true, true) : "";
-    const std::string_view digits = without_plus(text);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    const bool whole_text = !digits.empty() && read.ec == std::errc{} && read.ptr == digits.data() + digits.size();
-    return whole_text ? value{number} : given[0].value_or(0.0);
-}
-inline value absolute(in v, many a) {
-    a.bind({});
-    if (const auto number = v.as_integer())
-        return *number < 0 ? compute("-", std::int64_t{0}, *number) : value{*number};
-    if (const double* number = v.as_real()) return std::fabs(*number);
-    v.refuse("the filter abs");
-}
-
-/// `map(attribute=..., default=...)` or `map("filter", ...)`.
-inline value mapped(in v, many a) {
-    std::vector<value> results;
-    if (a.positional.empty()) {
-        const auto given = a.bind({"attribute", "default"});
-        if (!given[0]) problem("the filter map needs attribute=... or a filter's name");
-        for (const value& item : items_of(v)) {
-            value found = attribute_of(item, *given[0]);
-            results.push_back(found.is_undefined() && given[1] ? *given[1] : std::move(found));
-        }
-        return value::iterator(std::move(results));
-    }
+/// The arguments without the first `n`, which the filter itself has used.
+inline arguments without_first(many a, std::size_t n) {
     arguments rest = a;
-    rest.positional.erase(rest.positional.begin());
-    const std::string& name = need_text(a.positional[0], "a filter's name");
-    for (const value& item : items_of(v)) results.push_back(apply_filter(name, item, rest));
-    return value::iterator(std::move(results));
+    rest.positional.erase(rest.positional.begin(), rest.positional.begin() + static_cast<std::ptrdiff_t>(n));
+    return rest;
+}
+
+/// `map(attribute=..., default=...)` or `map("filter", ...)`. What is empty or false has no items.
+inline value mapped(in v, many a) {
+    if (!v.truthy()) return iterator_over({});
+    if (a.positional.empty()) {
+        const auto given = a.bind({"attribute", "default"}, 1);
+        const attribute_path path{given[0], {.fallback = unless_none(given[1])}};
+        return lazily(v, a, [path](const value& item) { return std::optional{path.of(item)}; });
+    }
+    return lazily(v, a, [name = a.positional[0], rest = without_first(a, 1)](const value& item) {
+        value result = apply_filter(need_text(name, "a filter's name"), item, rest);
+        if (result.as_text()) rest.spend(result.as_text()->size() / 32);
+        return std::optional{std::move(result)};
+    });
 }
 
 /// The four filters that keep items: by a test of the item or (`by_attribute`) of one attribute, kept where it is
 /// `wanted`.
-inline value selected(in v, arguments rest, bool by_attribute, bool wanted) {
-    const auto take_first = [&] {
-        value head = rest.positional.front();
-        rest.positional.erase(rest.positional.begin());
-        return head;
-    };
-    if (by_attribute && rest.positional.empty()) problem("the filter ", rest.callee, " needs an attribute's name");
-    const value attribute = by_attribute ? take_first() : value{};
-    const std::string test = rest.positional.empty() ? "" : need_text(take_first(), "a test's name");
-    std::vector<value> kept;
-    for (const value& item : items_of(v)) {
-        const value tested = by_attribute ? attribute_of(item, attribute) : item;
-        if ((test.empty() ? tested.truthy() : passes_test(tested, test, rest)) == wanted) kept.push_back(item);
-    }
-    return value::iterator(std::move(kept));
-}
-
-inline value indent(in v, many a) {
-    const auto given = a.bind({"width", "first", "blank"});
-    const value width = given[0].value_or(std::int64_t{4});
-    const std::string margin = width.as_text() ? *width.as_text()
-                                               : std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(
-                                                                 need_integer(width, "indent's width"), 0, 1000)),
-                                                             ' ');
-    const bool blank = given[2] && given[2]->truthy();
-    std::string result;
-    const auto lines = split_lines(need_text(v, "the filter indent") + '\n');
-    for (const value& line : lines) {
-        const bool head = &line == lines.data();
-        if (!head) result += '\n';
-        if (head ? given[1] && given[1]->truthy() : blank || !line.as_text()->empty()) grow(result, margin);
-        grow(result, *line.as_text());
-    }
-    return result;
-}
-
-/// Sorted by value; strings without regard to case, as Jinja does.
-inline value sorted(in v, many a) {
-    const auto given = a.bind({"reverse", "case_sensitive", "attribute"});
-    const bool folds = !given[1] || !given[1]->truthy();
-    const auto key = [&](const value& item) {
-        const value found = given[2] ? attribute_of(item, *given[2]) : item;
-        return folds && found.as_text() ? value{lower(*found.as_text())} : found;
-    };
-    auto items = items_of(v);
-    const bool down = given[0] && given[0]->truthy();
-    std::stable_sort(items.begin(), items.end(), [&](const value& x, const value& y) {
-        return down ? less(key(y), key(x)) : less(key(x), key(y));
-    });
-    return value::list(std::move(items));
-}
-
-/// The dict's items sorted by key (or by value), strings without regard to case unless asked for.
-inline value dict_sorted(in v, many a) {
-    const auto given = a.bind({"case_sensitive", "by", "reverse"});
-    if (!v.as_mapping()) v.refuse("the filter dictsort");
-    const std::string by = given[1] ? need_text(*given[1], "dictsort's by") : "key";
-    if (by != "key" && by != "value") problem("dictsort goes by \"key\" or \"value\", not by ", quote_for_repr(by));
-    const bool by_value = by == "value";
-    const arguments options{
-        "sort", {given[2].value_or(false), given[0].value_or(false), std::int64_t{by_value ? 1 : 0}}, {}};
-    return sorted(dict_methods().at("items")(v, {}), options);
+inline value selected(in v, many a, bool by_attribute, bool wanted) {
+    if (!v.truthy()) return iterator_over({});
+    const std::size_t before = by_attribute ? 1 : 0;
+    if (a.positional.size() < before) problem("the filter ", a.callee, " needs an attribute's name");
+    const attribute_path path{by_attribute ? std::optional{a.positional[0]} : std::nullopt, {}};
+    const bool has_test = a.positional.size() > before;
+    return lazily(v, a,
+                  [path, wanted, test = has_test ? a.positional[before] : value{},
+                   rest = without_first(a, before + (has_test ? 1 : 0))](const value& item) {
+                      const value tested = path.of(item);
+                      const bool passes = test.is_undefined()
+                                              ? tested.truthy()
+                                              : passes_test(tested, need_text(test, "a test's name"), rest);
+                      return passes == wanted ? std::optional{item} : std::nullopt;
+                  });
 }
 
 /// All of them by name.
 inline const std::map<std::string_view, value (*)(in, many)>& table() {
     static const std::map<std::string_view, value (*)(in, many)> all = {
-        {"length", length},
-        {"count", length},
-        {"tojson", tojson},
-        {"join", join},
-        {"replace", replaced},
-        {"default", otherwise},
-        {"d", otherwise},
-        {"first", first},
-        {"last", last},
-        {"reverse", reverse},
-        {"items", items},
-        {"int", integer},
-        {"float", real},
         {"abs", absolute},
-        {"map", mapped},
-        {"indent", indent},
-        {"sort", sorted},
+        {"attr", attribute},
+        {"batch", batches},
+        {"capitalize", [](in v, many a) { return recased(v, a, capitalize); }},
+        {"center",
+         [](in v, many a) {
+             const auto given = a.bind({"width"});
+             const std::int64_t width = given[0] ? need_integer(*given[0], "center's width") : 80;
+             return value::text(center(to_text(v), width, " "), v.is_safe());
+         }},
+        {"count", length},
+        {"d", otherwise},
+        {"default", otherwise},
         {"dictsort", dict_sorted},
-        {"safe", [](in v, many a) -> value { return a.bind({}), safe_text{to_text(v)}; }},
-        {"trim", [](in v, many a) -> value { return strip(to_text(v), a.bind({"chars"})[0], true, true); }},
-        {"upper", [](in v, many a) -> value { return a.bind({}), upper(to_text(v)); }},
-        {"lower", [](in v, many a) -> value { return a.bind({}), lower(to_text(v)); }},
-        {"title", [](in v, many a) -> value { return a.bind({}), title_filter(to_text(v)); }},
-        {"capitalize", [](in v, many a) -> value { return a.bind({}), capitalize(to_text(v)); }},
-        {"string", [](in v, many a) -> value { return a.bind({}), v.as_safe_text() ? v : to_text(v); }},
-        {"list", [](in v, many a) -> value { return a.bind({}), value::list(items_of(v)); }},
-        {"select", [](in v, many a) -> value { return selected(v, a, false, true); }},
-        {"reject", [](in v, many a) -> value { return selected(v, a, false, false); }},
-        {"selectattr", [](in v, many a) -> value { return selected(v, a, true, true); }},
-        {"rejectattr", [](in v, many a) -> value { return selected(v, a, true, false); }},
+        {"e", [](in v, many a) { return a.take(0, 0), value::text(to_markup(v), true); }},
+        {"escape", [](in v, many a) { return a.take(0, 0), value::text(to_markup(v), true); }},
+        {"filesizeformat", file_size},
+        {"first", first},
+        {"float", real},
+        {"forceescape", [](in v, many a) { return a.take(0, 0), value::text(escape_markup(to_text(v)), true); }},
+        {"format", formatted},
+        {"groupby", grouped},
+        {"indent", indent},
+        {"int", integer},
+        {"items", items},
+        {"join", join},
+        {"last", last},
+        {"length", length},
+        {"list", [](in v, many a) { return a.take(0, 0), value::list(all_items(v, a)); }},
+        {"lower", [](in v, many a) { return recased(v, a, lower); }},
+        {"map", mapped},
+        {"max", [](in v, many a) { return extreme(v, a, true); }},
+        {"min", [](in v, many a) { return extreme(v, a, false); }},
+        {"reject", [](in v, many a) { return selected(v, a, false, false); }},
+        {"rejectattr", [](in v, many a) { return selected(v, a, true, false); }},
+        {"replace", replaced},
+        {"reverse", reverse},
+        {"round", rounded},
+        {"safe", [](in v, many a) { return a.take(0, 0), value::text(to_text(v), true); }},
+        {"select", [](in v, many a) { return selected(v, a, false, true); }},
+        {"selectattr", [](in v, many a) { return selected(v, a, true, true); }},
+        {"slice", slices},
+        {"sort", sorted},
+        {"string", [](in v, many a) { return a.take(0, 0), v.as_text() ? v : value{to_text(v)}; }},
+        {"sum", sum},
+        {"title", [](in v, many a) -> value { return a.take(0, 0), title_filter(to_text(v)); }},
+        {"tojson", tojson},
+        {"trim",
+         [](in v, many a) { return value::text(strip(to_text(v), a.bind({"chars"})[0], true, true), v.is_safe()); }},
+        {"truncate", truncated},
+        {"unique", unique},
+        {"upper", [](in v, many a) { return recased(v, a, upper); }},
+        {"urlencode", url_encoded},
+        {"wordcount", word_count},
     };
     return all;
 }
@@ -288,6 +167,7 @@ inline const std::map<std::string_view, value (*)(in, many)>& table() {
 inline value apply_filter(std::string_view name, const value& input, const arguments& given) {
     const auto found = filters::table().find(name);
     if (found == filters::table().end()) problem("the filter \"", name, "\" is not supported");
+    given.spend(input.as_text() ? input.as_text()->size() / 32 : 1);
     return found->second(input, given);
 }
 

@@ -177,7 +177,29 @@ private:
         symbol(open_brackets);
     }
 
+    /// 0x1f, 0o17 or 0b11.
+    bool based_number() {
+        const char letter = peek() == '0' ? ascii_lower(peek(1)) : '\0';
+        const std::string_view known = letter == 'x'   ? "0123456789abcdefABCDEF"
+                                       : letter == 'o' ? "01234567"
+                                       : letter == 'b' ? "01"
+                                                       : "";
+        std::string digits;
+        std::size_t size = 2;
+        for (; !known.empty(); ++size) {
+            const std::size_t at = size + (peek(size) == '_' ? 1 : 0);
+            if (peek(at) == '\0' || known.find(peek(at)) == std::string_view::npos) break;
+            digits += peek(at);
+            size = at;
+        }
+        if (digits.empty()) return false;
+        tokens_.push_back({token_kind::integer, source_.substr(at_, 2) + digits, line_});
+        advance(size);
+        return true;
+    }
+
     void number() {
+        if (based_number()) return;
         const auto digit = [](std::uint32_t code) { return code == '_' || (code >= '0' && code <= '9'); };
         std::size_t size = leading(rest(), digit);
         bool real = false;

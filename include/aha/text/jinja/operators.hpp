@@ -9,8 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include <aha/text/jinja/arguments.hpp>
 #include <aha/text/jinja/characters.hpp>
+#include <aha/text/jinja/iteration.hpp>
+#include <aha/text/jinja/percent_format.hpp>
 #include <aha/text/jinja/print.hpp>
+#include <aha/text/jinja/search.hpp>
 #include <aha/text/jinja/value.hpp>
 
 /// What operators mean, as in Python.
@@ -22,7 +26,7 @@ inline bool equal(const value& a, const value& b) {
         if (a.as_integer() && b.as_integer()) return *a.as_integer() == *b.as_integer();
         return *a.as_number() == *b.as_number();
     }
-    if ((a.as_text() || a.as_safe_text()) && (b.as_text() || b.as_safe_text())) return to_text(a) == to_text(b);
+    if (a.as_text() && b.as_text()) return *a.as_text() == *b.as_text();
     if (a.data().index() != b.data().index()) return false;
     if (a.is_undefined() || a.is_none()) return true;
     if (const auto* row = a.as_sequence())
@@ -38,7 +42,8 @@ inline bool equal(const value& a, const value& b) {
                    return found && equal(entry.second, *found);
                });
     }
-    return a.as_name_space() == b.as_name_space() && a.as_callable() == b.as_callable();
+    return a.as_name_space() == b.as_name_space() && a.as_callable() == b.as_callable() &&
+           a.as_iterator() == b.as_iterator();
 }
 
 /// `a < b`, for numbers, strings (by code point) and lists.
@@ -46,7 +51,7 @@ inline bool less(const value& a, const value& b) {
     if (a.as_integer() && b.as_integer()) return *a.as_integer() < *b.as_integer();
     if (a.as_number() && b.as_number()) return *a.as_number() < *b.as_number();
     if (a.as_text() && b.as_text()) return *a.as_text() < *b.as_text();
-    if (a.as_sequence() && b.as_sequence()) {
+    if (a.is_list_or_tuple() && b.is_row(a.as_sequence()->is)) {
         const auto& left = a.as_sequence()->items;
         const auto& right = b.as_sequence()->items;
         const auto differ = std::mismatch(left.begin(), left.end(), right.begin(), right.end(), equal);
@@ -57,35 +62,15 @@ inline bool less(const value& a, const value& b) {
     problem("a value of type ", a.type_name(), " and one of type ", b.type_name(), " cannot be compared");
 }
 
-/// What a loop over the value visits: items, characters, keys; nothing if it is undefined. An iterator is then used up,
-/// as in Python: a second visit finds nothing. Where only `some` items were asked for, a second visit is refused.
-inline std::vector<value> items_of(const value& v, bool some = false) {
-    using reading = sequence::reading;
-    if (v.is_undefined()) return {};
-    if (const auto* row = v.as_sequence()) {
-        if (!row->read) return row->items;
-        if (*row->read == reading::part)
-            problem("an iterator of which only a part was read is not supported in a second place");
-        const reading before = std::exchange(*row->read, some ? reading::part : reading::all);
-        return before == reading::all ? std::vector<value>{} : row->items;
-    }
-    std::vector<value> items;
-    if (const auto* text = v.as_text()) {
-        if (text->size() > 4'000'000) problem("visiting the characters of a text of ", text->size(), " bytes");
-        for (const std::string_view piece : characters(*text)) items.emplace_back(piece);
-    } else if (const auto* dict = v.as_mapping())
-        for (const auto& entry : dict->entries) items.emplace_back(entry.first);
-    else v.refuse("iterating");
-    return items;
-}
-
 /// `item in container`.
 inline bool contains(const value& container, const value& item) {
     if (const auto* text = container.as_text())
-        return text->find(need_text(item, "\"in\" a string")) != std::string::npos;
-    if (const auto* dict = container.as_mapping()) return item.as_text() && dict->find(*item.as_text());
-    const auto items = items_of(container, true);
-    return std::any_of(items.begin(), items.end(), [&](const value& one) { return equal(one, item); });
+        return find_first(*text, need_text(item, "\"in\" a string")) != std::string::npos;
+    if (const auto* dict = container.as_mapping()) return dict->find(item) != nullptr;
+    reader from{container};
+    while (const auto one = from.next())
+        if (equal(*one, item)) return true;
+    return false;
 }
 
 inline bool compare(std::string_view operation, const value& a, const value& b) {
@@ -151,34 +136,56 @@ inline value compute_real(std::string_view operation, double a, double b) {
     if (operation == "**") return power(a, b);
     if (b == 0) problem("a division by zero");
     if (operation == "/") return a / b;
-    if (operation == "//") return std::floor(a / b);
-    const double rest = std::fmod(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+    double rest = std::fmod(a, b);
+    double quotient = (a - rest) / b;
+    if (rest != 0 && (rest < 0) != (b < 0)) rest += b, quotient -= 1;
+    if (operation == "%") return rest == 0 ? std::copysign(0.0, b) : rest;
+    const double whole = std::floor(quotient);
+    return quotient == 0 ? std::copysign(0.0, a / b) : quotient - whole > 0.5 ? whole + 1 : whole;
+}
+
+/// `text * times` and `list * times`.
+inline value repeat(const value& v, std::int64_t times) {
+    const auto count = static_cast<std::size_t>(std::clamp<std::int64_t>(times, 0, longest_text + 1));
+    if (const auto* text = v.as_text()) {
+        std::string repeated;
+        if (!text->empty()) grow(repeated, *text, count);
+        return value::text(std::move(repeated), v.is_safe());
+    }
+    sequence repeated{v.as_sequence()->is, {}};
+    const auto& items = v.as_sequence()->items;
+    if (items.size() * count > 4'000'000) problem("a value of more than 4 million parts");
+    for (std::size_t i = 0; i < count && !items.empty(); ++i)
+        repeated.items.insert(repeated.items.end(), items.begin(), items.end());
+    return repeated;
+}
+
+/// `a + b` of two texts. Where one is marked as safe, the other is escaped and the sum is safe.
+inline value add_texts(const value& a, const value& b) {
+    const bool safe = a.is_safe() || b.is_safe();
+    std::string joined = safe ? to_markup(a) : *a.as_text();
+    grow(joined, safe ? to_markup(b) : *b.as_text());
+    return value::text(std::move(joined), safe);
 }
 
 /// `a + b` and the like, `~` included.
 inline value compute(std::string_view operation, const value& a, const value& b) {
-    if (operation == "~" || (operation == "+" && a.as_text() && b.as_text())) {
+    if (operation == "~") {
         std::string joined = to_text(a);
         grow(joined, to_text(b));
         return joined;
     }
     if (a.as_integer() && b.as_integer()) return whole::compute(operation, *a.as_integer(), *b.as_integer());
     if (a.as_number() && b.as_number()) return compute_real(operation, *a.as_number(), *b.as_number());
-    if (operation == "+" && a.as_sequence() && b.as_sequence() && a.as_sequence()->is == b.as_sequence()->is &&
-        (a.is_row(sequence::kind::list) || a.is_row(sequence::kind::tuple))) {
-        sequence joined = *a.as_sequence();
+    if (operation == "+" && a.as_text() && b.as_text()) return add_texts(a, b);
+    if (operation == "+" && a.is_list_or_tuple() && b.is_row(a.as_sequence()->is)) {
+        sequence joined{a.as_sequence()->is, a.as_sequence()->items};
         joined.items.insert(joined.items.end(), b.as_sequence()->items.begin(), b.as_sequence()->items.end());
         return joined;
     }
-    if (operation == "*" && a.as_text() && b.as_integer()) {
-        const std::string& text = *a.as_text();
-        const std::int64_t times = std::max<std::int64_t>(0, *b.as_integer());
-        std::string repeated;
-        for (std::int64_t i = 0; i < times && !text.empty(); ++i) grow(repeated, text);
-        return repeated;
-    }
-    if (operation == "*" && b.as_text() && a.as_integer()) return compute(operation, b, a);
+    if (operation == "*" && (a.as_text() || a.is_list_or_tuple()) && b.as_integer()) return repeat(a, *b.as_integer());
+    if (operation == "*" && (b.as_text() || b.is_list_or_tuple()) && a.as_integer()) return repeat(b, *a.as_integer());
+    if (operation == "%" && a.as_text()) return value::text(format_percent(*a.as_text(), b, a.is_safe()), a.is_safe());
     if (a.is_undefined()) a.refuse("\"" + std::string{operation} + "\"");
     if (b.is_undefined()) b.refuse("\"" + std::string{operation} + "\"");
     problem("\"", operation, "\" is not possible between values of type ", a.type_name(), " and ", b.type_name());
@@ -186,30 +193,33 @@ inline value compute(std::string_view operation, const value& a, const value& b)
 
 /// `object[index]`: undefined if there is no such item.
 inline value item_of(const value& object, const value& index) {
-    if (object.is_undefined() || object.as_safe_text()) object.refuse("reading an item of it");
-    if (index.as_text() && object.as_mapping())
-        if (const value* found = object.as_mapping()->find(*index.as_text())) return *found;
-    if (index.as_integer() && (object.as_sequence() || object.as_text())) {
-        const auto letters = object.as_text() ? characters(*object.as_text()) : std::vector<std::string_view>{};
+    if (object.is_undefined()) object.refuse("reading an item of it");
+    if (const auto* dict = object.as_mapping()) {
+        if (const value* found = is_hashable(index) ? dict->find(index) : nullptr) return *found;
+    } else if (index.as_integer()) {
+        const std::int64_t wanted = *index.as_integer();
         const auto* row = object.as_sequence();
-        const auto size = static_cast<std::int64_t>(row ? row->items.size() : letters.size());
-        const std::int64_t at = *index.as_integer() < 0 ? *index.as_integer() + size : *index.as_integer();
-        const bool lazy = object.is_row(sequence::kind::iterator) || object.is_row(sequence::kind::view);
-        const bool found = at >= 0 && at < size && !lazy;
-        if (found && row) return row->items[static_cast<std::size_t>(at)];
-        if (found) return letters[static_cast<std::size_t>(at)];
+        if (row && row->is != sequence::kind::view) {
+            const auto size = static_cast<std::int64_t>(row->items.size());
+            const std::int64_t at = wanted < 0 ? wanted + size : wanted;
+            if (at >= 0 && at < size) return row->items[static_cast<std::size_t>(at)];
+        }
+        if (const auto* text = object.as_text())
+            if (const auto piece = character_number(*text, wanted))
+                return value::text(std::string{*piece}, object.is_safe());
     }
     return undefined{"a value of type " + object.type_name() + " has no item " +
-                     (index.is_undefined() ? "undefined" : to_repr(index))};
+                     (index.is_undefined()                   ? "undefined"
+                      : index.as_text() || index.as_number() ? to_repr(index)
+                                                             : "of that index")};
 }
 
 /// `object[start:stop:step]` of a list, tuple or string; a part that is none was left out.
 inline value slice_of(const value& object, const value& start, const value& stop, const value& step) {
-    if (!object.as_text() && !object.is_row(sequence::kind::list) && !object.is_row(sequence::kind::tuple) &&
-        !object.is_row(sequence::kind::range))
-        object.refuse("slicing");
-    const auto items = items_of(object);
-    const auto size = static_cast<std::int64_t>(items.size());
+    const auto* row = object.as_sequence();
+    if (!object.as_text() && (!row || row->is == sequence::kind::view)) object.refuse("slicing");
+    const auto letters = object.as_text() ? characters(*object.as_text()) : std::vector<std::string_view>{};
+    const auto size = static_cast<std::int64_t>(row ? row->items.size() : letters.size());
     const std::int64_t stride = step.is_none() ? 1 : need_integer(step, "a slice step");
     if (stride == 0) problem("a slice step of 0");
     const std::int64_t low = stride > 0 ? 0 : -1;
@@ -221,17 +231,14 @@ inline value slice_of(const value& object, const value& start, const value& stop
     };
     const std::int64_t from = bound(start, stride > 0 ? low : high);
     const std::int64_t to = bound(stop, stride > 0 ? high : low);
-    std::vector<value> taken;
-    if (stride > 0)
-        for (std::int64_t i = from; i < to; i += std::min(stride, size))
-            taken.push_back(items[static_cast<std::size_t>(i)]);
-    else
-        for (std::int64_t i = from; i > to; i += std::max(stride, -size))
-            taken.push_back(items[static_cast<std::size_t>(i)]);
-    if (const auto* row = object.as_sequence()) return sequence{row->is, std::move(taken)};
+    const std::int64_t stepped = std::clamp(stride, -size - 1, size + 1);
     std::string text;
-    for (const value& piece : taken) text += *piece.as_text();
-    return text;
+    std::vector<value> taken;
+    for (std::int64_t i = from; stride > 0 ? i < to : i > to; i += stepped)
+        if (row) taken.push_back(row->items[static_cast<std::size_t>(i)]);
+        else text += letters[static_cast<std::size_t>(i)];
+    if (row) return sequence{row->is, std::move(taken)};
+    return value::text(std::move(text), object.is_safe());
 }
 
 }  // namespace aha::detail::jinja

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <aha/text/jinja/expression_parser.hpp>
@@ -61,9 +63,24 @@ private:
     /// As `body_and_close`, for a body that cannot leave a loop around it.
     block closed_body(std::string_view end) {
         const int loops_outside = std::exchange(loops_, 0);
+        const bool conditional_outside = std::exchange(conditional_, false);
         block body = body_and_close(end);
         loops_ = loops_outside;
+        conditional_ = conditional_outside;
         return body;
+    }
+
+    /// The body of a macro, and which of the names that macros may read it reads.
+    void macro_body(macro& definition, std::string_view end) {
+        const bool caller = std::exchange(reads_caller_, false), varargs = std::exchange(reads_varargs_, false),
+                   kwargs = std::exchange(reads_kwargs_, false);
+        definition.body = closed_body(end);
+        definition.reads_caller = reads_caller_;
+        definition.reads_varargs = reads_varargs_;
+        definition.reads_kwargs = reads_kwargs_;
+        reads_caller_ |= caller;
+        reads_varargs_ |= varargs;
+        reads_kwargs_ |= kwargs;
     }
 
     statement one_statement() {
@@ -74,10 +91,14 @@ private:
         if (word == "set") return set(at_line);
         if (word == "macro") return {at_line, macro_definition()};
         if (word == "with") return {at_line, with()};
+        if (word == "call") return {at_line, call_with_block(at_line)};
         if (word == "generation") return {at_line, generation_block{closed_body("endgeneration")}};
         if (word == "filter") {
+            const bool conditional_outside = std::exchange(conditional_, false);
             expression_ptr filters = block_filters();
-            return {at_line, filter_block{std::move(filters), closed_body("endfilter")}};
+            block body = closed_body("endfilter");
+            conditional_ = conditional_outside;
+            return {at_line, filter_block{std::move(filters), std::move(body)}};
         }
         if (word == "break" || word == "continue") {
             if (loops_ == 0)
@@ -91,6 +112,7 @@ private:
 
     if_statement if_chain() {
         if_statement chain;
+        const bool conditional_outside = std::exchange(conditional_, true);
         for (;;) {
             expression_ptr condition = whole_expression(true);
             end_of_tag();
@@ -99,60 +121,74 @@ private:
             if (word == "elif") continue;
             if (word == "else") chain.otherwise = body_and_close("endif");
             else end_of_tag();
+            conditional_ = conditional_outside;
             return chain;
         }
     }
 
-    std::vector<std::string> targets() {
-        const bool bracket = skip_symbol("(");
-        std::vector<std::string> names;
-        do names.push_back(expect_new_name());
-        while (skip_symbol(","));
-        if (bracket) expect_symbol(")");
-        return names;
+    /// A name, or names with commas or in brackets, whose value is unpacked.
+    target assigned() {
+        const level deeper{depth_, line()};
+        target first = assigned_part();
+        if (!is_symbol(",")) return first;
+        target all;
+        all.parts.push_back(std::move(first));
+        while (skip_symbol(",") && !is_symbol(")")) all.parts.push_back(assigned_part());
+        return all;
+    }
+    target assigned_part() {
+        if (!skip_symbol("(")) return {expect_new_name(), "", {}};
+        target inside = assigned();
+        expect_symbol(")");
+        return inside;
+    }
+    static bool has_name(const target& place, std::string_view name) {
+        return place.name == name || std::any_of(place.parts.begin(), place.parts.end(),
+                                                 [&](const target& part) { return has_name(part, name); });
     }
 
     for_statement for_loop() {
         for_statement loop;
-        loop.targets = targets();
-        if (std::find(loop.targets.begin(), loop.targets.end(), "loop") != loop.targets.end())
-            syntax_problem(line(), "\"loop\" cannot be the name of a loop's item");
+        loop.item = assigned();
+        if (has_name(loop.item, "loop")) syntax_problem(line(), "\"loop\" cannot be the name of a loop's item");
         if (!skip_word("in")) unexpected("\"in\"");
         loop.items = without_condition();
+        const bool conditional_outside = std::exchange(conditional_, false);
         if (skip_word("if")) loop.condition = whole_expression(false);
-        if (is_word("recursive")) syntax_problem(line(), "a recursive loop is not supported");
+        loop.recursive = skip_word("recursive");
         end_of_tag();
         ++loops_;
         loop.body = body_until({"else", "endfor"});
         --loops_;
         if (take().text == "else") loop.otherwise = body_and_close("endfor");
         else end_of_tag();
+        conditional_ = conditional_outside;
         return loop;
     }
 
     statement set(int at_line) {
-        std::vector<std::string> names = targets();
-        const std::string attribute = names.size() == 1 && skip_symbol(".") ? expect_name() : "";
+        target place = assigned();
+        if (place.parts.empty() && skip_symbol(".")) place.attribute = expect_name();
         if (skip_symbol("=")) {
             expression_ptr content = whole_expression(true);
             end_of_tag();
-            return {at_line, set_statement{std::move(names), attribute, std::move(content)}};
+            return {at_line, set_statement{std::move(place), std::move(content)}};
         }
-        if (names.size() != 1) unexpected("\"=\"");
+        if (!place.parts.empty()) unexpected("\"=\"");
+        const bool conditional_outside = std::exchange(conditional_, false);
         expression_ptr filters = skip_symbol("|") ? block_filters() : nullptr;
-        return {at_line, set_block{names[0], attribute, std::move(filters), closed_body("endset")}};
+        block body = closed_body("endset");
+        conditional_ = conditional_outside;
+        return {at_line, set_block{std::move(place), std::move(filters), std::move(body)}};
     }
 
-    macro_statement macro_definition() {
-        macro definition;
-        definition.name = expect_new_name();
-        expect_symbol("(");
+    /// The parameters of a macro or call block, from after their opening bracket.
+    void parameters_of(macro& definition) {
+        auto& parameters = definition.parameters;
         while (!skip_symbol(")")) {
             std::string name = expect_new_name();
-            auto& parameters = definition.parameters;
-            for (const auto& earlier : parameters)
-                if (earlier.first == name)
-                    syntax_problem(line(), "the macro has two parameters called \"" + name + "\"");
+            if (definition.has_parameter(name))
+                syntax_problem(line(), "the macro has two parameters called \"" + name + "\"");
             expression_ptr fallback = skip_symbol("=") ? whole_expression(false) : nullptr;
             if (!fallback && !parameters.empty() && parameters.back().second)
                 syntax_problem(line(),
@@ -160,8 +196,31 @@ private:
             parameters.emplace_back(std::move(name), std::move(fallback));
             if (!is_symbol(")")) expect_symbol(",");
         }
-        definition.body = closed_body("endmacro");
+    }
+    static void check_caller(const macro& definition, int at_line) {
+        for (const auto& [name, fallback] : definition.parameters)
+            if (name == "caller" && !fallback && definition.reads_caller)
+                syntax_problem(at_line, "the parameter \"caller\" needs a default value");
+    }
+
+    macro_statement macro_definition() {
+        const int at_line = line();
+        macro definition{expect_new_name()};
+        expect_symbol("(");
+        parameters_of(definition);
+        macro_body(definition, "endmacro");
+        check_caller(definition, at_line);
         return {std::make_shared<const macro>(std::move(definition))};
+    }
+
+    call_block call_with_block(int at_line) {
+        macro caller{"caller"};
+        if (skip_symbol("(")) parameters_of(caller);
+        expression_ptr called = whole_expression(false);
+        if (!std::holds_alternative<call>(called->node)) syntax_problem(at_line, "{% call %} needs a call");
+        macro_body(caller, "endcall");
+        check_caller(caller, at_line);
+        return {std::move(called), std::make_shared<const macro>(std::move(caller))};
     }
 
     with_statement with() {
@@ -172,7 +231,9 @@ private:
             scope.variables.emplace_back(std::move(name), whole_expression(false));
             if (!is(token_kind::block_end)) expect_symbol(",");
         }
+        const bool conditional_outside = std::exchange(conditional_, false);
         scope.body = body_and_close("endwith");
+        conditional_ = conditional_outside;
         return scope;
     }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -58,6 +60,7 @@ struct slice {
 struct call_arguments {
     std::vector<expression_ptr> positional;
     std::vector<std::pair<std::string, expression_ptr>> named;
+    expression_ptr rest, named_rest;  ///< after * and **; null where there is none
 };
 struct call {
     expression_ptr callee;
@@ -96,21 +99,26 @@ struct if_statement {
     std::vector<std::pair<expression_ptr, block>> branches;
     block otherwise;
 };
+/// What is given a value: a name, an attribute of a namespace, or (with `parts`) targets that the value's items go to.
+struct target {
+    std::string name, attribute;
+    std::vector<target> parts;
+};
 struct for_statement {
-    std::vector<std::string> targets;  ///< more than one: each item is unpacked
-    expression_ptr items, condition;   ///< `condition` may be null
+    target item;
+    expression_ptr items, condition;  ///< `condition` may be null
     block body, otherwise;
+    bool recursive;
 };
 struct loop_control {
     bool ends_loop;
 };  ///< break or continue
 struct set_statement {
-    std::vector<std::string> targets;
-    std::string attribute;  ///< not empty: `set target.attribute = ...`
+    target place;
     expression_ptr content;
 };
 struct set_block {
-    std::string target, attribute;
+    target place;
     expression_ptr filters;
     block body;
 };  ///< `filters` may be null
@@ -127,17 +135,26 @@ struct generation_block {
 };
 struct macro {
     std::string name;
-    std::vector<std::pair<std::string, expression_ptr>> parameters;  ///< with defaults, null where there is none
-    block body;
+    std::vector<std::pair<std::string, expression_ptr>> parameters{};  ///< with defaults, null where there is none
+    block body{};
+    bool reads_caller = false, reads_varargs = false, reads_kwargs = false;  ///< in its body
+
+    bool has_parameter(std::string_view wanted) const {
+        return std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == wanted; });
+    }
 };
 struct macro_statement {
     std::shared_ptr<const macro> definition;
 };
+struct call_block {
+    expression_ptr called;
+    std::shared_ptr<const macro> caller;
+};  ///< `called` is a call; its macro gets `caller`
 
 struct statement {
     int line;
     std::variant<text_output, expression_output, if_statement, for_statement, loop_control, set_statement, set_block,
-                 filter_block, with_statement, generation_block, macro_statement>
+                 filter_block, with_statement, generation_block, macro_statement, call_block>
         node;
 };
 

@@ -1,88 +1,31 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <aha/text/jinja/characters.hpp>
+#include <aha/text/jinja/search.hpp>
 #include <aha/text/jinja/value.hpp>
 
-/// Python's string functions, shared by methods (`text.upper()`) and filters (`text|upper`).
+/// Python's string functions, shared by methods (`text.strip()`) and filters (`text|trim`).
 namespace aha::detail::jinja {
-
-inline void need_ascii(std::string_view text, std::string_view what) {
-    if (!is_ascii(text)) problem(what, " is supported for ASCII text only");
-}
-
-/// Whether the character belongs to a script or a set of signs that has no upper and lower case.
-inline bool has_no_case(std::uint32_t code) {
-    return (code >= 0x590 && code <= 0x109F) || (code >= 0x2000 && code <= 0x206F) ||
-           (code >= 0x2190 && code <= 0x245F) || (code >= 0x2500 && code <= 0x2BFF) ||
-           (code >= 0x2E80 && code <= 0xA63F) || (code >= 0xAC00 && code <= 0xD7FF) ||
-           (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE00 && code <= 0xFE6F) ||
-           (code >= 0x1F000 && code <= 0x1FAFF) || (code >= 0x20000 && code <= 0x3FFFF);
-}
-
-/// Case is changed in ASCII only; letters with a case beyond that are a problem rather than left as they are.
-inline void need_plain_case(std::string_view text, std::string_view what) {
-    for (const std::string_view piece : characters(text)) {
-        const std::uint32_t code = character_at(piece, 0).code;
-        if (code >= 0x80 && !has_no_case(code))
-            problem(what, " is not supported for text with the character \"", piece, "\"");
-    }
-}
-
-inline std::string upper(std::string text) {
-    need_plain_case(text, "upper");
-    std::transform(text.begin(), text.end(), text.begin(), ascii_upper);
-    return text;
-}
-inline std::string lower(std::string text) {
-    need_plain_case(text, "lower");
-    std::transform(text.begin(), text.end(), text.begin(), ascii_lower);
-    return text;
-}
-inline std::string capitalize(std::string text) {
-    text = lower(std::move(text));
-    if (!text.empty()) text[0] = ascii_upper(text[0]);
-    return text;
-}
-
-/// Upper case after every character for which `begins_word` holds, lower case elsewhere.
-template <class BeginsWord>
-std::string title(std::string text, BeginsWord begins_word) {
-    need_ascii(text, "title");
-    bool first = true;
-    for (char& c : text) {
-        const char original = c;
-        c = first ? ascii_upper(c) : ascii_lower(c);
-        first = begins_word(original);
-    }
-    return text;
-}
-/// Python's str.title: words are runs of letters.
-inline std::string title_method(std::string text) {
-    return title(std::move(text), [](char c) { return !is_ascii_letter(c); });
-}
-/// Jinja's title filter: words begin after white space, - and brackets.
-inline std::string title_filter(std::string text) {
-    return title(std::move(text), [](char c) {
-        return is_space(static_cast<unsigned char>(c)) || std::string_view{"-({[<"}.find(c) != std::string_view::npos;
-    });
-}
 
 /// `text` without the characters in `set` (none: white space) at the ends asked for.
 inline std::string strip(std::string_view text, const std::optional<value>& set, bool left, bool right) {
     const bool spaces = !set || set->is_none();
-    const std::string wanted = spaces ? "" : need_text(*set, "stripping");
+    if (!spaces && !set->as_text()) set->refuse("stripping");
+    std::vector<std::uint32_t> wanted;
+    for (const std::string_view piece : characters(spaces ? "" : *set->as_text()))
+        wanted.push_back(character_at(piece, 0).code);
+    std::sort(wanted.begin(), wanted.end());
     const auto in_set = [&](std::uint32_t code) {
-        if (spaces) return is_space(code);
-        for (const std::string_view piece : characters(wanted))
-            if (character_at(piece, 0).code == code) return true;
-        return false;
+        return spaces ? is_space(code) : std::binary_search(wanted.begin(), wanted.end(), code);
     };
     if (left) text.remove_prefix(leading(text, in_set));
     return std::string{right ? text.substr(0, end_without_trailing(text, in_set)) : text};
@@ -100,57 +43,108 @@ inline std::string replace(std::string_view text, std::string_view from, std::st
         return result;
     }
     std::size_t at = 0;
-    for (std::size_t found; limit != 0 && (found = text.find(from, at)) != std::string_view::npos; --limit) {
+    for (std::size_t found; limit != 0 && (found = find_first(text, from, at)) != std::string_view::npos; --limit) {
         grow(result, text.substr(at, found - at));
         grow(result, to);
         at = found + from.size();
     }
-    return result.append(text.substr(at));
+    grow(result, text.substr(at));
+    return result;
 }
 
-/// str.split and str.rsplit (`from_right`); at most `limit` cuts, negative: all.
-inline std::vector<value> split(std::string_view text, const std::optional<value>& separator, std::int64_t limit,
-                                bool from_right) {
-    std::vector<std::string_view> pieces;
-    if (separator && !separator->is_none()) {
-        const std::string& mark = need_text(*separator, "splitting");
-        if (mark.empty()) problem("an empty separator to split by");
-        for (std::size_t at; limit != 0; --limit) {
-            at = from_right ? text.rfind(mark) : text.find(mark);
-            if (at == std::string_view::npos) break;
-            pieces.push_back(from_right ? text.substr(at + mark.size()) : text.substr(0, at));
-            text = from_right ? text.substr(0, at) : text.substr(at + mark.size());
+/// str.split() and str.rsplit() by white space; at most `limit` cuts, negative: all.
+inline std::vector<std::string_view> split_words(std::string_view text, std::int64_t limit, bool from_right) {
+    const auto inside = [](std::uint32_t code) { return !is_space(code); };
+    std::vector<std::string_view> words;
+    for (std::string_view rest = trim_left(text); !rest.empty(); rest = trim_left(rest)) {
+        if (!from_right && limit >= 0 && words.size() == static_cast<std::size_t>(limit)) {
+            words.push_back(rest);
+            break;
         }
-        pieces.push_back(text);
-    } else {
-        const auto word = [](std::uint32_t code) { return !is_space(code); };
-        for (; !(text = from_right ? trim_right(text) : trim_left(text)).empty(); --limit) {
-            const std::size_t size = from_right ? text.size() - end_without_trailing(text, word) : leading(text, word);
-            if (limit == 0) {
-                pieces.push_back(text);
-                break;
-            }
-            pieces.push_back(from_right ? text.substr(text.size() - size) : text.substr(0, size));
-            text = from_right ? text.substr(0, text.size() - size) : text.substr(size);
-        }
+        words.push_back(rest.substr(0, leading(rest, inside)));
+        rest.remove_prefix(words.back().size());
     }
-    if (from_right) std::reverse(pieces.begin(), pieces.end());
-    return {pieces.begin(), pieces.end()};
+    if (from_right && limit >= 0 && words.size() > static_cast<std::size_t>(limit)) {
+        const std::size_t joined = words.size() - static_cast<std::size_t>(limit);  // they stay one, as they stand
+        const std::string_view last = words[joined - 1];
+        words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(joined));
+        words.insert(words.begin(), text.substr(0, static_cast<std::size_t>(last.data() + last.size() - text.data())));
+    }
+    return words;
 }
 
-/// str.splitlines, without the line ends.
-inline std::vector<value> split_lines(std::string_view text) {
-    std::vector<value> lines;
-    const auto ends_line = [](std::uint32_t c) {
-        return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
+/// str.split and str.rsplit (`from_right`) by a separator; at most `limit` cuts, negative: all.
+inline std::vector<std::string_view> split_by(std::string_view text, std::string_view separator, std::int64_t limit,
+                                              bool from_right) {
+    if (separator.empty()) problem("an empty separator to split by");
+    std::vector<std::string_view> pieces;
+    for (; limit != 0; --limit) {
+        const std::size_t at = from_right ? find_last(text, separator) : find_first(text, separator);
+        if (at == std::string_view::npos) break;
+        const std::size_t after = at + separator.size();
+        pieces.push_back(from_right ? text.substr(after) : text.substr(0, at));
+        text = from_right ? text.substr(0, at) : text.substr(after);
+    }
+    pieces.push_back(text);
+    if (from_right) std::reverse(pieces.begin(), pieces.end());
+    return pieces;
+}
+
+/// str.splitlines, with or without the line ends.
+inline std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends = false) {
+    std::vector<std::string_view> lines;
+    const auto inside = [](std::uint32_t c) {
+        return !((c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029);
     };
     while (!text.empty()) {
-        const std::size_t size = leading(text, [&](std::uint32_t c) { return !ends_line(c); });
-        lines.emplace_back(text.substr(0, size));
-        text.remove_prefix(size);
-        text.remove_prefix(text.starts_with("\r\n") ? 2 : character_at(text, 0).size);
+        const std::size_t size = leading(text, inside);
+        const std::string_view end = text.substr(size);
+        const std::size_t end_size = end.starts_with("\r\n") ? 2 : character_at(end, 0).size;
+        lines.push_back(text.substr(0, size + (keep_ends ? end_size : 0)));
+        text.remove_prefix(size + end_size);
     }
     return lines;
+}
+
+/// str.expandtabs.
+inline std::string expand_tabs(std::string_view text, std::int64_t tab) {
+    std::string expanded;
+    std::int64_t column = 0;
+    for (const std::string_view piece : characters(text)) {
+        if (piece == "\t") {
+            const std::int64_t missing = tab > 0 ? tab - column % tab : 0;
+            grow(expanded, " ", static_cast<std::size_t>(missing));
+            column += missing;
+        } else {
+            grow(expanded, piece);
+            column = piece == "\n" || piece == "\r" ? 0 : column + 1;
+        }
+    }
+    return expanded;
+}
+
+/// str.zfill.
+inline std::string fill_with_zeros(std::string_view text, std::int64_t width) {
+    const std::size_t sign = text.starts_with('+') || text.starts_with('-') ? 1 : 0;
+    const std::size_t size = count_characters(text);
+    std::string filled{text.substr(0, sign)};
+    if (width > 0 && static_cast<std::uint64_t>(width) > size)
+        grow(filled, "0", static_cast<std::size_t>(width) - size);
+    grow(filled, text.substr(sign));
+    return filled;
+}
+
+/// str.center: where the sides cannot be equal, the left one is the longer if the width is odd.
+inline std::string center(std::string_view text, std::int64_t width, std::string_view fill) {
+    const std::size_t size = count_characters(text);
+    std::string centered;
+    const std::size_t missing =
+        width > 0 && static_cast<std::uint64_t>(width) > size ? static_cast<std::size_t>(width) - size : 0;
+    const std::size_t left = missing / 2 + (missing & static_cast<std::size_t>(width) & 1);
+    grow(centered, fill, left);
+    grow(centered, text);
+    grow(centered, fill, missing - left);
+    return centered;
 }
 
 }  // namespace aha::detail::jinja

@@ -1,62 +1,27 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
-#include <sstream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <aha/text/jinja/limits.hpp>
+
 /// What a template computes with: Python's plain values, as far as chat templates use them.
 namespace aha::detail::jinja {
 
-/// A template that cannot go on; the evaluator adds the line and makes it an `aha::error`.
-class template_problem : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-template <class... Parts>
-[[noreturn]] void problem(const Parts&... parts) {
-    std::ostringstream sentence;
-    (sentence << ... << parts);
-    throw template_problem{sentence.str()};
-}
-
 class value;
-
-/// How much there is to visit in a value: its nesting, and its parts (every 64 bytes of text are one). Bounded, so that
-/// no template can build what takes too long to print or to compare, or is nested too deep for the stack.
-struct extent {
-    int depth = 0;
-    std::size_t parts = 1;
-
-    /// Counts a part in.
-    void enclose(const extent& part) {
-        depth = std::max(depth, part.depth + 1);
-        parts += part.parts;
-        if (depth > 250) problem("a value nested deeper than 250 levels");
-        if (parts > 4'000'000) problem("a value of more than 4 million parts");
-    }
-    static extent of_text(std::size_t bytes) { return {0, 1 + bytes / 64}; }
-};
-
-/// The longest text that a template may make, in bytes.
-constexpr std::size_t longest_text = 20'000'000;
-
-/// Appends to a text that grows by what a template says.
-inline void grow(std::string& text, std::string_view part) {
-    if (text.size() + part.size() > longest_text) problem("a text of more than ", longest_text, " bytes");
-    text += part;
-}
+struct arguments;
 
 /// A name that has no value; `why` says which.
 struct undefined {
@@ -64,10 +29,9 @@ struct undefined {
 };
 struct none {};
 
-/// What the filter `safe` makes. It can be printed and joined by `~`; what "+" adds Jinja escapes, which is refused
-/// here.
+/// Text that was marked as safe markup (the filter `safe`): other text that is added to it is escaped.
 struct safe_text {
-    std::string text;
+    std::shared_ptr<const std::string> text;
 };
 
 /// A row of values, as one of Python's types.
@@ -75,23 +39,36 @@ struct sequence {
     enum class kind {
         list,
         tuple,
-        range,     ///< what range() gives
-        view,      ///< what dict.keys() and its like give: no items by index
-        iterator,  ///< what `map`, `select` and their like give: always true, no length, read only once
+        range,  ///< what range() gives
+        view,   ///< what dict.keys() and its like give: no items by index
     };
-    enum class reading { none, part, all };
     kind is = kind::list;
     std::vector<value> items;
-    std::shared_ptr<reading> read{};  ///< how much of an iterator has been read
-    extent reach{};                   ///< filled when it becomes a value
+    bool is_group = false;  ///< a tuple of the filter groupby: its items are also called `grouper` and `list`
+    extent reach{};         ///< filled when it becomes a value
 };
 
-/// A dict, in the order of insertion.
+/// What `map`, `select` and their like give: always true, no length, each item read only once.
+struct iterator {
+    std::function<std::optional<value>()> next;
+    extent reach{};  ///< of what it reads
+};
+
+/// A dict, in the order of insertion. Keys are whatever Python can hash: 1, 1.0 and true are one key.
 struct mapping {
-    std::vector<std::pair<std::string, value>> entries;
+    std::vector<std::pair<value, value>> entries;
     extent reach{};  ///< filled when it becomes a value
-    const value* find(std::string_view key) const;
-    void put(std::string_view key, value content);
+    std::unordered_map<std::string, std::size_t>
+        places{};  ///< of the entries, by `hash_text`; kept of large dicts only
+
+    const value* find(const value& key) const;
+    const value* find_text(std::string_view key) const;
+    void put(value key, value content);
+
+private:
+    std::size_t place_of(const value& key) const;
+    friend class value;
+    void keep_places();
 };
 
 /// What `namespace(...)` makes: the one value that a template may change.
@@ -99,27 +76,20 @@ struct name_space {
     mapping attributes;
 };
 
-/// What a call was given.
-struct arguments {
-    std::string callee;  ///< for messages
-    std::vector<value> positional;
-    std::vector<std::pair<std::string, value>> named;
-
-    /// The arguments by parameter, in the order of `parameters`; one too many, or one that is not a parameter, is a
-    /// problem.
-    std::vector<std::optional<value>> bind(std::initializer_list<std::string_view> parameters) const;
-};
-
+/// What can be called, and what has attributes of its own: functions, methods, macros, `loop`, `cycler(...)`.
 struct callable {
-    std::function<value(const arguments&)> call;
-    extent reach{};  ///< of what it holds on to
+    std::function<value(const arguments&)> call;                        ///< empty: it cannot be called
+    extent reach{};                                                     ///< of what it holds on to
+    std::string type = "callable";                                      ///< for messages
+    std::function<std::optional<value>(std::string_view)> attribute{};  ///< empty: it has none
 };
 
 class value {
 public:
-    using storage = std::variant<undefined, none, bool, std::int64_t, double, std::string,
-                                 std::shared_ptr<const sequence>, std::shared_ptr<const mapping>,
-                                 std::shared_ptr<name_space>, std::shared_ptr<const callable>, safe_text>;
+    using storage =
+        std::variant<undefined, none, bool, std::int64_t, double, std::shared_ptr<const std::string>, safe_text,
+                     std::shared_ptr<const sequence>, std::shared_ptr<const mapping>, std::shared_ptr<name_space>,
+                     std::shared_ptr<const callable>, std::shared_ptr<const iterator>>;
 
     value() = default;
     value(undefined v) : data_{std::move(v)} {}
@@ -127,42 +97,59 @@ public:
     value(bool v) : data_{v} {}
     value(std::int64_t v) : data_{v} {}
     value(double v) : data_{v} {}
-    value(std::string v) : data_{std::move(v)} {}
-    value(std::string_view v) : data_{std::string{v}} {}
-    value(const char* v) : data_{std::string{v}} {}
+    value(std::string v) : data_{std::make_shared<const std::string>(std::move(v))} {}
+    value(std::string_view v) : value{std::string{v}} {}
+    value(const char* v) : value{std::string{v}} {}
+    value(safe_text v) : data_{std::move(v)} {}
     value(sequence v);
     value(mapping v);
     value(std::shared_ptr<name_space> v) : data_{std::move(v)} {}
-    value(safe_text v) : data_{std::move(v)} {}
     value(callable v) : data_{std::make_shared<const callable>(std::move(v))} {}
+    value(iterator v) : data_{std::make_shared<const iterator>(std::move(v))} {}
 
     static value list(std::vector<value> items) { return sequence{sequence::kind::list, std::move(items)}; }
     static value tuple(std::vector<value> items) { return sequence{sequence::kind::tuple, std::move(items)}; }
     static value view(std::vector<value> items) { return sequence{sequence::kind::view, std::move(items)}; }
-    static value iterator(std::vector<value> items) {
-        return sequence{sequence::kind::iterator, std::move(items), std::make_shared<sequence::reading>()};
-    }
     static value count(std::size_t n) { return static_cast<std::int64_t>(n); }
+    /// Text, marked as safe or not.
+    static value text(std::string text, bool safe) {
+        if (!safe) return text;
+        return safe_text{std::make_shared<const std::string>(std::move(text))};
+    }
 
     const storage& data() const { return data_; }
 
     bool is_undefined() const { return std::holds_alternative<undefined>(data_); }
     bool is_none() const { return std::holds_alternative<none>(data_); }
+    bool is_safe() const { return std::holds_alternative<safe_text>(data_); }
     const bool* as_bool() const { return std::get_if<bool>(&data_); }
     const double* as_real() const { return std::get_if<double>(&data_); }
-    const std::string* as_text() const { return std::get_if<std::string>(&data_); }
-    const safe_text* as_safe_text() const { return std::get_if<safe_text>(&data_); }
+    /// A str, marked as safe or not; it lives as long as any copy of the value.
+    const std::string* as_text() const {
+        if (const auto* safe = std::get_if<safe_text>(&data_)) return safe->text.get();
+        return pointee<const std::string>();
+    }
     const sequence* as_sequence() const { return pointee<const sequence>(); }
     const mapping* as_mapping() const { return pointee<const mapping>(); }
     name_space* as_name_space() const { return pointee<name_space>(); }
     const callable* as_callable() const { return pointee<const callable>(); }
+    const iterator* as_iterator() const { return pointee<const iterator>(); }
     bool is_row(sequence::kind kind) const { return as_sequence() && as_sequence()->is == kind; }
+    bool is_list_or_tuple() const { return is_row(sequence::kind::list) || is_row(sequence::kind::tuple); }
     extent reach() const {
         if (const auto* text = as_text()) return extent::of_text(text->size());
         if (const auto* row = as_sequence()) return row->reach;
         if (const auto* dict = as_mapping()) return dict->reach;
+        if (const auto* reader = as_iterator()) return reader->reach;
         const auto* function = as_callable();
         return function ? function->reach : extent{};
+    }
+    /// How much a function that looks once at each of its items or characters has to do.
+    std::size_t own_size() const {
+        if (const auto* text = as_text()) return 1 + text->size() / 64;
+        if (const auto* row = as_sequence()) return 1 + row->items.size();
+        const auto* dict = as_mapping();
+        return dict ? 1 + dict->entries.size() : 1;
     }
     /// An int; a bool is 0 or 1, as in Python.
     std::optional<std::int64_t> as_integer() const {
@@ -181,18 +168,18 @@ public:
     bool truthy() const {
         if (const auto number = as_number()) return *number != 0;
         if (const auto* text = as_text()) return !text->empty();
-        if (const auto* safe = as_safe_text()) return !safe->text.empty();
-        if (const auto* row = as_sequence()) return row->is == sequence::kind::iterator || !row->items.empty();
+        if (const auto* row = as_sequence()) return !row->items.empty();
         if (const auto* dict = as_mapping()) return !dict->entries.empty();
         return !is_undefined() && !is_none();
     }
 
     /// Python's name of the type, for messages.
     std::string type_name() const {
-        constexpr std::string_view rows[] = {"list", "tuple", "range", "dict view", "iterator"};
+        constexpr std::string_view rows[] = {"list", "tuple", "range", "dict view"};
         if (const auto* row = as_sequence()) return std::string{rows[static_cast<std::size_t>(row->is)]};
-        constexpr std::string_view names[] = {"undefined", "NoneType", "bool",      "int",      "float",      "str",
-                                              "list",      "dict",     "namespace", "callable", "safe string"};
+        if (const auto* object = as_callable()) return object->type;
+        constexpr std::string_view names[] = {"undefined", "NoneType", "bool", "int",       "float",    "str",
+                                              "str",       "list",     "dict", "namespace", "callable", "iterator"};
         return std::string{names[data_.index()]};
     }
 
@@ -221,78 +208,85 @@ inline value::value(sequence v) {
 inline value::value(mapping v) {
     v.reach = {};
     for (const auto& [key, content] : v.entries) {
-        v.reach.enclose(extent::of_text(key.size()));
+        v.reach.enclose(key.reach());
         v.reach.enclose(content.reach());
     }
+    v.keep_places();
     data_ = std::make_shared<const mapping>(std::move(v));
 }
 
-inline const value* mapping::find(std::string_view key) const {
+/// A text that is the same for equal keys and differs for others: Python's hash and == in one. A value that cannot be a
+/// key is a problem.
+inline std::string hash_text(const value& key) {
+    if (const auto* text = key.as_text()) return "s" + *text;
+    if (const auto number = key.as_integer()) return "i" + std::to_string(*number);
+    if (const double* real = key.as_real()) {
+        if (std::fabs(*real) < 9e18 && *real == std::floor(*real))
+            return "i" + std::to_string(static_cast<std::int64_t>(*real));
+        return "r" + std::to_string(std::bit_cast<std::uint64_t>(*real));
+    }
+    if (key.is_none()) return "n";
+    if (key.is_undefined()) return "u";
+    if (key.is_row(sequence::kind::tuple) || key.is_row(sequence::kind::range)) {
+        std::string all = key.is_row(sequence::kind::tuple) ? "t" : "g";
+        for (const value& item : key.as_sequence()->items) {
+            const std::string one = hash_text(item);
+            grow(all, std::to_string(one.size()) + ":" + one);
+        }
+        return all;
+    }
+    if (const void* const place = key.as_name_space() ? static_cast<const void*>(key.as_name_space())
+                                  : key.as_callable() ? static_cast<const void*>(key.as_callable())
+                                                      : static_cast<const void*>(key.as_iterator()))
+        return "p" + std::to_string(std::bit_cast<std::uintptr_t>(place));
+    key.refuse("use as a key");
+}
+
+/// Whether the value can be a key of a dict.
+inline bool is_hashable(const value& key) {
+    if (key.is_row(sequence::kind::tuple))
+        return std::all_of(key.as_sequence()->items.begin(), key.as_sequence()->items.end(), is_hashable);
+    return !key.as_mapping() && (!key.as_sequence() || key.is_row(sequence::kind::range));
+}
+
+inline bool same_key(const value& a, const value& b) {
+    if (a.as_text() && b.as_text()) return *a.as_text() == *b.as_text();
+    return hash_text(a) == hash_text(b);
+}
+
+inline std::size_t mapping::place_of(const value& key) const {
+    if (!places.empty()) {
+        const auto found = places.find(hash_text(key));
+        return found == places.end() ? entries.size() : found->second;
+    }
+    if (!key.as_text()) (void)hash_text(key);  // what cannot be a key is a problem even of an empty dict
     const auto found =
-        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+        std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return same_key(e.first, key); });
+    return static_cast<std::size_t>(found - entries.begin());
+}
+inline const value* mapping::find(const value& key) const {
+    const std::size_t at = place_of(key);
+    return at == entries.size() ? nullptr : &entries[at].second;
+}
+inline const value* mapping::find_text(std::string_view key) const {
+    if (!places.empty()) return find(value{key});
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const auto& e) { return e.first.as_text() && *e.first.as_text() == key; });
     return found == entries.end() ? nullptr : &found->second;
 }
-
-inline void mapping::put(std::string_view key, value content) {
-    const auto found =
-        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
-    if (found != entries.end()) found->second = std::move(content);
-    else entries.emplace_back(key, std::move(content));
-}
-
-inline std::vector<std::optional<value>> arguments::bind(std::initializer_list<std::string_view> parameters) const {
-    if (positional.size() > parameters.size())
-        problem(callee, " takes at most ", parameters.size(), " arguments, not ", positional.size());
-    std::vector<std::optional<value>> bound(positional.begin(), positional.end());
-    bound.resize(parameters.size());
-    for (const auto& [name, content] : named) {
-        const auto found = std::find(parameters.begin(), parameters.end(), name);
-        if (found == parameters.end()) problem(callee, " has no argument called \"", name, "\" here");
-        auto& place = bound[static_cast<std::size_t>(found - parameters.begin())];
-        if (place) problem(callee, " was given its argument \"", name, "\" twice");
-        place = content;
+inline void mapping::put(value key, value content) {
+    const std::size_t at = place_of(key);
+    if (at < entries.size()) {
+        entries[at].second = std::move(content);
+        return;
     }
-    return bound;
+    if (!places.empty()) places.emplace(hash_text(key), at);
+    entries.emplace_back(std::move(key), std::move(content));
+    if (entries.size() == 32) keep_places();
 }
-
-/// The text in `v`, which `what` needs.
-inline const std::string& need_text(const value& v, std::string_view what) {
-    if (const auto* text = v.as_text()) return *text;
-    v.refuse(what);
-}
-
-/// The same for a value that is about to go: its text outlives it.
-inline std::string need_text(value&& v, std::string_view what) {
-    if (const auto* text = v.as_text()) return *text;
-    v.refuse(what);
-}
-
-/// The whole number in `v`, which `what` needs.
-inline std::int64_t need_integer(const value& v, std::string_view what) {
-    if (const auto number = v.as_integer()) return *number;
-    v.refuse(what);
-}
-
-/// A JSON value (either order of keys) as a template sees it. Nesting past 200 levels is a problem.
-template <class Json>
-value from_json(const Json& json, int depth = 0) {
-    if (depth > 200) problem("data nested deeper than 200 levels");
-    if (json.is_null()) return none{};
-    if (json.is_boolean()) return json.template get<bool>();
-    if (json.is_number_float()) return json.template get<double>();
-    if (json.is_number_unsigned() && json.template get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
-        problem("a number over 2^63 in the data");
-    if (json.is_number_integer()) return json.template get<std::int64_t>();
-    if (json.is_string()) return json.template get<std::string>();
-    if (json.is_array()) {
-        std::vector<value> items;
-        for (const auto& item : json) items.push_back(from_json(item, depth + 1));
-        return value::list(std::move(items));
-    }
-    if (!json.is_object()) problem("data that is not JSON text");
-    mapping dict;
-    for (const auto& [key, item] : json.items()) dict.entries.emplace_back(key, from_json(item, depth + 1));
-    return dict;
+inline void mapping::keep_places() {
+    if (entries.size() < 32 || places.size() == entries.size()) return;
+    for (std::size_t at = 0; at < entries.size(); ++at) places.emplace(hash_text(entries[at].first), at);
 }
 
 }  // namespace aha::detail::jinja
