@@ -65,12 +65,16 @@ int main(int count, char** arguments) {
     o.add_to(app);
     return example::run(app, count, arguments, [&] {
         const place from = find(o);
-        const std::string base = o.model.empty() ? example::run_folder::model_of(from.run) : o.model;
+        const nlohmann::json noted = example::run_folder::remembered(from.run);
+        aha::require(!o.model.empty() || !noted.is_null(), from.run,
+                     " does not say which model its run began with; give --model");
         const aha::state state = saved(from);
         aha::require(!state.tensors.contains("head"),
                      "the checkpoint is a reward model's, which export does not write");
-        auto model = aha::load_decoder<>(base);
+        auto model = aha::load_decoder<>(o.model.empty() ? noted["model"].get<std::string>() : o.model);
         aha::restore_weights(model.model, state);
+        if (noted.contains("chat_template"))
+            model.chat = aha::chat_template{noted["chat_template"].get<std::string>(), aha::template_variables(model)};
         aha::save_pretrained(model, o.out);
         std::cout << "wrote " << o.out << '\n';
         return 0;

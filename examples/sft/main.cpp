@@ -73,13 +73,13 @@ template <class Tensor, class Loss>
 int train(const options& o, const Loss& loss) {
     const example::run_folder run{o.out, "sft", o.resume};
     auto model = aha::load_decoder<Tensor>(o.model);
-    run.remember_model(o.model);
     example::print_notes(model);
     if (!o.chat_template.empty()) {
         const auto text = aha::detail::read_text_file(o.chat_template);
         aha::require(text.has_value(), "cannot read ", o.chat_template);
         model.chat = aha::chat_template{*text, aha::template_variables(model)};
     }
+    run.remember_model(o.model, o.chat_template.empty() ? std::nullopt : std::optional{model.chat->source()});
     aha::read_options rows = o.read;
     rows.max_tokens = std::min(o.sft.rows.row_tokens, model.model.context());
     rows.rows.turns = o.last_turn ? aha::learned_turns::last : aha::learned_turns::all;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,22 +50,25 @@ public:
     /// Whether it goes on with what is there: asked for, or started again by a launcher.
     bool resumes() const { return resumes_; }
 
-    /// Notes which model the run begins with, a path or a name: what makes a model of its checkpoints asks for it.
-    void remember_model(const std::string& model) const {
+    /// Notes which model the run begins with, a path or a name, and with which chat template if that is not the
+    /// model's own: what makes a model of its checkpoints asks for them.
+    void remember_model(const std::string& model, const std::optional<std::string>& chat_template = {}) const {
         if (!aha::is_first_rank()) return;
         const bool is_path = std::filesystem::exists(model);
-        const nlohmann::json noted = {{"model", is_path ? std::filesystem::absolute(model).string() : model}};
+        nlohmann::json noted = {{"model", is_path ? std::filesystem::absolute(model).string() : model}};
+        if (chat_template) noted["chat_template"] = *chat_template;
         aha::write_atomically(path_ / "run.json",
                               noted.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
     }
 
-    /// What the run in `folder` noted as its model.
-    static std::string model_of(const std::filesystem::path& folder) {
+    /// What the run in `folder` noted by `remember_model`: "model", perhaps "chat_template". Null if it noted nothing.
+    static nlohmann::json remembered(const std::filesystem::path& folder) {
         std::ifstream in{folder / "run.json"};
+        if (!in) return nullptr;
         const auto noted = nlohmann::json::parse(in, nullptr, false);
-        aha::require(noted.is_object() && noted.contains("model") && noted["model"].is_string(), folder,
-                     " does not say which model its run began with; give --model");
-        return noted["model"].get<std::string>();
+        aha::require(noted.is_object() && noted.contains("model") && noted["model"].is_string(), folder / "run.json",
+                     " is damaged; delete it, and say by --model what the run began with");
+        return noted;
     }
 
     /// What `measure()` returns, measured once a run: read back from `file` when the run is resumed.

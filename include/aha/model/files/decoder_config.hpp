@@ -89,7 +89,7 @@ struct decoder_config {
         require(head_dim % 2 == 0, "a decoder's head_dim must be even for rotary positions, not ", head_dim);
         require(rms_norm_eps > 0 && rms_norm_eps < 1, "a decoder's rms_norm_eps must lie between 0 and 1, not ",
                 rms_norm_eps);
-        require(rope_theta > 1 && std::isfinite(rope_theta), "a decoder's rope_theta must be finite and above 1, not ",
+        require(rope_theta > 1 && rope_theta <= 1e30, "a decoder's rope_theta must be above 1 and at most 1e30, not ",
                 rope_theta);
         validate_scaling(rotary());
         for (const token_id id : eos_ids) validate_token("end token", id);

@@ -146,7 +146,6 @@ inline described_decoder read_decoder(const nlohmann::json& value, const std::st
     c.qk_norm = qwen3;
     in.refuse("hidden_act", {"silu", "swish"});
     refuse_quantization(in);
-    refuse_windows(in, c);
     const auto first_of = [](const std::vector<token_id>& ids) {
         return ids.empty() ? std::nullopt : std::optional{ids.front()};
     };
@@ -154,12 +153,13 @@ inline described_decoder read_decoder(const nlohmann::json& value, const std::st
     c.pad_id = first_of(known_ids(in, "pad_token_id", c.vocabulary_size));
     c.eos_ids = known_ids(in, "eos_token_id", c.vocabulary_size);
     if (c.gives_score) require_one_label(in);
-    c.extra = in.rest();
     try {
         c.validate();
     } catch (const error& wrong) {
         fail(where, ": ", wrong.what());
     }
+    refuse_windows(in, c);
+    c.extra = in.rest();
     return {std::move(c), in.notes()};
 }
 

@@ -62,10 +62,10 @@ using rotary_scaling = std::variant<llama3_scaling, linear_scaling, dynamic_scal
 
 /// What the angles of rotary positions depend on.
 struct rotary_shape {
-    std::int64_t head_dim = 0;              ///< d, even
-    double theta = 10000;                   ///< base of the angles
-    std::optional<rotary_scaling> scaling;  ///< how they are stretched; none if they are not
-    std::int64_t context = 0;               ///< the configured context, in tokens
+    std::int64_t head_dim = 0;                   ///< d, even
+    double theta = 10000;                        ///< base of the angles
+    std::optional<rotary_scaling> scaling = {};  ///< how they are stretched; none if they are not
+    std::int64_t context = 0;                    ///< the configured context, in tokens
 };
 
 /// The longest text whose angles do not depend on its length, if there is such a limit: up to it a text and its
@@ -94,15 +94,16 @@ inline void validate_scaling(const rotary_shape& shape) {
                         "the attention factor of rotary scaling must be positive, not ",
                         s.attention_factor.value_or(0));
             if constexpr (std::is_same_v<Scaling, llama3_scaling>)
-                require(s.low_frequency_factor > 0 && s.high_frequency_factor > s.low_frequency_factor &&
-                            std::isfinite(s.high_frequency_factor),
-                        "rotary scaling needs 0 < low_freq_factor < high_freq_factor, not ", s.low_frequency_factor,
-                        " and ", s.high_frequency_factor);
+                require(s.low_frequency_factor >= 1e-6 && s.high_frequency_factor > s.low_frequency_factor &&
+                            s.high_frequency_factor <= 1e6,
+                        "rotary scaling needs low_freq_factor < high_freq_factor, both in 1e-6 .. 1e6, not ",
+                        s.low_frequency_factor, " and ", s.high_frequency_factor);
             if constexpr (std::is_same_v<Scaling, dynamic_scaling>)
                 require(shape.head_dim > 2, "dynamic rotary scaling needs a head_dim above 2, not ", shape.head_dim);
             if constexpr (std::is_same_v<Scaling, yarn_scaling>) {
-                require(s.beta_slow > 0 && s.beta_fast > 0 && std::isfinite(s.beta_slow) && std::isfinite(s.beta_fast),
-                        "YaRN needs a positive beta_slow and beta_fast, not ", s.beta_slow, " and ", s.beta_fast);
+                require(s.beta_slow > 0 && s.beta_fast > 0 && s.beta_slow <= 1e6 && s.beta_fast <= 1e6,
+                        "YaRN needs a positive beta_slow and beta_fast of at most 1e6, not ", s.beta_slow, " and ",
+                        s.beta_fast);
                 for (const std::optional<double>& scale : {s.mscale, s.mscale_all_dim})
                     require(!scale || (*scale >= 0 && *scale <= 1e6), "YaRN's mscale and mscale_all_dim must not be ",
                             "negative: ", scale.value_or(0));
