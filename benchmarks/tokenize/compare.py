@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs the library and its peer, Hugging Face's tokenizers, in turn on the same texts, each on one thread, and prints
-medians and ratios. The ids of both must be equal.
+medians of processor seconds and ratios. The ids of both must be equal.
 
 The texts are made of what every Debian machine with our packages has: half of the bytes are Python's own library and
 C++ headers, a quarter is prose (licenses, copyright notes and the comments of those files), the rest is made up from a

@@ -89,7 +89,9 @@
 #include <aha/train/pretrained_reward_model.hpp>
 #include <aha/train/rejection_sampling.hpp>
 #include <aha/train/reward_trainer.hpp>
+#include <aha/train/read_examples.hpp>
 #include <aha/train/row_example.hpp>
+#include <aha/train/row_prompt.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 #include <aha/version.hpp>

@@ -91,8 +91,8 @@ TEST(json_parser, has_limits) {
         return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
     };
     EXPECT_EQ(complaint(nested(64)), "no complaint");
-    EXPECT_EQ(complaint(nested(65)), "rows:7: nested deeper than 64 levels");
-    EXPECT_EQ(complaint(std::string(1'000'000, '[')), "rows:7: nested deeper than 64 levels");
+    EXPECT_EQ(complaint(nested(65)), "rows:7: JSON nested deeper than 64 levels");
+    EXPECT_EQ(complaint(std::string(1'000'000, '[')), "rows:7: JSON nested deeper than 64 levels");
     EXPECT_EQ(complaint(nested(1000), {.max_depth = 1000}), "no complaint");
     EXPECT_THAT(complaint("1", {.max_depth = 1001}), HasSubstr("max_depth"));
     EXPECT_THAT(complaint("1", {.max_depth = 0}), HasSubstr("not 0"));

@@ -1,6 +1,7 @@
 #include <aha/core/strict_json.hpp>
 
 #include <cmath>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
@@ -42,16 +43,32 @@ TEST(strict_json, refuses_what_python_refuses) {
                                                                                        {"[NaN1]", 5},
                                                                                        {"[-NaN]", 3},
                                                                                        {"[NaNNaN]", 5},
-                                                                                       {"[5-Infinity]", 4},
+                                                                                       {"[5-Infinity]", 3},
                                                                                        {"[+Infinity]", 2},
                                                                                        {"[xNaN]", 2},
                                                                                        {"[NaN", 5},
                                                                                        {"[\"NaN", 6},
                                                                                        {"[1.NaN]", 4},
-                                                                                       {"[nan]", 3}})
-        EXPECT_EQ(complaint([&] { python(text); }), "file: not valid JSON at byte " + std::to_string(byte)) << text;
+                                                                                       {"[nan]", 2}})
+        EXPECT_THAT(complaint([&] { python(text); }),
+                    testing::StartsWith("file: not valid JSON at byte " + std::to_string(byte) + ": "))
+            << text;
     EXPECT_EQ(complaint([] { python(R"({"a": NaN, "a": 1})"); }), "file: the key \"a\" is given twice");
-    EXPECT_EQ(complaint([] { parse_strict_json("[NaN]", "file"); }), "file: not valid JSON at byte 2");
+    EXPECT_EQ(complaint([] { parse_strict_json("[NaN]", "file"); }),
+              "file: not valid JSON at byte 2: 'N' where a value belongs");
+    EXPECT_EQ(complaint([] { parse_strict_json("[-1e400]", "file"); }),
+              "file: not valid JSON: the number -1e400 is too large");
+    EXPECT_EQ(complaint([] { parse_strict_json("[-Infinity]", "file"); }),
+              "file: not valid JSON at byte 3: 'I' where a digit belongs");
+}
+
+// What transformers writes as model_max_length where there is none, int(1e30).
+TEST(strict_json, rounds_integers_of_more_than_64_bits) {
+    EXPECT_EQ(parse_strict_json("1000000000000000019884624838656", "file"), 1e30);
+    EXPECT_EQ(parse_strict_json("-9223372036854775809", "file"), -9223372036854775808.0);
+    EXPECT_EQ(parse_strict_json("18446744073709551615", "file"), 18446744073709551615ULL);
+    EXPECT_THAT(complaint([] { parse_strict_json(std::string(400, '9'), "file"); }),
+                testing::HasSubstr("9999... is too large"));
 }
 
 }  // namespace

@@ -212,6 +212,17 @@ TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
     aha::jsonl_prompts source{path, {.shuffle = false}};
     file("");
     EXPECT_EQ(texts(source, 3), "abc");
+    aha::jsonl_prompts screened{letters(4), {.shuffle = false}};
+    file("");
+    std::string asked;
+    EXPECT_EQ(screened.screen([&](const aha::prompt& p, const std::string& where) {
+        asked += where.substr(folder_.string().size()) + p.text;
+        return p.text != "b";
+    }),
+              1);
+    EXPECT_EQ(asked, "/rows.jsonl:1: a/rows.jsonl:2: b/rows.jsonl:3: c/rows.jsonl:4: d");
+    EXPECT_EQ(texts(screened, 3), "acd");
+    EXPECT_EQ(screened.dropped(), 1U);
 }
 
 TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {

@@ -138,7 +138,7 @@ TEST_F(jsonl_reader_test, names_file_and_line_of_what_is_wrong) {
                                                    "does)");
     EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 6}), at + ":1: the line is longer than the 6 bytes allowed");
     EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 7}), "none");
-    EXPECT_EQ(complaint("{\"a\":" + std::string(100'000, '[')), at + ":1: nested deeper than 64 levels");
+    EXPECT_EQ(complaint("{\"a\":" + std::string(100'000, '[')), at + ":1: JSON nested deeper than 64 levels");
 }
 
 TEST_F(jsonl_reader_test, names_what_cannot_be_opened) {

@@ -139,6 +139,12 @@ TEST_F(jsonl_records_test, a_place_is_one_in_the_rows_however_they_are_packed_an
         other.load(saved);
         EXPECT_EQ(take(other, 8), rest);
     }
+    EXPECT_THAT(([&] {
+                    aha::jsonl_records{folder_ / "rows.gz", {.limits = {.max_kept_bytes = 50}}};
+                }),
+                ThrowsMessage<aha::error>((folder_ / "rows.gz").string() +
+                                          ":3: the text of the rows so far is more than the 50 bytes allowed in "
+                                          "memory: unpack it"));
     const aha::jsonl_records shards{folder_ / "shards"};
     EXPECT_EQ(shards.at(0).where, (folder_ / "shards/0.jsonl:1").string());
     EXPECT_EQ(
@@ -153,6 +159,7 @@ TEST_F(jsonl_records_test, reads_the_elements_of_a_list) {
     EXPECT_EQ(records.at(0).fields["n"], 1);
     EXPECT_EQ(records.at(1).fields["n"], 2);
     EXPECT_EQ(records.at(1).where, (folder_ / "rows.jsonl:3").string());
+    EXPECT_NO_THROW((aha::jsonl_records{folder_ / "rows.jsonl", {.limits = {.max_kept_bytes = 1}}}));  // it is mapped
     EXPECT_THAT(([&] {
                     aha::jsonl_records{folder_ / "rows.jsonl", {.limits = {.max_line_bytes = 4}}};
                 }),

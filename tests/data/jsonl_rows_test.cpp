@@ -21,6 +21,8 @@
 
 #include <aha/core/row_shapes.hpp>
 
+#include <tests/support/packed.hpp>
+
 namespace {
 
 using testing::ElementsAre;
@@ -128,6 +130,15 @@ TEST_F(jsonl_rows_test, a_row_of_another_shape_says_where_it_is) {
     EXPECT_THAT(all, ThrowsMessage<aha::error>(HasSubstr(path.string() + ":3: taken for a pair")));
     EXPECT_THAT([&] { aha::jsonl_rows{folder_ / "none"}; }, ThrowsMessage<aha::error>(HasSubstr("cannot open")));
     EXPECT_THAT(([&] { aha::jsonl_rows{path, {.max_depth = 0}}; }), ThrowsMessage<aha::error>(HasSubstr("not 0")));
+}
+
+TEST_F(jsonl_rows_test, goes_through_the_shards_of_a_folder) {
+    pairs(2);
+    std::ofstream{folder_ / "shard.json.gz", std::ios::binary} << aha::test::gzip("[{\"prompt\":\"z\"}]");
+    std::vector<std::string> all;
+    for (const aha::data_row& row : aha::jsonl_rows{folder_})
+        all.push_back(std::to_string(row.index) + row.where.substr(folder_.string().size()));
+    EXPECT_THAT(all, ElementsAre("0/rows.jsonl:1", "1/rows.jsonl:2", "2/shard.json.gz:1"));
 }
 
 TEST_F(jsonl_rows_test, copies_share_their_place) {

@@ -80,6 +80,14 @@ TEST_F(folder_checkpoints_test, keeps_the_newest) {
     EXPECT_EQ(store().load_latest()->second.values["step"], 4);
 }
 
+TEST_F(folder_checkpoints_test, gives_one_by_its_name) {
+    for (const int step : {1, 2}) store().save(step, some(step));
+    EXPECT_EQ(store().load("step-000001").values, some(1).values);
+    EXPECT_EQ(store().load("step-000002").values, some(2).values);
+    for (const char* none : {"step-000003", "step-1", "", "..", "step-000002/"})
+        EXPECT_THROW(store().load(none), aha::error) << none;
+}
+
 TEST_F(folder_checkpoints_test, sets_aside_what_another_run_left_beyond) {
     store().save(30, some(30));
     store().save(40, some(40));

@@ -176,12 +176,12 @@ TEST(weights, say_what_a_folder_or_file_is_that_holds_no_model) {
     const temporary_folder folder;
     const auto error = [](const std::filesystem::path& path) { return error_of([&] { aha::weight_source{path}; }); };
     const auto made = [&](const std::string& name, const std::vector<std::string>& files) {
-        const std::filesystem::path made = folder.path / name;
+        const std::filesystem::path place = folder.path / name;
         for (const std::string& file : files) {
-            std::filesystem::create_directories((made / file).parent_path());
-            write(made / file, "{}");
+            std::filesystem::create_directories((place / file).parent_path());
+            write(place / file, "{}");
         }
-        return made;
+        return place;
     };
     EXPECT_THAT(error("some/model"), HasSubstr("hf download some/model"));
     write(made("adapter", {"adapter_model.safetensors"}) / "adapter_config.json",

@@ -141,7 +141,8 @@ at::Tensor leaf_of(const at::Tensor& values) {
 
 TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
     at::manual_seed(7);
-    const aha::rotary_table table{{.head_dim = 8, .theta = 10000.0}, 16, at::TensorOptions{}.dtype(at::kFloat)};
+    const aha::rotary_table table{
+        {.head_dim = 8, .theta = 10000.0, .scaling = {}, .context = 16}, 16, at::TensorOptions{}.dtype(at::kFloat)};
     const at::Tensor positions = at::tensor({0, 3, 15}, at::kLong);
     const at::Tensor x = at::randn({3, 5, 8}).requires_grad_(), bias = leaf_of(at::randn({40})),
                      probe = at::randn({3, 5, 8});

@@ -11,7 +11,6 @@
 #include <aha/advantage/leave_one_out.hpp>
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
-#include <aha/data/jsonl_rows.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/divergence/generalised_jsd.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
@@ -22,7 +21,7 @@
 #include <aha/model/initialise.hpp>
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/row_example.hpp>
+#include <aha/train/read_examples.hpp>
 #include <aha/train/sft.hpp>
 
 namespace {
@@ -97,10 +96,10 @@ TEST_F(in_a_folder, supervised) {
     std::ofstream{"traces.jsonl"} << R"({"prompt": "What is 1 + 2?", "completion": " 3"})" << '\n';
     testing::internal::CaptureStdout();
     auto model = aha::load_decoder<aha::cpu<float>>("smollm2");
-    std::vector<aha::supervised_example> examples;
-    for (const aha::data_row& row : aha::jsonl_rows{"traces.jsonl"})
-        examples.push_back(aha::row_example(model, row, model.chat));
-    auto sft = aha::sft{model, std::move(examples), {.batch_size = 16, .learning_rate = 5e-5, .rows = {.epochs = 2}}};
+    auto read = aha::read_examples(model, "traces.jsonl", {.max_tokens = 2048, .long_rows = aha::overlong::drop});
+    std::cout << read.records.size() << " examples; " << read.describe() << std::endl;
+    auto sft =
+        aha::sft{model, std::move(read.records), {.batch_size = 16, .learning_rate = 5e-5, .rows = {.epochs = 2}}};
     for (const aha::step_report& step : sft.steps()) std::cout << step << std::endl;
     EXPECT_NE(testing::internal::GetCapturedStdout().find("step 2"), std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,9 +24,23 @@
 
 namespace aha::detail {
 
-/// How far `parse_json` goes.
+/// Which numbers JSON may hold.
+enum class json_numbers {
+    standard,   ///< RFC 8259's that are finite as doubles
+    as_python,  ///< NaN, Infinity and -Infinity too, and infinities for what is too large: what Python's json reads
+};
+
+/// What becomes of an integer of more than 64 bits, which Python reads exactly and no value of ours can hold.
+enum class wide_integers {
+    refused,  ///< an error
+    rounded,  ///< the nearest double
+};
+
+/// What `parse_json` takes.
 struct json_parser_options {
     int max_depth = 64;  ///< a more deeply nested value is an error; at most 1000, for values are read by recursion
+    json_numbers numbers = json_numbers::as_python;          ///< which there may be
+    wide_integers wide = wide_integers::refused;             ///< what becomes of them
     std::string_view early_end = "the text ends too early";  ///< what is said where a value has no end
 
     void validate() const {
@@ -33,9 +48,9 @@ struct json_parser_options {
     }
 };
 
-/// Reads one JSON value (RFC 8259) as Python's json does: NaN, Infinity and -Infinity are numbers, and one too large
-/// for a double is infinite. Not as Python: an integer of more than 64 bits, half of a surrogate pair and a key given
-/// twice are errors, for no value of ours could hold what was written.
+/// Reads one JSON value (RFC 8259), by default as Python's json does: NaN, Infinity and -Infinity are numbers, and one
+/// too large for a double is infinite. Not as Python: an integer of more than 64 bits, half of a surrogate pair and a
+/// key given twice are errors, for no value of ours could hold what was written.
 ///
 /// In time and memory linear in the text, for any text, but for the sorting of an object's keys.
 template <class Json>
@@ -103,7 +118,8 @@ private:
             case '"': return Json(read_string());
             case '{':
             case '[':
-                if (depth == options_.max_depth) fail(where_, ": nested deeper than ", options_.max_depth, " levels");
+                if (depth == options_.max_depth)
+                    fail(where_, ": JSON nested deeper than ", options_.max_depth, " levels");
                 return first == '{' ? read_object(depth + 1) : read_array(depth + 1);
             case 't':
                 if (take("true")) return Json(true);
@@ -115,19 +131,19 @@ private:
                 if (take("null")) return Json(nullptr);
                 break;
             case 'N':
-                if (take("NaN")) return Json(std::numeric_limits<double>::quiet_NaN());
+                if (python() && take("NaN")) return Json(std::numeric_limits<double>::quiet_NaN());
                 break;
             case 'I':
-                if (take("Infinity")) return Json(std::numeric_limits<double>::infinity());
+                if (python() && take("Infinity")) return Json(std::numeric_limits<double>::infinity());
                 break;
             case '-':
-                if (take("-Infinity")) return Json(-std::numeric_limits<double>::infinity());
+                if (python() && take("-Infinity")) return Json(-std::numeric_limits<double>::infinity());
                 return read_number();
             default:
                 if (is_digit(at_)) return read_number();
         }
         const std::string_view rest = text_.substr(at_);
-        for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity", "-Infinity"})
+        for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity"})
             if (word.starts_with(rest)) early_end();
         wrong(at_, shown(), " where a value belongs");
     }
@@ -268,6 +284,8 @@ private:
         return value;
     }
 
+    bool python() const { return options_.numbers == json_numbers::as_python; }
+
     bool is_digit(std::size_t at) const { return at < text_.size() && text_[at] >= '0' && text_[at] <= '9'; }
 
     void skip_digits() {
@@ -292,27 +310,35 @@ private:
             skip_digits();
         }
         const std::string_view digits = text_.substr(start, at_ - start);
-        if (!whole) return Json(real(digits));
+        if (!whole) return real(digits);
         return negative ? integer<std::int64_t>(digits) : integer<std::uint64_t>(digits);
     }
 
     template <class Integer>
     Json integer(std::string_view digits) const {
         Integer value = 0;
-        if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc{})
-            fail(where_, ": the integer ", digits.substr(0, 40), digits.size() > 40 ? "..." : "",
-                 " has more than 64 bits: write it as a text, or with a decimal point if it may be rounded");
-        return Json(value);
+        if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{}) return Json(value);
+        if (options_.wide == wide_integers::rounded) return real(digits);
+        fail(where_, ": the integer ", shown_digits(digits),
+             " has more than 64 bits: write it as a text, or with a decimal point if it may be rounded");
+    }
+
+    static std::string shown_digits(std::string_view digits) {
+        return std::string{digits.substr(0, 40)} + (digits.size() > 40 ? "..." : "");
     }
 
     /// The double nearest to `digits`, which may be infinite or 0.
-    static double real(std::string_view digits) {
+    Json real(std::string_view digits) const {
         double value = 0;
-        if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{}) return value;
-        std::istringstream slow{std::string{digits}};  // tells too large from too small
-        slow.imbue(std::locale::classic());
-        slow >> value;
-        return slow.fail() ? value * 2 : value;  // it gives the largest finite number where there is none
+        if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc{}) {
+            std::istringstream slow{std::string{digits}};  // tells too large from too small
+            slow.imbue(std::locale::classic());
+            slow >> value;
+            if (slow.fail()) value *= 2;  // it gives the largest finite number where there is none
+        }
+        if (!std::isfinite(value) && !python())
+            fail(where_, ": not valid JSON: the number ", shown_digits(digits), " is too large");
+        return Json(value);
     }
 
     /// Bytes of a text that stand for themselves.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -62,6 +64,15 @@ inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
 /// True if all of `text` is UTF-8.
 inline bool is_valid(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
+        // Eight bytes of ASCII at a time.
+        if (at + 8 <= text.size()) {
+            std::uint64_t eight = 0;
+            std::memcpy(&eight, text.data() + at, 8);
+            if ((eight & 0x8080808080808080U) == 0) {
+                at += 8;
+                continue;
+            }
+        }
         const unit next = unit_at(text, at);
         if (!next.valid) return false;
         at += next.size;
@@ -71,6 +82,7 @@ inline bool is_valid(std::string_view text) {
 
 /// `text` with U+FFFD for whatever is no UTF-8, as Python's bytes.decode("utf-8", "replace") gives it.
 inline std::string replace_invalid(std::string_view text) {
+    if (is_valid(text)) return std::string{text};
     std::string result;
     result.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {

@@ -45,6 +45,28 @@ public:
         rows_.shrink_to_fit();
     }
 
+    /// The rows that `check` wants, without reading the file again.
+    jsonl_index filtered(const row_check& check) const {
+        jsonl_index kept{*this};
+        kept.rows_.clear();
+        kept.shards_.clear();
+        kept.sum_ = {};
+        for (std::size_t row = 0; row < rows_.size(); ++row) {
+            if (!check(fields(row), where(row))) {
+                ++kept.dropped_;
+                continue;
+            }
+            const shard& from = shard_of(row);
+            if (kept.shards_.empty() || kept.shards_.back().path != from.path) {
+                kept.shards_.push_back(from);
+                kept.shards_.back().first = kept.rows_.size();
+            }
+            kept.rows_.push_back(rows_[row]);
+            kept.sum_.add(text(row));
+        }
+        return kept;
+    }
+
     std::size_t size() const { return rows_.size(); }            ///< rows
     std::size_t dropped() const { return dropped_; }             ///< rows that `check` did not want
     std::uint64_t checksum() const { return sum_.value(); }      ///< of the rows' text
@@ -56,8 +78,7 @@ public:
     /// What a row holds.
     json fields(std::size_t row) const {
         require(row < rows_.size(), path_.string(), " has ", rows_.size(), " rows, so none at ", row);
-        const place& at = rows_[row];
-        return parse_row(shard_of(row).bytes().substr(at.byte, at.size), where(row), options_);
+        return parse_row(text(row), where(row), options_);
     }
 
 private:
@@ -83,6 +104,10 @@ private:
         return of.path.string() + ":" + std::to_string(line);
     }
 
+    std::string_view text(std::size_t row) const {
+        return shard_of(row).bytes().substr(rows_[row].byte, rows_[row].size);
+    }
+
     const shard& shard_of(std::size_t row) const {
         const auto after = std::upper_bound(shards_.begin(), shards_.end(), row,
                                             [](std::size_t one, const shard& of) { return one < of.first; });
@@ -106,7 +131,14 @@ private:
             sum_.add(row->text);
             const bool mapped = held == storage::mapped && regular && texts.plain();
             rows_.push_back({mapped ? row->byte : kept.size(), row->text.size(), row->line});
-            if (!mapped) kept += row->text;
+            if (mapped) continue;
+            kept += row->text;
+            kept_bytes_ += row->text.size();
+            require(kept_bytes_ <= options_.max_kept_bytes, added.path.string(), ":", row->line,
+                    ": the text of the rows "
+                    "so far is more than the ",
+                    options_.max_kept_bytes, " bytes allowed in memory: ",
+                    held == storage::mapped ? "unpack it" : "read it row by row, or as records");
         }
         if (rows_.size() == added.first) return;
         if (held == storage::mapped && regular && texts.plain()) {
@@ -124,7 +156,7 @@ private:
     jsonl_reader_options options_;
     std::vector<shard> shards_;  // that have rows
     std::vector<place> rows_;
-    std::size_t dropped_ = 0;
+    std::size_t dropped_ = 0, kept_bytes_ = 0;
     fingerprint sum_;
 };
 

@@ -50,8 +50,7 @@ class jsonl_prompts {
 public:
     /// Reads `path`. Throws `aha::error`, "FILE:LINE: ..." if a line is at fault.
     jsonl_prompts(const std::filesystem::path& path, const jsonl_prompts_options& options)
-        : path_{path},
-          options_{checked(options)},
+        : options_{checked(options)},
           rows_{indexed(path, options)},
           order_{path.string(), rows_->size(), rows_->checksum(), {options.shuffle, options.seed, options.epochs}} {}
     /// Opens the file; throws `aha::error` if it cannot be read.
@@ -80,13 +79,15 @@ public:
             const std::optional<prompt> p = admitted(options_, asked(options_, fields, where), where);
             return p && admits(*p, where + ": ");
         };
-        auto kept = std::make_shared<const detail::jsonl_index>(path_, detail::jsonl_index::storage::memory,
-                                                                options_.limits, check);
-        const auto left_out = static_cast<std::int64_t>(rows_->size()) - static_cast<std::int64_t>(kept->size());
-        require(kept->size() > 0, path_.string(), " holds no prompts: all ", kept->dropped(), " were dropped");
+        detail::jsonl_index kept = rows_->filtered(check);
+        const auto left_out = static_cast<std::int64_t>(rows_->size()) - static_cast<std::int64_t>(kept.size());
+        require(kept.size() > 0, rows_->path().string(), " holds no prompts: all ", kept.dropped(), " were dropped");
         if (left_out == 0) return 0;
-        rows_ = std::move(kept);
-        order_ = {path_.string(), rows_->size(), rows_->checksum(), {options_.shuffle, options_.seed, options_.epochs}};
+        rows_ = std::make_shared<const detail::jsonl_index>(std::move(kept));
+        order_ = {rows_->path().string(),
+                  rows_->size(),
+                  rows_->checksum(),
+                  {options_.shuffle, options_.seed, options_.epochs}};
         return left_out;
     }
 
@@ -156,7 +157,6 @@ private:
         require(!found->get_ref<const std::string&>().empty(), where, ": \"", field, "\" is empty");
     }
 
-    std::filesystem::path path_;
     jsonl_prompts_options options_;
     std::shared_ptr<const detail::jsonl_index> rows_;
     detail::shuffled_order order_;

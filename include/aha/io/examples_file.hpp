@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <aha/core/dump_row.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
@@ -15,8 +16,9 @@
 namespace aha {
 
 /// An observer that writes the completions of a step's groups as a supervised data set: JSON lines with `prompt` and
-/// `completion`, besides `step`, `prompt_index`, `sample_index`, `reward` and the prompt's row under `row`. A resumed
-/// run's file is that of a run which was never interrupted.
+/// `completion`, besides `step`, `prompt_index`, `sample_index`, `reward` and the prompt's row under `row`, as it was
+/// read: numbers that are not finite in Python's words, NaN and Infinity. A resumed run's file is that of a run which
+/// was never interrupted.
 class examples_file {
 public:
     /// @param path of the file
@@ -45,7 +47,7 @@ public:
                 if (i < group.scores.size()) line["reward"] = group.scores[i].value;
                 line["row"] = group.prompt.fields;
                 try {
-                    lines += line.dump() + '\n';
+                    lines += detail::dump_row(line) + '\n';
                 } catch (const nlohmann::json::exception&) {
                     fail("a completion of prompt ", group.prompt.index, " is not UTF-8 and cannot be written to ",
                          lines_.path());

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -13,6 +12,8 @@
 
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
+#include <aha/core/strict_json.hpp>
 #include <aha/io/append_file.hpp>
 #include <aha/io/set_aside.hpp>
 
@@ -57,16 +58,27 @@ private:
         for (std::string line; std::getline(in, line);) {
             ++number;
             const bool ended = !in.eof(), last = !ended || in.peek() == std::ifstream::traits_type::eof();
-            const nlohmann::json value = nlohmann::json::parse(line, nullptr, false);
-            const bool ours = value.is_object() && value.contains("step") && value["step"].is_number_integer();
-            require(ours || last, path_.string(), ":", number,
+            const std::optional<std::int64_t> step = step_of(line);
+            require(step || last, path_.string(), ":", number,
                     ": not a line with a step, so the file cannot be continued");
-            const bool keep = ours && value["step"].get<std::int64_t>() <= done;
+            const bool keep = step && *step <= done;
             if (keep) kept.write(line += '\n');
             as_it_is = as_it_is && keep && ended;
         }
         require(!in.bad(), "cannot read ", path_, " after line ", number);
         if (!as_it_is) kept.commit();
+    }
+
+    /// The step that a line names, if it does. A row in it may have Python's numbers.
+    static std::optional<std::int64_t> step_of(const std::string& line) {
+        try {
+            const auto value = parse_strict_json<json>(line, "line", json_numbers::as_python);
+            const auto step = value.find("step");
+            if (step != value.end() && step->is_number_integer()) return step->get<std::int64_t>();
+        } catch (const error&) {
+            return std::nullopt;  // cut short, or not ours
+        }
+        return std::nullopt;
     }
 
     std::filesystem::path path_;

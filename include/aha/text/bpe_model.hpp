@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <queue>
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +19,7 @@
 #include <aha/core/token_id.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/json_part.hpp>
+#include <aha/text/pair_table.hpp>
 #include <aha/text/vocabulary.hpp>
 
 namespace aha {
@@ -47,8 +48,9 @@ public:
         }
         const auto merges = part.at("merges");
         const std::size_t count = merges.size();
-        merges_.reserve(count);
-        for (std::size_t rank = 0; rank < count; ++rank) add_merge(merges.item(rank), rank);
+        merges_ = detail::tokenizing::pair_table{count};
+        for (std::size_t rank = 0; rank < count; ++rank)
+            if (!add_known_merge(merges.value()[rank], rank)) add_merge(merges.item(rank), rank);
     }
 
     /// Ids by token.
@@ -64,6 +66,7 @@ public:
                 emit(*whole, std::size_t{0}, word.size());
                 return;
             }
+        if (merge_short(word, emit)) return;
         for (const symbol& s : merged(symbols_of(word)))
             if (!s.merged_away) emit(s.id, s.begin, s.end);
     }
@@ -71,10 +74,8 @@ public:
 private:
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
-    struct merge_rule {
-        std::size_t rank = 0;
-        token_id id = 0;
-    };
+    static constexpr std::size_t short_word = 32;  // characters
+    using merge_rule = detail::tokenizing::merge_rule;
 
     struct symbol {
         token_id id = 0;
@@ -83,13 +84,21 @@ private:
         bool merged_away = false;
     };
 
-    static std::uint64_t pair_key(token_id left, token_id right) {
-        return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint64_t>(right);
+    /// Adds the merge ["a", "b"] if there is nothing to say against it.
+    bool add_known_merge(const nlohmann::json& pair, std::size_t rank) {
+        if (!prefix_.empty() || !pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
+            return false;
+        const auto& left = pair[0].get_ref<const std::string&>();
+        const auto& right = pair[1].get_ref<const std::string&>();
+        const auto a = tokens_.find(left), b = tokens_.find(right), whole = tokens_.find(left + right);
+        if (a == tokens_.end() || b == tokens_.end() || whole == tokens_.end()) return false;
+        put_merge(a->second, b->second, rank, whole->second);
+        return true;
     }
 
-    const merge_rule* find_merge(token_id left, token_id right) const {
-        const auto found = merges_.find(pair_key(left, right));
-        return found == merges_.end() ? nullptr : &found->second;
+    /// A pair that is given twice has its last place, as in the Rust library.
+    void put_merge(token_id left, token_id right, std::size_t rank, token_id whole) {
+        merges_.put(left, right, {static_cast<std::uint32_t>(rank), static_cast<std::int32_t>(whole)});
     }
 
     /// A merge is ["a", "b"], or in older files "a b". The token that it makes has the right one's prefix no more.
@@ -111,11 +120,10 @@ private:
                     " is not in the vocabulary");
             return *found;
         };
-        // A pair that is given twice has its last place, as in the Rust library.
-        const std::uint64_t key = pair_key(id(left), id(right));
+        const token_id a = id(left), b = id(right);
         require(right.size() >= prefix_.size(), part.place(), ": the token ", detail::tokenizing::shown(right),
                 " is shorter than continuing_subword_prefix");
-        merges_.insert_or_assign(key, merge_rule{rank, id(left + right.substr(prefix_.size()))});
+        put_merge(a, b, rank, id(left + right.substr(prefix_.size())));
     }
 
     std::vector<symbol> symbols_of(std::string_view word) const {
@@ -173,14 +181,53 @@ private:
         return *id;
     }
 
+    /// Merges a word of few characters, each of which is a token, without memory of its own: the best pair is looked
+    /// for anew each time. False, and nothing is emitted, for another word.
+    template <class Emit>
+    bool merge_short(std::string_view word, Emit& emit) const {
+        if (!prefix_.empty() || !suffix_.empty() || word.size() > 4 * short_word) return false;
+        std::array<token_id, short_word> ids;
+        std::array<std::uint32_t, short_word> ends, ranks;
+        std::array<std::int32_t, short_word> wholes;
+        std::size_t count = 0;
+        for (std::size_t at = 0; at < word.size(); ++count) {
+            const utf8::unit next = utf8::unit_at(word, at);
+            const auto id = character(next.code, word.substr(at, next.size));
+            if (!id || count == short_word) return false;
+            at += next.size;
+            ids[count] = *id, ends[count] = static_cast<std::uint32_t>(at);
+        }
+        const auto look = [&](std::size_t left) {
+            const merge_rule rule = merges_.at(ids[left], ids[left + 1]);
+            wholes[left] = rule.whole;
+            ranks[left] = rule.whole < 0 ? std::numeric_limits<std::uint32_t>::max() : rule.rank;
+        };
+        for (std::size_t i = 0; i + 1 < count; ++i) look(i);
+        while (count > 1) {
+            std::size_t best = 0;
+            for (std::size_t i = 1; i + 1 < count; ++i)
+                if (ranks[i] < ranks[best]) best = i;
+            if (wholes[best] < 0) break;
+            ids[best] = wholes[best], ends[best] = ends[best + 1];
+            --count;
+            for (std::size_t i = best + 1; i < count; ++i) ids[i] = ids[i + 1], ends[i] = ends[i + 1];
+            for (std::size_t i = best + 1; i + 1 < count; ++i) ranks[i] = ranks[i + 1], wholes[i] = wholes[i + 1];
+            if (best + 1 < count) look(best);
+            if (best > 0) look(best - 1);
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            emit(ids[i], i == 0 ? std::size_t{0} : ends[i - 1], std::size_t{ends[i]});
+        return true;
+    }
+
     /// The symbols after all merges, in O(n log n).
     std::vector<symbol> merged(std::vector<symbol> symbols) const {
         // Rank, place of the left part, id of the whole.
         using candidate = std::tuple<std::size_t, std::size_t, token_id>;
         std::vector<candidate> start;
         const auto candidate_at = [&](std::size_t left) -> std::optional<candidate> {
-            const merge_rule* const rule = find_merge(symbols[left].id, symbols[symbols[left].after].id);
-            return rule == nullptr ? std::nullopt : std::optional{candidate{rule->rank, left, rule->id}};
+            const merge_rule rule = merges_.at(symbols[left].id, symbols[symbols[left].after].id);
+            return rule.whole < 0 ? std::nullopt : std::optional{candidate{rule.rank, left, rule.whole}};
         };
         for (std::size_t i = 0; i < symbols.size(); ++i) {
             symbols[i].before = i == 0 ? none : i - 1;
@@ -196,8 +243,7 @@ private:
             if (symbols[left].merged_away || symbols[left].after == none) continue;
             const std::size_t right = symbols[left].after;
             // The pair may have changed since; if another pair that makes the same token is there now, that will do.
-            const merge_rule* const rule = find_merge(symbols[left].id, symbols[right].id);
-            if (rule == nullptr || rule->id != whole) continue;
+            if (merges_.at(symbols[left].id, symbols[right].id).whole != whole) continue;
             symbols[left].id = whole;
             symbols[left].begin = std::min(symbols[left].begin, symbols[right].begin);
             symbols[left].end = std::max(symbols[left].end, symbols[right].end);
@@ -214,7 +260,7 @@ private:
     }
 
     detail::tokenizing::token_map tokens_;
-    std::unordered_map<std::uint64_t, merge_rule> merges_;
+    detail::tokenizing::pair_table merges_;
     std::array<token_id, 0x200> characters_{};              // the ids of the first characters of Unicode, or -1
     std::optional<detail::tokenizing::byte_tokens> bytes_;  // if characters that are no tokens are spelt in bytes
     std::optional<std::string> unknown_;

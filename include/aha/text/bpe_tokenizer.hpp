@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,11 +17,13 @@
 #include <aha/core/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/aligned_text.hpp>
+#include <aha/text/byte_alphabet.hpp>
 #include <aha/text/normalizer.hpp>
 #include <aha/text/pre_tokenizer.hpp>
 #include <aha/text/text_span.hpp>
 #include <aha/text/token_decoder.hpp>
 #include <aha/text/tokenizer_model.hpp>
+#include <aha/text/word_cache.hpp>
 
 namespace aha {
 
@@ -183,6 +184,7 @@ private:
     template <class Text, class Emit>
     void each_token(std::string_view text, Emit&& emit) const {
         const tables& t = *tables_;
+        const detail::tokenizing::word_caches::loan cache{t.caches};
         const Text clean = Text::read(text);
         for (const auto& raw : t.find_raw(clean.text)) {
             if (raw.id) {
@@ -196,19 +198,72 @@ private:
                     emit(*piece.id, normal.origin(piece.where));
                     continue;
                 }
-                const auto cut = t.parts.cut.cut(normal.slice(piece.where), raw.where.begin + piece.where.begin == 0);
-                std::visit([&](const auto& model) { encode_words(model, cut, emit); }, t.parts.model);
+                const bool first = raw.where.begin + piece.where.begin == 0;
+                const auto cut = t.parts.cut.cut(normal.slice(piece.where), first, false);
+                std::visit([&](const auto& model) { encode_words(model, cut, *cache, emit); }, t.parts.model);
             }
         }
     }
 
+    /// Words that were met before are taken from `cache`.
     template <class Model, class Text, class Emit>
-    static void encode_words(const Model& model, const detail::tokenizing::cut_words<Text>& cut, Emit& emit) {
-        for (std::size_t i = 0; i < cut.words.size(); ++i)
-            model.encode_word(cut.word(i), [&](token_id id, std::size_t begin, std::size_t end) {
-                emit(id, cut.text.origin({cut.words[i].begin + begin, cut.words[i].begin + end}));
+    static void encode_words(const Model& model, const detail::tokenizing::cut_words<Text>& cut,
+                             detail::tokenizing::word_cache& cache, Emit& emit) {
+        using detail::tokenizing::word_cache;
+        spelling spelt;
+        for (std::size_t i = 0; i < cut.words.size(); ++i) {
+            const std::string_view word = cut.word(i);
+            const std::size_t start = cut.words[i].begin;
+            const auto give = [&](token_id id, std::size_t begin, std::size_t end) {
+                emit(id, cut.text.origin({start + begin, start + end}));
+            };
+            const auto encode = [&](auto&& each) {
+                if (cut.unspelled) spelt.encode(model, word, each);
+                else model.encode_word(word, each);
+            };
+            if (word.size() > word_cache::longest_word) {
+                encode(give);
+                continue;
+            }
+            word_cache::entry made;
+            word_cache::entry& known = cache.place_of(word, made.key);
+            if (known.count > 0 && known.key == made.key) {
+                known.replay(give);
+                continue;
+            }
+            std::size_t done = 0;
+            bool fits = true;
+            encode([&](token_id id, std::size_t begin, std::size_t end) {
+                give(id, begin, end);
+                fits = fits && begin == done && made.count < word_cache::most_tokens;
+                if (!fits) return;
+                made.ids[made.count] = static_cast<std::int32_t>(id);
+                made.ends[made.count++] = static_cast<std::uint8_t>(end);
+                done = end;
             });
+            if (fits && made.count > 0) cache.keep(known, made);
+        }
     }
+
+    /// Encodes words by their spelling in the byte alphabet; what tokens cover is counted in the word's own bytes.
+    struct spelling {
+        std::string text;
+        std::vector<std::uint32_t> byte_of;  // the byte that each byte of the spelling stands for
+
+        template <class Model, class Each>
+        void encode(const Model& model, std::string_view word, Each&& each) {
+            text.clear(), byte_of.clear();
+            for (std::size_t at = 0; at < word.size(); ++at) {
+                detail::tokenizing::append_character(text,
+                                                     byte_alphabet::characters[static_cast<unsigned char>(word[at])]);
+                byte_of.resize(text.size(), static_cast<std::uint32_t>(at));
+            }
+            model.encode_word(text, [&](token_id id, std::size_t begin, std::size_t end) {
+                if (begin < end) each(id, std::size_t{byte_of[begin]}, std::size_t{byte_of[end - 1]} + 1);
+                else each(id, std::size_t{0}, std::size_t{0});
+            });
+        }
+    };
 
     struct tables {
         bpe_tokenizer_parts parts;
@@ -217,16 +272,21 @@ private:
         detail::tokenizing::token_map added_ids;
         detail::tokenizing::added_token_finder find_raw, find_normalized;
         bool needs_origins = false;  // even ids depend on where a text came from
+        mutable detail::tokenizing::word_caches caches;
 
         explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
             detail::tokenizing::for_each_token(
                 parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
             std::vector<added_token> raw, normal;
-            for (const added_token& token : unique_added()) {
+            for (const added_token& token : parts.added) {
+                require(!token.content.empty(), "the added token ", token.id, " is empty");
+                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
+                        detail::tokenizing::shown(token.content), " has the id ", token.id);
                 const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
                 require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
-                added_ids.emplace(token.content, token.id);
+                require(added_ids.emplace(token.content, token.id).second, "the added token ",
+                        detail::tokenizing::shown(token.content), " is given twice");
                 // What is looked for in the normalised text is itself normalised, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);
@@ -242,30 +302,6 @@ private:
         }
 
         const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
-
-        /// The added tokens, each content once: of one that is given again the later flags count, but special it stays.
-        /// One without content is never found, and left out. So does the Rust library.
-        std::vector<added_token> unique_added() const {
-            std::vector<added_token> tokens;
-            std::unordered_map<std::string_view, std::size_t> known;
-            for (const added_token& token : parts.added) {
-                if (token.content.empty()) continue;
-                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
-                        detail::tokenizing::shown(token.content), " has the id ", token.id);
-                const auto [found, is_new] = known.emplace(token.content, tokens.size());
-                if (is_new) {
-                    tokens.push_back(token);
-                    continue;
-                }
-                added_token& before = tokens[found->second];
-                require(before.id == token.id, "the added token ", detail::tokenizing::shown(token.content),
-                        " is given twice, with the ids ", before.id, " and ", token.id);
-                const bool special = before.special || token.special;
-                before = token;
-                before.special = special;
-            }
-            return tokens;
-        }
 
         entry made(const added_token& token) const {
             entry e{parts.decode.spelling(token.content), {}, token.special};

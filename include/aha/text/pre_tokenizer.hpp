@@ -28,6 +28,7 @@ struct cut_words {
     Text text;                     ///< the whole text
     std::vector<text_span> words;  ///< where words begin and end in it
     bool starts_text = true;       ///< whether the text that is tokenized begins here
+    bool unspelled = false;        ///< whether the words are still to be written in the byte alphabet
 
     /// Word `i`.
     std::string_view word(std::size_t i) const {
@@ -72,7 +73,7 @@ struct length_step {
 /// Writes each word anew: `write(text, i, made)` appends what becomes of word `i` of the old text.
 template <class Text, class Write>
 void rewrite_words(cut_words<Text>& cut, Write&& write) {
-    cut_words<Text> made{cut.text.blank(), {}, cut.starts_text};
+    cut_words<Text> made{cut.text.blank(), {}, cut.starts_text, cut.unspelled};
     made.text.text.reserve(cut.text.text.size() + cut.text.text.size() / 4);
     made.words.reserve(cut.words.size());
     for (std::size_t i = 0; i < cut.words.size(); ++i) {
@@ -149,12 +150,16 @@ public:
     /// The words of `text` (UTF-8).
     cut_text operator()(std::string text) const { return cut(detail::tokenizing::plain_text{std::move(text)}, true); }
 
-    /// The words of `text`; `starts_text` says whether it is the beginning of what is tokenized.
+    /// The words of `text`; `starts_text` says whether it is the beginning of what is tokenized. If `spell` is false
+    /// and writing words in the byte alphabet is what comes last, that is left to the caller.
     template <class Text>
-    detail::tokenizing::cut_words<Text> cut(Text text, bool starts_text) const {
+    detail::tokenizing::cut_words<Text> cut(Text text, bool starts_text, bool spell = true) const {
         detail::tokenizing::cut_words<Text> made{std::move(text), {}, starts_text};
         if (!made.text.text.empty()) made.words.push_back({0, made.text.text.size()});
-        for (const step& next : steps_) std::visit([&](const auto& s) { s(made); }, next);
+        made.unspelled =
+            !spell && !steps_.empty() && std::holds_alternative<detail::tokenizing::spell_step>(steps_.back());
+        for (std::size_t i = 0; i + (made.unspelled ? 1 : 0) < steps_.size(); ++i)
+            std::visit([&](const auto& s) { s(made); }, steps_[i]);
         return made;
     }
 

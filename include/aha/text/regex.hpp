@@ -67,13 +67,15 @@ public:
         for (std::size_t from = 0; from <= text.size();) {
             const int result = match(text, from, data.get());
             if (result == PCRE2_ERROR_NOMATCH) break;
-            require(result >= 0, "the regular expression ", shown(), " fails on a text of ", text.size(),
-                    " bytes: ", message(result));
+            // What is said is put together only when it is said: this runs for each match.
+            if (result < 0)
+                fail("the regular expression ", shown(), " fails on a text of ", text.size(),
+                     " bytes: ", message(result));
             const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer_8(data.get());
             const text_span next{ends[0], ends[1]};
             // \K in a look-ahead could turn a match around; such a match is of no use.
-            require(next.begin <= next.end && next.begin >= from, "the regular expression ", shown(),
-                    " gives a match that ends before it starts");
+            if (next.begin > next.end || next.begin < from)
+                fail("the regular expression ", shown(), " gives a match that ends before it starts");
             if (next.begin == next.end && last == next.end) {
                 const std::size_t step = utf8::unit_at(text, from).size;
                 from += step == 0 ? 1 : step;

@@ -170,8 +170,8 @@ inline bpe_tokenizer load_tokenizer_json(const std::filesystem::path& file) {
     namespace tokenizing = detail::tokenizing;
     const nlohmann::json root = detail::read_json_object(file);
     const tokenizing::json_part part{root, file.string(), true};
-    const tokenizing::token_settings settings{file.parent_path()};
     bpe_tokenizer_parts parts = tokenizing::read_parts(part);
+    const tokenizing::token_settings settings{file.parent_path()};
     auto list = tokenizing::token_list{parts.model, std::move(parts.added)}.completed(settings);
     parts.added = list.tokens();
     const bpe_tokenizer made = tokenizing::assembled(std::move(parts), {}, part.place());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -37,11 +38,13 @@ inline token_map read_vocabulary(const json_part& part) {
     tokens.reserve(part.value().size());
     std::vector<bool> taken;
     for (const auto& [text, value] : part.value().items()) {
-        const std::string place = part.place() + "[" + shown(text) + "]";
-        require(utf8::is_valid(text), place, " is not UTF-8");
-        const token_id id = json_part{value, place}.id();
+        // The place is named only where it is complained about: there are many.
+        const auto place = [&] { return part.place() + "[" + shown(text) + "]"; };
+        if (!utf8::is_valid(text)) fail(place(), " is not UTF-8");
+        const bool sound = value.is_number_unsigned() && value.template get<std::uint64_t>() < std::uint64_t{id_limit};
+        const token_id id = sound ? value.template get<token_id>() : json_part{value, place()}.id();
         if (taken.size() <= static_cast<std::size_t>(id)) taken.resize(static_cast<std::size_t>(id) + 1);
-        require(!taken[static_cast<std::size_t>(id)], place, ": the id ", id, " is given twice");
+        if (taken[static_cast<std::size_t>(id)]) fail(place(), ": the id ", id, " is given twice");
         taken[static_cast<std::size_t>(id)] = true;
         tokens.emplace(text, id);
     }

@@ -181,20 +181,21 @@ struct text_side {
     std::optional<chat_template> chat;
     std::optional<std::filesystem::path> folder;
     std::optional<gguf_text> gguf;
+    std::vector<std::string> notes;
 };
 
 /// Throws `aha::error` if the tokenizer knows ids that the weights have no row for.
 inline text_side load_text_side(const weight_source& source, const std::filesystem::path& place) {
-    const auto checked = [&](bpe_tokenizer tokenizer) {
-        check_vocabulary(tokenizer, source.config().vocabulary_size, place);
-        return tokenizer;
-    };
-    if (!source.gguf())
-        return {checked(load_tokenizer_json(place / "tokenizer.json")), load_chat_template(place), place, std::nullopt};
-    gguf_text text = read_gguf_text(*source.gguf());
-    bpe_tokenizer tokenizer = checked(tokenizer_from(text));
-    std::optional<chat_template> chat = chat_from(text);
-    return {std::move(tokenizer), std::move(chat), std::nullopt, std::move(text)};
+    std::optional<gguf_text> text;
+    if (source.gguf()) text = read_gguf_text(*source.gguf());
+    bpe_tokenizer tokenizer = text ? tokenizer_from(*text) : load_tokenizer_json(place / "tokenizer.json");
+    check_vocabulary(tokenizer, source.config().vocabulary_size, place);
+    std::optional<chat_template> chat = text ? chat_from(*text) : load_chat_template(place);
+    std::vector<std::string> notes = source.notes();
+    notes.insert(notes.end(), tokenizer.notes().begin(), tokenizer.notes().end());
+    std::optional<std::filesystem::path> folder;
+    if (!text) folder = place;
+    return {std::move(tokenizer), std::move(chat), std::move(folder), std::move(text), std::move(notes)};
 }
 
 }  // namespace detail
@@ -223,8 +224,12 @@ pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
     const std::filesystem::path place = detail::model_location(path);
     const weight_source source{place};
     detail::text_side text = detail::load_text_side(source, place);
-    return {detail::decoder_from<Tensor>(source), std::move(text.tokenizer), std::move(text.chat),
-            std::move(text.folder), std::move(text.gguf)};
+    return {detail::decoder_from<Tensor>(source),
+            std::move(text.tokenizer),
+            std::move(text.chat),
+            std::move(text.folder),
+            std::move(text.gguf),
+            std::move(text.notes)};
 }
 
 /// The special tokens that a chat template of the model may name (bos_token, eos_token, ...): those of its present

@@ -68,8 +68,8 @@ pretrained<reward_model<decoder<Tensor>>> load_reward_model(const std::filesyste
     const weight_source source{place};
     auto model = detail::reward_model_from<Tensor>(source, options);
     detail::text_side text = detail::load_text_side(source, place);
-    return {std::move(model), std::move(text.tokenizer), std::move(text.chat), std::move(text.folder),
-            std::move(text.gguf)};
+    return {std::move(model),       std::move(text.tokenizer), std::move(text.chat),
+            std::move(text.folder), std::move(text.gguf),      std::move(text.notes)};
 }
 
 /// Writes a Hugging Face folder that transformers' AutoModelForSequenceClassification loads: float32 weights without an
