@@ -30,10 +30,11 @@ inline std::string tame_bytes(std::size_t size, chances& chance) {
 struct packing {
     std::uint32_t id, elements, bytes;
 };
-inline constexpr packing packings[] = {{0, 1, 4},      {1, 1, 2},      {30, 1, 2},     {2, 32, 18},    {3, 32, 20},
-                                       {6, 32, 22},    {7, 32, 24},    {8, 32, 34},    {20, 32, 18},   {39, 32, 17},
-                                       {10, 256, 84},  {11, 256, 110}, {12, 256, 144}, {13, 256, 176}, {14, 256, 210},
-                                       {23, 256, 136}, {34, 256, 54},  {35, 256, 66}};
+inline constexpr packing packings[] = {
+    {0, 1, 4},      {1, 1, 2},      {30, 1, 2},    {2, 32, 18},   {3, 32, 20},    {6, 32, 22},    {7, 32, 24},
+    {8, 32, 34},    {20, 32, 18},   {39, 32, 17},  {10, 256, 84}, {11, 256, 110}, {12, 256, 144}, {13, 256, 176},
+    {14, 256, 210}, {23, 256, 136}, {34, 256, 54}, {35, 256, 66}, {16, 256, 66},  {17, 256, 74},  {18, 256, 98},
+    {19, 256, 50},  {21, 256, 110}, {22, 256, 82}, {29, 256, 56}, {40, 64, 36},   {41, 128, 18},  {42, 64, 18}};
 
 inline std::vector<std::string> gguf_tokens(bool pieces, std::vector<std::string>& merges,
                                             std::vector<std::int32_t>& types) {
@@ -75,7 +76,7 @@ inline gguf_image a_gguf(chances& chance, bool weights) {
     const std::vector<std::string> tokens = detail::gguf_tokens(pieces, merges, types);
     const std::size_t end = tokens.size();
     const detail::packing& packing = chance.pick(detail::packings);
-    const std::uint64_t width = packing.elements == 256 ? 256 : 32;
+    const std::uint64_t width = packing.elements > 32 ? 256 : 32;
     const auto head = static_cast<std::uint32_t>(width / 2);
 
     image.add("general.architecture", std::string_view{family});
