@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -27,7 +25,7 @@ inline std::string_view not_json_lines(std::string_view bytes) {
         std::size_t at;
         std::string_view mark, sentence;
     };
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     constexpr std::string_view convert =
         "a Parquet file: write its rows as JSON lines, as pandas' "
         "read_parquet(FILE).to_json(OUT, orient=\"records\", lines=True) does";

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -135,9 +136,8 @@ private:
             kept += row->text;
             kept_bytes_ += row->text.size();
             require(kept_bytes_ <= options_.max_kept_bytes, added.path.string(), ":", row->line,
-                    ": the text of the rows "
-                    "so far is more than the ",
-                    options_.max_kept_bytes, " bytes allowed in memory: ",
+                    ": the text of the rows so far is more than the ", options_.max_kept_bytes,
+                    " bytes allowed in memory: ",
                     held == storage::mapped ? "unpack it" : "read it row by row, or as records");
         }
         if (rows_.size() == added.first) return;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <glob.h>
 #include <memory>
