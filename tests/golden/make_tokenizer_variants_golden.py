@@ -2,7 +2,7 @@
 together of its normalizers, pre-tokenizers, regular expressions and flags of added tokens: ids, the characters that each
 token came from, and the decoded text.
 
-Run:  python tests/golden/make_tokenizer_variants_golden.py     (tokenizers 0.23.3, sentencepiece 0.2)
+Run:  python tests/golden/make_tokenizer_variants_golden.py     (tokenizers 0.23.3, sentencepiece 0.2.3)
 """
 import io
 import json

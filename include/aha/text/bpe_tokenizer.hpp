@@ -84,7 +84,8 @@ public:
     /// The same ids, with the bytes of `text` that each came from, as the offsets of the library `tokenizers` (which
     /// counts characters) before its post-processors trim them. A token of half a character has all of it; one of a
     /// character that was composed of several has the first; an added token has the white space that it took along.
-    /// Ranges may overlap, and be empty where a normalizer put something in.
+    /// Ranges may overlap, and be empty where a normalizer put something in. Only where a model drops characters that
+    /// it has no token for does the reference lose count; here the tokens after them keep their places.
     encoding encode_with_spans(std::string_view text) const {
         encoding made;
         each_token<detail::tokenizing::aligned_text>(text, [&](token_id id, text_span from) {

@@ -26,12 +26,11 @@ public:
     /// The rule of a pair takes the place of an earlier one. At most `count` pairs.
     void put(token_id left, token_id right, merge_rule rule) {
         const std::uint64_t key = key_of(left, right);
-        place* const found = const_cast<place*>(find(key));
-        *found = {key, rule};
+        places_[find(key)] = {key, rule};
     }
 
     /// The rule of a pair; `whole` is -1 if there is none.
-    merge_rule at(token_id left, token_id right) const { return find(key_of(left, right))->rule; }
+    merge_rule at(token_id left, token_id right) const { return places_[find(key_of(left, right))].rule; }
 
 private:
     struct place {
@@ -44,11 +43,11 @@ private:
     }
 
     /// The place of the key, or the free one where it would be.
-    const place* find(std::uint64_t key) const {
+    std::size_t find(std::uint64_t key) const {
         // Fibonacci hashing: the upper bits of a product with 2^64 over the golden ratio (Knuth, volume 3, 6.4).
         std::size_t at = (key * 0x9E3779B97F4A7C15U) >> shift_;
         while (places_[at].key != key && places_[at].rule.whole >= 0) at = (at + 1) & (places_.size() - 1);
-        return &places_[at];
+        return at;
     }
 
     std::vector<place> places_;
