@@ -198,6 +198,8 @@ TEST_F(decoder_config_gguf, says_what_the_decoder_lacks) {
         {[&](auto& b) { b.value("llama.expert_count", 4, raw(8U)); }, "expert_count is not supported"},
     };
     EXPECT_EQ(error([](auto&) {}), "no error");
+    EXPECT_EQ(error([](auto& b) { b.value("tokenizer.ggml.model", 8, text("none")); }), "no error");
+    EXPECT_THAT(error([](auto& b) { b.value("tokenizer.ggml.model", 8, text("gpt2")); }), HasSubstr("without tokens"));
     EXPECT_EQ(error([](auto& b) { b.value("llama.attention.sliding_window", 4, raw(1024U)); }), "no error");
     for (const auto& [change, sentence] : table) EXPECT_THAT(error(change), HasSubstr(sentence)) << sentence;
 }

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <filesystem>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -18,6 +19,9 @@
 namespace {
 
 using namespace files_support;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 std::filesystem::path made(const std::string& name) {
     return std::filesystem::path{AHA_TEST_DATA} / "model" / "data" / "gguf" / name;
@@ -49,6 +53,21 @@ TEST(gguf_decoder, computes_what_llama_cpp_does) {
         for (std::int64_t i = 0; i < ours.numel(); ++i)
             EXPECT_NEAR(ours[i].item<float>(), theirs.at(static_cast<std::size_t>(i)).get<float>(), 2e-5) << name;
     }
+}
+
+// llama.cpp loads no file with a tensor that it has no use for; others of the library's files do have such.
+TEST(gguf_decoder, tensors_outside_the_model_are_told) {
+    const temporary_folder folder;
+    const std::string whole = read(made("decoder_divisors.gguf")), sought = "rope_freqs.weight";
+    const auto renamed = [&](const std::string& name) {
+        std::string bytes = whole;
+        return write(folder.path / "a.gguf", bytes.replace(bytes.find(sought), sought.size(), name));
+    };
+    EXPECT_THAT(aha::weight_source{made("decoder_divisors.gguf")}.notes(), IsEmpty());
+    for (const char* extra : {"v_head.abc.weight", "blk.1.abcd.weight", "mtp.layers.0.w_in"})
+        EXPECT_THAT(aha::weight_source{renamed(extra)}.notes(), ElementsAre(HasSubstr(extra))) << extra;
+    for (const char* used : {"blk.0.attn_q.sc__", "blk.0.attn_norm_2", "output_scale.abcd", "token_embd_norm.w"})
+        EXPECT_THAT(error_of([&] { aha::weight_source{renamed(used)}; }), HasSubstr(used)) << used;
 }
 
 }  // namespace

@@ -213,6 +213,7 @@ TEST(gguf_text, says_what_is_wrong) {
     };
     EXPECT_EQ(error(start()), "no error");
     EXPECT_THAT(error(builder{}), HasSubstr("has no tokenizer"));
+    EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("none"))), HasSubstr("says that it has no tokenizer"));
     EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("gpt2"))), HasSubstr("without tokens"));
     EXPECT_THAT(error(start().value(prefix + "eos_token_id", 8, text("1"))), HasSubstr("is not a whole number"));
     EXPECT_THAT(error(start().value(prefix + "add_bos_token", 4, raw<std::uint32_t>(1))), HasSubstr("not a boolean"));

@@ -95,7 +95,8 @@ inline decoder_config decoder_config_from_gguf(const gguf_file& file) {
     c.tie_embeddings = !file.tensors().contains("output.weight");
     detail::read_biases(file, c);
     c.qk_norm = c.architecture == "qwen3";
-    if (file.metadata().contains("tokenizer.ggml.model")) {
+    const auto kind = file.text("tokenizer.ggml.model");
+    if (kind && *kind != "none" && *kind != "no_vocab") {
         const gguf_text text = read_gguf_text(file);
         require(text.tokens.size() <= static_cast<std::size_t>(c.vocabulary_size), where, ": ", text.tokens.size(),
                 " tokens are more than the ", c.vocabulary_size, " rows of the embedding");

@@ -74,6 +74,7 @@ inline gguf_text read_gguf_text(const gguf_file& file) {
     gguf_text text;
     const auto model = file.text(prefix + "model");
     require(model.has_value(), where, " has no tokenizer (no tokenizer.ggml.model)");
+    require(*model != "none" && *model != "no_vocab", where, " says that it has no tokenizer");
     text.model = *model;
     text.pre = file.text(prefix + "pre").value_or("");
     auto tokens = file.texts(prefix + "tokens");

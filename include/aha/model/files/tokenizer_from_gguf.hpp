@@ -133,14 +133,21 @@ inline nlohmann::json score_merges_json(const gguf_text& text) {
     return merges;
 }
 
+/// The same with a name for each empty token, as llama.cpp gives it.
+inline gguf_text with_names(gguf_text text) {
+    for (std::size_t i = 0; i < text.tokens.size(); ++i)
+        if (text.tokens[i].empty()) text.tokens[i] = "[EMPTY_" + std::to_string(i) + "]";
+    return text;
+}
+
 }  // namespace detail
 
 /// The tokenizer.json that gives the ids of the tokenizer in a GGUF file. Throws `aha::error` for a kind of vocabulary
 /// or a pre-tokenizer that we do not know, a merge that is none, and for scores that are not there.
 inline nlohmann::json tokenizer_json(const gguf_text& given) {
-    gguf_text text = given;
-    for (std::size_t i = 0; i < text.tokens.size(); ++i)  // as llama.cpp has it
-        if (text.tokens[i].empty()) text.tokens[i] = "[EMPTY_" + std::to_string(i) + "]";
+    std::optional<gguf_text> renamed;
+    if (std::ranges::find(given.tokens, "") != given.tokens.end()) renamed = detail::with_names(given);
+    const gguf_text& text = renamed ? *renamed : given;
     nlohmann::json made = {{"version", "1.0"},
                            {"truncation", nullptr},
                            {"padding", nullptr},
