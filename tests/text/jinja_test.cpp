@@ -147,7 +147,6 @@ TEST(jinja, errors_name_the_line) {
         {"{{ 99999999999999999999 }}", "line 1: the number 99999999999999999999 is out of range"},
         {"{{ 9223372036854775807 + 1 }}", "line 1: a number over 2^63"},
         {"{% set x %}{% generation %}{% endgeneration %}{% endset %}", "line 1: a generation block inside of"},
-        {"{{ 'é'|upper }}", "line 1: upper is not supported for text with the character \"é\""},
     };
     for (const auto& [source, message] : cases)
         EXPECT_NE(outcome(source).find("error: chat template " + message), std::string::npos) << source << "\n"
@@ -205,11 +204,11 @@ TEST(jinja, hostile_templates_meet_limits) {
         {"{{ '{:.99999999999999999999999}'.format(1.5) }}", "a text of more than 20000000 bytes"},
         {"{{ [1]|batch(10**9, 'x')|list }}", "a value of more than 4 million parts"},
         {"{{ [0] * 10**9 }}", "a value of more than 4 million parts"},
-        {"{{ ('a ' * 9000000).split() }}", "a text of more than 4 million pieces"},
+        {"{{ ('a ' * 4100000).split() }}", "a text of more than 4 million pieces"},
         {"{{ [1]|slice(10**9)|list }}", "rendering takes more than 20 million steps"},
         {"{% set b = range(99999) %}{% for i in b %}{{ b|select('gt', 100000)|first }}{% endfor %}",
          "rendering takes more than 20 million steps"},
-        {"{% set b = 'a' * 9000000 %}{% for i in range(999) %}{% set y = b|tojson %}{% endfor %}",
+        {"{% set b = 'a' * 1000000 %}{% for i in range(999) %}{% set y = b|tojson %}{% endfor %}",
          "rendering takes more than 20 million steps"},
         {"{% for i in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}", "nested deeper than 400 levels"},
         {growing("ns.x|map('string')"), "a value nested deeper than 250 levels"},
@@ -224,7 +223,7 @@ TEST(jinja, hostile_templates_meet_limits) {
         EXPECT_NE(got.find(message), std::string::npos) << source.substr(0, 200) << "\n" << got;
     }
     // A search that would take the product of both sizes takes their sum.
-    EXPECT_EQ(outcome("{% set b = 'a' * 19000000 %}{% set p = 'a' * 9000000 ~ 'b' %}"
+    EXPECT_EQ(outcome("{% set b = 'a' * 2000000 %}{% set p = 'a' * 900000 ~ 'b' %}"
                       "{{ b.find(p) }}{{ b.rfind(p) }}{{ p in b }}{{ b.count(p) }}"),
               "-1-1False0");
     auto deep = json::array();

@@ -27,7 +27,7 @@ namespace filters {
 
 inline value tojson(in v, many a) {
     const auto given = a.bind({"ensure_ascii", "indent", "separators", "sort_keys"});
-    a.spend(v.reach().parts * 16);
+    a.spend(v.reach().parts * 64);
     json_format format;
     format.ascii_only = is_on(given[0]);
     format.sort_keys = is_on(given[3]);

@@ -40,7 +40,7 @@ value recased(in v, many a, Change change) {
 
 inline value escaped(in v, many a) {
     a.take(0, 0);
-    a.spend(v.reach().parts * 16);
+    a.spend(v.reach().parts * 64);
     return value::text(to_markup(v), true);
 }
 
@@ -124,7 +124,7 @@ inline std::string quote_for_url(std::string_view text, bool in_query) {
 }
 inline value url_encoded(in v, many a) {
     a.take(0, 0);
-    a.spend(v.reach().parts * 16);
+    a.spend(v.reach().parts * 64);
     const bool rows = !v.as_text() && (v.as_mapping() || v.as_sequence() || v.as_iterator() || v.is_undefined());
     if (!rows) return quote_for_url(to_text(v), false);
     std::string joined;
