@@ -45,6 +45,16 @@ inline std::vector<std::string_view> characters(std::string_view text) {
     return cut;
 }
 
+/// Calls `visit(piece, code)` for each character of the text.
+template <class Visit>
+void visit_characters(std::string_view text, Visit visit) {
+    for (std::size_t at = 0; at < text.size();) {
+        const character next = character_at(text, at);
+        visit(text.substr(at, next.size), next.code);
+        at += next.size;
+    }
+}
+
 /// How many characters the text has.
 inline std::size_t count_characters(std::string_view text) {
     std::size_t count = 0;

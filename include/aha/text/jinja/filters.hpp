@@ -27,6 +27,7 @@ namespace filters {
 
 inline value tojson(in v, many a) {
     const auto given = a.bind({"ensure_ascii", "indent", "separators", "sort_keys"});
+    a.spend(v.reach().parts * 64);
     json_format format;
     format.ascii_only = is_on(given[0]);
     format.sort_keys = is_on(given[3]);
@@ -117,8 +118,8 @@ inline const std::map<std::string_view, value (*)(in, many)>& table() {
         {"d", otherwise},
         {"default", otherwise},
         {"dictsort", dict_sorted},
-        {"e", [](in v, many a) { return a.take(0, 0), value::text(to_markup(v), true); }},
-        {"escape", [](in v, many a) { return a.take(0, 0), value::text(to_markup(v), true); }},
+        {"e", escaped},
+        {"escape", escaped},
         {"filesizeformat", file_size},
         {"first", first},
         {"float", real},
@@ -148,7 +149,12 @@ inline const std::map<std::string_view, value (*)(in, many)>& table() {
         {"sort", sorted},
         {"string", [](in v, many a) { return a.take(0, 0), v.as_text() ? v : value{to_text(v)}; }},
         {"sum", sum},
-        {"title", [](in v, many a) -> value { return a.take(0, 0), title_filter(to_text(v)); }},
+        {"title",
+         [](in v, many a) -> value {
+             a.take(0, 0);
+             a.spend(v.reach().parts * 64);
+             return title_filter(to_text(v));
+         }},
         {"tojson", tojson},
         {"trim",
          [](in v, many a) { return value::text(strip(to_text(v), a.bind({"chars"})[0], true, true), v.is_safe()); }},
@@ -167,7 +173,7 @@ inline const std::map<std::string_view, value (*)(in, many)>& table() {
 inline value apply_filter(std::string_view name, const value& input, const arguments& given) {
     const auto found = filters::table().find(name);
     if (found == filters::table().end()) problem("the filter \"", name, "\" is not supported");
-    given.spend(input.as_text() ? input.as_text()->size() / 32 : 1);
+    if (input.as_text()) given.spend(input.as_text()->size() / 8);
     return found->second(input, given);
 }
 

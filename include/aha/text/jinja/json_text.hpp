@@ -26,8 +26,7 @@ struct json_format {
 
 inline std::string quote_for_json(std::string_view text, bool ascii_only) {
     std::string result = "\"";
-    for (const std::string_view piece : characters(text)) {
-        const std::uint32_t code = character_at(piece, 0).code;
+    visit_characters(text, [&](std::string_view piece, std::uint32_t code) {
         if (code == '"') result += "\\\"";
         else if (!short_escape(code).empty()) result += short_escape(code);
         else if (code == '\b' || code == '\f') result += code == '\b' ? "\\b" : "\\f";
@@ -35,7 +34,7 @@ inline std::string quote_for_json(std::string_view text, bool ascii_only) {
         else if (ascii_only && code >= 0x10000)
             result += hex_escape('u', 4, 0xD7C0 + (code >> 10)) + hex_escape('u', 4, 0xDC00 + (code & 0x3FF));
         else result += piece;
-    }
+    });
     return result += '"';
 }
 

@@ -41,16 +41,15 @@ inline bool is_decimal(std::uint32_t code) { return category_of(code) == UTF8PRO
 /// The text with its decimal digits of any script as 0 to 9.
 inline std::string with_ascii_digits(std::string_view text) {
     std::string plain;
-    for (const std::string_view piece : characters(text)) {
-        const std::uint32_t code = character_at(piece, 0).code;
+    visit_characters(text, [&](std::string_view piece, std::uint32_t code) {
         if (code < 0x80 || !is_decimal(code)) {
             plain += piece;
-            continue;
+            return;
         }
         std::uint32_t zero = code;  // digits come in rows of ten, 0 first
         while (is_decimal(zero - 1)) --zero;
         plain += static_cast<char>('0' + (code - zero) % 10);
-    }
+    });
     return plain;
 }
 inline bool is_digit(std::uint32_t code) { return is_decimal(code) || in_ranges(other_digits, code); }
@@ -115,18 +114,16 @@ inline void append_lower(std::string& text, const code_points& codes, std::size_
 /// `text` with `change(result, codes, at)` for its characters; bytes that are no UTF-8 stay as they are.
 template <class Change>
 std::string change_characters(std::string_view text, Change change) {
-    constexpr std::uint32_t no_character = 0xFFFFFFFF;
-    const auto pieces = characters(text);
+    constexpr std::uint32_t no_character = 0x8000'0000;  // with the byte
     code_points codes;
-    codes.reserve(pieces.size());
-    for (const std::string_view piece : pieces) {
-        const std::uint32_t code = character_at(piece, 0).code;
-        codes.push_back(piece.size() == 1 && code >= 0x80 ? no_character : code);
-    }
+    codes.reserve(count_characters(text));
+    visit_characters(text, [&](std::string_view piece, std::uint32_t code) {
+        codes.push_back(piece.size() == 1 && code >= 0x80 ? no_character | code : code);
+    });
     std::string result;
     result.reserve(text.size());
-    for (std::size_t at = 0; at < pieces.size(); ++at)
-        if (codes[at] == no_character) result += pieces[at];
+    for (std::size_t at = 0; at < codes.size(); ++at)
+        if (codes[at] >= no_character) result += static_cast<char>(codes[at] & 0xFF);
         else change(result, codes, at);
     return result;
 }

@@ -83,7 +83,7 @@ inline value format_method(const value& text, bool from_map) {
 /// A method bound to its object.
 inline value bound_method(const value& object, method call) {
     return callable{[object, call](const arguments& given) {
-                        given.spend(object.as_text() ? object.as_text()->size() / 16 : object.own_size() / 2);
+                        given.spend(object.as_text() ? object.as_text()->size() / 8 : object.own_size() / 2);
                         const value result = call(object, given);
                         if (object.as_text() && result.as_sequence()) given.spend(result.reach().parts);
                         return object.is_safe() ? mark_safe(result) : result;

@@ -81,6 +81,7 @@ inline std::optional<double> read_real(std::string_view text) {
 inline value integer(in v, many a) {
     const auto given = a.bind({"default", "base"});
     if (v.is_undefined()) v.refuse("the filter int");
+    if (v.as_text()) a.spend(v.as_text()->size());
     if (const auto number = v.as_integer()) return *number;
     if (v.as_text())
         if (const auto whole =
@@ -95,6 +96,7 @@ inline value integer(in v, many a) {
 inline value real(in v, many a) {
     const auto given = a.bind({"default"});
     if (v.is_undefined()) v.refuse("the filter float");
+    if (v.as_text()) a.spend(v.as_text()->size());
     const auto number = v.as_text() ? read_real(with_ascii_digits(*v.as_text())) : v.as_number();
     return number ? value{*number} : given[0].value_or(0.0);
 }

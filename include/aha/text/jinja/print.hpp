@@ -54,14 +54,13 @@ inline std::string quote_for_repr(std::string_view text, bool ascii_only = false
     const char quote =
         text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
     std::string result{quote};
-    for (const std::string_view piece : characters(text)) {
-        const std::uint32_t code = character_at(piece, 0).code;
+    visit_characters(text, [&](std::string_view piece, std::uint32_t code) {
         if (code == static_cast<std::uint32_t>(quote)) (result += '\\') += quote;
         else if (!short_escape(code).empty()) result += short_escape(code);
         else if (code >= 0x80 ? ascii_only || !is_printable(code) : code < 0x20 || code == 0x7F)
             result += hex_escape(code);
         else result += piece;
-    }
+    });
     return result += quote;
 }
 

@@ -40,7 +40,7 @@ inline value lazily(in source, many a, std::function<std::optional<value>(const 
                      from = std::optional<reader>{}]() mutable -> std::optional<value> {
                         if (!from) from.emplace(source);
                         while (auto item = from->next()) {
-                            if (work) work->spend(2);
+                            if (work) work->spend(4);
                             if (auto made = step(*item)) return made;
                         }
                         return std::nullopt;
@@ -266,7 +266,7 @@ inline value slices(in v, many a) {
                         const std::int64_t each = size / count, longer = size % count;
                         const std::int64_t begin = done * each + std::min(done, longer);
                         const std::int64_t end = begin + each + (done < longer ? 1 : 0);
-                        if (work) work->spend(2 + static_cast<std::size_t>(end - begin));
+                        if (work) work->spend(32 + static_cast<std::size_t>(end - begin));
                         std::vector<value> taken(all.begin() + begin, all.begin() + end);
                         if (fill && done >= longer) taken.push_back(*fill);
                         ++done;

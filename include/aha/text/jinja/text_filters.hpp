@@ -34,8 +34,14 @@ template <class Change>
 value recased(in v, many a, Change change) {
     a.take(0, 0);
     const std::string text = to_text(v);
-    a.spend(text.size() / 4);
+    a.spend(text.size() / 2);
     return value::text(change(text), v.is_safe());
+}
+
+inline value escaped(in v, many a) {
+    a.take(0, 0);
+    a.spend(v.reach().parts * 64);
+    return value::text(to_markup(v), true);
 }
 
 inline value indent(in v, many a) {
@@ -78,7 +84,7 @@ inline value truncated(in v, many a) {
 inline value word_count(in v, many a) {
     a.take(0, 0);
     const std::string text = to_text(v);
-    a.spend(text.size() / 4);
+    a.spend(text.size() / 2);
     std::int64_t words = 0;
     bool inside = false;
     leading(text, [&](std::uint32_t code) {
@@ -118,6 +124,7 @@ inline std::string quote_for_url(std::string_view text, bool in_query) {
 }
 inline value url_encoded(in v, many a) {
     a.take(0, 0);
+    a.spend(v.reach().parts * 64);
     const bool rows = !v.as_text() && (v.as_mapping() || v.as_sequence() || v.as_iterator() || v.is_undefined());
     if (!rows) return quote_for_url(to_text(v), false);
     std::string joined;

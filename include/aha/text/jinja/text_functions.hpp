@@ -35,10 +35,10 @@ inline std::string strip(std::string_view text, const std::optional<value>& set,
 inline std::string replace(std::string_view text, std::string_view from, std::string_view to, std::int64_t limit) {
     std::string result;
     if (from.empty()) {
-        for (const std::string_view piece : characters(text)) {
+        visit_characters(text, [&](std::string_view piece, std::uint32_t) {
             if (limit != 0) grow(result, to), --limit;
             grow(result, piece);
-        }
+        });
         if (limit != 0) grow(result, to);
         return result;
     }
@@ -52,6 +52,12 @@ inline std::string replace(std::string_view text, std::string_view from, std::st
     return result;
 }
 
+/// The most pieces that a text is cut into.
+constexpr std::size_t most_pieces = 4'000'000;
+inline void check_pieces(std::size_t count) {
+    if (count > most_pieces) problem("a text of more than 4 million pieces");
+}
+
 /// str.split() and str.rsplit() by white space; at most `limit` cuts, negative: all.
 inline std::vector<std::string_view> split_words(std::string_view text, std::int64_t limit, bool from_right) {
     const auto inside = [](std::uint32_t code) { return !is_space(code); };
@@ -61,6 +67,7 @@ inline std::vector<std::string_view> split_words(std::string_view text, std::int
             words.push_back(rest);
             break;
         }
+        check_pieces(words.size() + 1);
         words.push_back(rest.substr(0, leading(rest, inside)));
         rest.remove_prefix(words.back().size());
     }
@@ -81,6 +88,7 @@ inline std::vector<std::string_view> split_by(std::string_view text, std::string
     for (; limit != 0; --limit) {
         const std::size_t at = from_right ? find_last(text, separator) : find_first(text, separator);
         if (at == std::string_view::npos) break;
+        check_pieces(pieces.size() + 1);
         const std::size_t after = at + separator.size();
         pieces.push_back(from_right ? text.substr(after) : text.substr(0, at));
         text = from_right ? text.substr(0, at) : text.substr(after);
@@ -97,6 +105,7 @@ inline std::vector<std::string_view> split_lines(std::string_view text, bool kee
         return !((c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029);
     };
     while (!text.empty()) {
+        check_pieces(lines.size() + 1);
         const std::size_t size = leading(text, inside);
         const std::string_view end = text.substr(size);
         const std::size_t end_size = end.starts_with("\r\n") ? 2 : character_at(end, 0).size;

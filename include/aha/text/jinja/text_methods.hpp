@@ -136,7 +136,7 @@ inline value replaced(self s, many a) {
 template <class Change>
 value recased(self s, many a, Change change) {
     a.take(0, 0);
-    a.spend(s.as_text()->size() / 4);
+    a.spend(s.as_text()->size() / 2);
     return std::string{change(*s.as_text())};
 }
 
