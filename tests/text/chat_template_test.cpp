@@ -205,7 +205,7 @@ TEST(load_chat_template, bad_files_are_named) {
     EXPECT_EQ(message_of([&] { aha::load_chat_template(folder.path() / "none"); }),
               "cannot load a chat template: \"" + (folder.path() / "none").string() + "\" is not a folder");
     folder.write("tokenizer_config.json", "{\"chat_template\": ");
-    EXPECT_EQ(folder.problem(), "\"FOLDER/tokenizer_config.json\": not a JSON object");
+    EXPECT_EQ(folder.problem(), "FOLDER/tokenizer_config.json: not valid JSON at byte 19: the text ends too early");
     folder.write("tokenizer_config.json", "[]");
     EXPECT_EQ(folder.problem(), "\"FOLDER/tokenizer_config.json\": not a JSON object");
     folder.write("tokenizer_config.json", R"({"chat_template": 3})");

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include <aha/core/mapped_file.hpp>
 #include <aha/core/message.hpp>
 #include <aha/core/strict_json.hpp>
+#include <aha/core/utf8.hpp>
 #include <aha/text/jinja/evaluator.hpp>
 #include <aha/text/jinja/parser.hpp>
 #include <aha/text/special_token_names.hpp>
@@ -55,7 +57,7 @@ public:
         try {
             body_ = std::make_shared<const detail::jinja::block>(detail::jinja::parser{source_}.run());
         } catch (const detail::jinja::template_problem& problem) {
-            fail("chat template ", problem.what());
+            fail("chat template ", shortened(problem.what()));
         }
     }
 
@@ -91,10 +93,10 @@ public:
                 auto done = evaluator.run(*body_);
                 return {std::move(done.text), std::move(done.generated)};
             } catch (const detail::jinja::template_problem& problem) {
-                fail("chat template line ", evaluator.line(), ": ", problem.what());
+                fail("chat template line ", evaluator.line(), ": ", shortened(problem.what()));
             }
         } catch (const detail::jinja::template_problem& problem) {
-            fail("chat template: ", problem.what());
+            fail("chat template: ", shortened(problem.what()));
         }
     }
     /// The same of plain messages.
@@ -108,6 +110,12 @@ public:
     const nlohmann::ordered_json& defaults() const { return defaults_; }
 
 private:
+    /// A message that holds names and texts of the template's: a template may be of any length, a sentence is not.
+    static std::string shortened(std::string_view message) {
+        constexpr std::size_t most = 1000;
+        return message.size() <= most ? std::string{message} : utf8::replace_invalid(message.substr(0, most)) + "...";
+    }
+
     static nlohmann::ordered_json list_of(std::span<const message> messages) {
         auto list = nlohmann::ordered_json::array();
         for (const message& one : messages) list.push_back(aha::to_json(one));
