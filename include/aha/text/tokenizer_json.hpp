@@ -115,8 +115,8 @@ private:
         std::vector<token_id> ids;
         for (const json_part& part : parts) {
             require(part.value().is_number_integer(), part.place(), " is not a whole number");
-            const bool small = !part.value().is_number_unsigned() || part.value().get<std::uint64_t>() < id_limit;
-            if (small && tokenizer_->contains(part.value().get<token_id>())) ids.push_back(part.id());
+            const bool in_range = !part.value().is_number_unsigned() || part.value().get<std::uint64_t>() < id_limit;
+            if (in_range && tokenizer_->contains(part.value().get<token_id>())) ids.push_back(part.id());
             else if (with_notes)
                 facts_.notes.push_back(part.place() + " is " + part.value().dump() +
                                        ", which no token has: it is passed over");

@@ -207,9 +207,9 @@ inline bool is_title(std::string_view text) {
     bool inside = false, found = false;
     const auto fits = [&](std::uint32_t code) {
         const bool capital = is_upper_case(code) || is_title_case(code);
-        const bool small = is_lower_case(code);
-        const bool good = capital ? !inside : small ? inside : true;
-        inside = capital || small;
+        const bool lower = is_lower_case(code);
+        const bool good = capital ? !inside : lower ? inside : true;
+        inside = capital || lower;
         found |= inside;
         return good;
     };
