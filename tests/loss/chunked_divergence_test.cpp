@@ -242,8 +242,9 @@ TEST(diverge_tokens, no_tensor_is_larger_than_a_chunk_or_a_head) {
             largest = memory.largest();
         }
         EXPECT_GE(largest, static_cast<std::size_t>(chunk)) << "nothing was watched";
-        // The logits of all rows would be 16 MiB; a chunk, or a head, is half a MiB or less.
-        EXPECT_LE(largest, static_cast<std::size_t>(chunk));
+        // The logits of all rows would be 16 MiB; a chunk, or a head, is half a MiB or less. What multiplies may align
+        // its own copy of either to a page.
+        EXPECT_LE(largest, static_cast<std::size_t>(chunk + 4096));
     }
 }
 

@@ -216,8 +216,9 @@ TEST(score_tokens, no_tensor_is_larger_than_a_chunk_or_the_head) {
             largest = memory.largest();
         }
         EXPECT_GE(largest, static_cast<std::size_t>(chunk)) << "nothing was watched";
-        // The logits of all rows would be 16 MiB; a chunk, or the head, is 256 KiB or less.
-        EXPECT_LE(largest, static_cast<std::size_t>(2 * chunk));
+        // The logits of all rows would be 16 MiB; a chunk, or the head, is 256 KiB or less. What multiplies may align
+        // its own copy of either to a page.
+        EXPECT_LE(largest, static_cast<std::size_t>(2 * chunk + 4096));
     }
 }
 

@@ -133,16 +133,7 @@ struct with_statement {
 struct generation_block {
     block body;
 };
-struct macro {
-    std::string name;
-    std::vector<std::pair<std::string, expression_ptr>> parameters{};  ///< with defaults, null where there is none
-    block body{};
-    bool reads_caller = false, reads_varargs = false, reads_kwargs = false;  ///< in its body
-
-    bool has_parameter(std::string_view wanted) const {
-        return std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == wanted; });
-    }
-};
+struct macro;
 struct macro_statement {
     std::shared_ptr<const macro> definition;
 };
@@ -156,6 +147,17 @@ struct statement {
     std::variant<text_output, expression_output, if_statement, for_statement, loop_control, set_statement, set_block,
                  filter_block, with_statement, generation_block, macro_statement, call_block>
         node;
+};
+
+struct macro {
+    std::string name;
+    std::vector<std::pair<std::string, expression_ptr>> parameters{};  ///< with defaults, null where there is none
+    block body{};
+    bool reads_caller = false, reads_varargs = false, reads_kwargs = false;  ///< in its body
+
+    bool has_parameter(std::string_view wanted) const {
+        return std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == wanted; });
+    }
 };
 
 }  // namespace aha::detail::jinja
