@@ -200,8 +200,8 @@ complaints foreign_libraries(const std::vector<header>& headers) {
         const std::string folder = folder_of(h.path);
         if (folder != "core" && folder != "concepts" && folder != "testing") continue;
         for (const include_line& i : includes_of(h)) {
-            const bool standard =
-                i.name.find('/') == std::string::npos && !starts_with_one_of(i.name, {"pcre2", "utf8proc", "zlib", "zstd", "cuda"});
+            const bool standard = i.name.find('/') == std::string::npos &&
+                                  !starts_with_one_of(i.name, {"pcre2", "utf8proc", "zlib", "zstd", "cuda"});
             // The law suites are GoogleTest's; the laws themselves are not.
             if (h.path.starts_with("aha/testing/suites/") && i.name == "gtest/gtest.h") continue;
             if (!standard && !starts_with_one_of(i.name, {"aha/", "sys/", "ATen/", "c10/", "torch/", "range/v3/",
