@@ -113,8 +113,14 @@ TEST(dropped_text, names_what_a_template_leaves_out) {
         one({{"content", ""}, {"tool_calls", {{{"function", {{"name", "f"}, {"arguments", {{"to", "x"}}}}}}}}});
     EXPECT_EQ(aha::dropped_text(chatml, thoughts), std::nullopt);
     EXPECT_EQ(aha::dropped_text(chatml, one({{"content", ""}})), std::nullopt);
-    EXPECT_EQ(aha::dropped_text(chatml, one({{"content", "a"}, {"reasoning_content", "why"}})),
-              "\"reasoning_content\" of message 2");
+    // A template that reads no reasoning at all leaves none out, as in transformers; one that reads it must write it.
+    const json apart = one({{"content", "a"}, {"reasoning_content", "why"}});
+    EXPECT_EQ(aha::dropped_text(chatml, apart), std::nullopt);
+    EXPECT_TRUE(aha::has_reasoning(apart));
+    EXPECT_FALSE(aha::reads_reasoning(chatml));
+    const aha::chat_template forgets{
+        "{% for m in messages %}{{ m.content }}{% if not loop.last %}{{ m.reasoning_content }}{% endif %}{% endfor %}"};
+    EXPECT_EQ(aha::dropped_text(forgets, apart), "\"reasoning_content\" of message 2");
     EXPECT_EQ(aha::dropped_text(chatml, call), "the name of a tool call of message 2");
     const aha::chat_template r1{text_of("chat/deepseek_r1_distill.jinja"), {{"bos_token", "<s>"}}};
     EXPECT_EQ(aha::dropped_text(r1, thoughts), "\"content\" of message 2, before </think>");

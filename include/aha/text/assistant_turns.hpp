@@ -106,11 +106,32 @@ inline learnable_chat render_to_learn(const chat_template& chat, const json& mes
     return made;
 }
 
+/// Whether a template reads what messages hold under "reasoning_content", "thinking" or "reasoning". One that does not
+/// was made for models that do not think aloud.
+inline bool reads_reasoning(const chat_template& chat) {
+    for (const char* key : {"reasoning", "thinking"})
+        if (chat.source().find(key) != std::string::npos) return true;
+    return false;
+}
+
+/// Whether an assistant's message has reasoning beside its content.
+inline bool has_reasoning(const json& messages) {
+    for (const json& message : messages)
+        for (const char* key : {"reasoning_content", "thinking", "reasoning"})
+            if (detail::is_assistant(message) && message.contains(key) && message[key].is_string() &&
+                message[key].get_ref<const std::string&>().find_first_not_of(" \t\r\n") != std::string::npos)
+                return true;
+    return false;
+}
+
 namespace detail {
 
 /// Puts a mark of its own behind each text that an assistant's message has to say, and names the texts.
 class text_marker {
 public:
+    /// @param chat the template; reasoning beside the content is marked if it reads that at all
+    explicit text_marker(const chat_template& chat) : reads_reasoning_{reads_reasoning(chat)} {}
+
     /// The messages with marks. What stands before, between and behind thinking tags is marked apart, for templates
     /// cut there.
     json operator()(json messages) {
@@ -120,7 +141,7 @@ public:
             const std::string of = " of message " + std::to_string(at + 1);
             for (const char* key : {"content", "reasoning_content", "thinking", "reasoning"}) {
                 const auto said = message.find(key);
-                if (said == message.end()) continue;
+                if (said == message.end() || (key != std::string_view{"content"} && !reads_reasoning_)) continue;
                 if (said->is_string()) mark_thoughts(*said, "\"" + std::string{key} + "\"" + of);
                 else if (said->is_array())
                     for (json& part : *said)
@@ -187,6 +208,7 @@ private:
         return text;
     }
 
+    bool reads_reasoning_;
     std::vector<std::pair<std::string, std::string>> marks_;
 };
 
@@ -194,11 +216,11 @@ private:
 
 /// What the assistant's messages say and the template does not write, as words for a message ("the \"content\" of
 /// message 2, before </think>"); nothing if all of it is there. A template that drops thoughts would teach answers
-/// without them. Each text is rendered once more with a mark at its end, which must come out. Of a template that
-/// refuses the marks nothing is known.
+/// without them. Reasoning beside the content counts if the template reads any. Each text is rendered once more with a
+/// mark at its end, which must come out. Of a template that refuses the marks nothing is known.
 inline std::optional<std::string> dropped_text(const chat_template& chat, const json& messages,
                                                const json& variables = json::object()) {
-    detail::text_marker mark;
+    detail::text_marker mark{chat};
     const json marked = mark(messages);
     std::string rendered;
     try {

@@ -38,6 +38,7 @@ struct records_read {
     std::int64_t too_long = 0;    ///< rows left out because they were too long
     std::int64_t cut = 0;         ///< rows that lost their end
     std::int64_t unusable = 0;    ///< rows left out because they teach nothing
+    std::int64_t unread = 0;      ///< conversations with reasoning that the template does not read, so not learned
     std::string first_unusable;   ///< what was wrong with the first of them, with its FILE:LINE
 
     /// What was left out or cut, as a sentence; empty if nothing was.
@@ -48,6 +49,7 @@ struct records_read {
         };
         add(too_long, "too long, left out");
         add(cut, "cut");
+        add(unread, "with reasoning that the chat template does not read, learned without it");
         add(unusable, "left out because they teach nothing (the first: " + first_unusable + ")");
         return said;
     }
@@ -80,6 +82,9 @@ records_read<Record> read_records(const std::filesystem::path& path, const read_
             ++(made ? all.cut : all.too_long);
             if (!made) continue;
         }
+        if (options.chat && !reads_reasoning(*options.chat) && row.fields.contains("messages") &&
+            has_reasoning(row.fields["messages"]))
+            ++all.unread;
         all.records.push_back(std::move(*made));
     }
     require(!all.records.empty(), path.string(), " holds nothing to learn from",
@@ -94,7 +99,8 @@ records_read<Record> read_records(const std::filesystem::path& path, const read_
 /// @param source a `pretrained` model
 template <class Source>
 records_read<supervised_example> read_examples(const Source& source, const std::filesystem::path& path,
-                                               const read_options& options = {}) {
+                                               read_options options = {}) {
+    if (!options.chat) options.chat = source.chat;
     return detail::read_records<supervised_example>(
         path, options, [&](const data_row& row) { return row_example(source, row, options.chat, options.rows); },
         [](const supervised_example& one) { return std::ssize(one.ids); },
