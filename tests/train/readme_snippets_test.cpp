@@ -17,6 +17,7 @@
 #include <aha/reward/combine.hpp>
 #include <aha/reward/format.hpp>
 #include <aha/testing/bandit.hpp>
+#include <aha/text/byte_tokenizer.hpp>
 #include <aha/text/r1_template.hpp>
 #include <aha/model/initialise.hpp>
 #include <aha/train/distill.hpp>
@@ -129,6 +130,19 @@ TEST_F(in_a_folder, your_own_data) {
     ASSERT_TRUE(first.has_value());
     EXPECT_EQ(first->text, ask("What is 1 + 2?"));
     EXPECT_EQ((*first)["answer"], 3);
+}
+
+TEST_F(in_a_folder, prompts_that_are_too_long) {
+    std::ofstream{"tasks.jsonl"} << R"({"prompt": "What is 1 + 2?"})" << '\n';
+    const aha::byte_tokenizer tokenizer;
+    testing::internal::CaptureStdout();
+    const auto short_enough = [&](aha::prompt asked) -> std::optional<aha::prompt> {
+        if (tokenizer.encode(asked.text).size() > 1024) return std::nullopt;  // or throw, or return it shortened
+        return asked;
+    };
+    auto prompts = aha::jsonl_prompts{"tasks.jsonl", {.admit = short_enough}};
+    std::cout << prompts.dropped() << " left out\n";
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "0 left out\n");
 }
 
 TEST(readme_snippets, an_objective) {

@@ -53,6 +53,7 @@ public:
 
     /// What a search works in; one search at a time.
     using workspace = std::shared_ptr<pcre2_match_data_8>;
+    /// Memory for matches of this expression. Throws `aha::error` if there is none.
     workspace make_workspace() const {
         workspace made{pcre2_match_data_create_from_pattern_8(code_.get(), nullptr),
                        [](pcre2_match_data_8* data) { pcre2_match_data_free_8(data); }};

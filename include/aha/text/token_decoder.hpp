@@ -58,6 +58,7 @@ public:
     /// The text of tokens as they come. What it gives, put together, is the text of all; the decoder must outlive it.
     class stream {
     public:
+        /// A text that has not begun.
         explicit stream(const token_decoder& decoder) : steps_{&decoder.steps_}, states_(decoder.steps_.size()) {}
 
         /// Takes the next token's `spelling`.

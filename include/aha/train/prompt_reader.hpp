@@ -104,6 +104,8 @@ std::int64_t completion_tokens(const Sampler& sampler) {
 template <class Source, class Prompts>
 class prompt_reader {
 public:
+    /// Screens the prompts where the source can be; the limits are `prompt_fitter`'s.
+    /// Throws `aha::error` with file and line for a prompt that is too long and not to be cut or dropped.
     prompt_reader(const Source& source, Prompts prompts, const prompt_limits& limits, std::int64_t completion_tokens)
         : prompts_{std::move(prompts)}, fit_{source, limits, completion_tokens} {
         if constexpr (prompt_source_can_be_screened<Prompts> && requires { source.tokenizer; })
