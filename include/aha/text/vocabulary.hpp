@@ -39,7 +39,7 @@ inline token_map read_vocabulary(const json_part& part) {
     std::vector<bool> taken;
     for (const auto& [text, value] : part.value().items()) {
         // The place is named only where it is complained about: there are many.
-        const auto place = [&] { return part.place() + "[" + shown(text) + "]"; };
+        const auto place = [&part, &text = text] { return part.place() + "[" + shown(text) + "]"; };
         if (!utf8::is_valid(text)) fail(place(), " is not UTF-8");
         const bool sound = value.is_number_unsigned() && value.template get<std::uint64_t>() < std::uint64_t{id_limit};
         const token_id id = sound ? value.template get<token_id>() : json_part{value, place()}.id();
