@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <aha/text/jinja/arguments.hpp>
+#include <aha/text/jinja/format_spec.hpp>
 #include <aha/text/jinja/iteration.hpp>
 #include <aha/text/jinja/letters.hpp>
 #include <aha/text/jinja/print.hpp>
