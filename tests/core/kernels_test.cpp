@@ -354,6 +354,30 @@ TYPED_TEST(elementwise_kernels, ScoreLogitsAsLogSoftmaxDoes) {
     }
 }
 
+TEST(score_logits_backward, IsRightWhereATokenIsAllButCertain) {
+    constexpr std::int64_t vocabulary = 1300;
+    for (const float lead : {1.0F, 10.0F, 20.0F}) {
+        const at::Tensor logits = at::sin(at::arange(vocabulary, at::kFloat) * 1.7).view({1, -1});
+        logits[0][700] = logits.max().item<float>() + lead;
+        const at::Tensor exact = logits.to(at::kDouble), targets = at::tensor({700}, at::kLong);
+        const at::Tensor sums = at::logsumexp(exact, {1}).to(at::kFloat), g = at::ones({1}), d = logits.clone();
+        aha::launch(aha::score_logits_backward<float>{.logits = d.mutable_data_ptr<float>(),
+                                                      .vocabulary = vocabulary,
+                                                      .targets = targets.const_data_ptr<std::int64_t>(),
+                                                      .inverse = 1,
+                                                      .sums = sums.const_data_ptr<float>(),
+                                                      .entropies = nullptr,
+                                                      .g_log_probs = g.const_data_ptr<float>(),
+                                                      .g_entropies = nullptr},
+                    1, at::kCPU);
+        const at::Tensor p = at::softmax(exact, 1);
+        const double wanted = p.sum().item<double>() - p[0][700].item<double>();
+        const double others = (p.narrow(1, 0, 700).sum() + p.narrow(1, 701, vocabulary - 701).sum()).item<double>();
+        EXPECT_NEAR(wanted, others, 1e-12);
+        EXPECT_NEAR(d[0][700].item<double>() / others, 1, 1e-3) << "lead " << lead;
+    }
+}
+
 /// Attention of queries over stretches of keys of any sizes, against a softmax over all of them in double precision.
 TEST(attend_chunks, JoinToTheSoftmaxOverAllKeys) {
     constexpr std::int64_t heads = 6, key_heads = 2, width = 10, rows = 3, capacity = 300, prompt_tokens = 700;

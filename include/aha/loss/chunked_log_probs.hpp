@@ -7,11 +7,13 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/scatter_add.h>
+#include <ATen/ops/scatter.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <torch/csrc/autograd/custom_function.h>
 #include <utility>
@@ -19,12 +21,13 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/fast_exp.hpp>
+#include <aha/core/float_product.hpp>
 #include <aha/core/kernels/launch.hpp>
 #include <aha/core/kernels/score_rows.cuh>
+#include <aha/core/lanes.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/log_sum.hpp>
 #include <aha/core/product.hpp>
-#include <aha/core/with_type.hpp>
 
 namespace aha {
 
@@ -69,30 +72,42 @@ void score_rows(const Value* logits, const std::int64_t* targets, float inverse,
     });
 }
 
-/// Turns a row of logits into the row of their gradients, in place: with y = log p,
-/// d log_prob = (onehot - p) / T and d entropy = -p (y + H) / T.
+/// Turns a row of logits into the row of their gradients: with y = log p, d log_prob = (onehot - p) / T and
+/// d entropy = -p (y + H) / T. Both sum to zero over the vocabulary, so the entry of a likely target is minus the sum
+/// of the others: 1 - p of a token that is all but certain would be the difference of equal numbers.
+/// @param logits destroyed
+/// @param gradients where the logits are if they are float32
 template <class Value>
-void score_rows_backward(Value* logits, const std::int64_t* targets, float inverse, std::int64_t rows,
+void score_rows_backward(float* logits, const std::int64_t* targets, float inverse, std::int64_t rows,
                          std::int64_t vocabulary, const float* sums, const float* entropy, const float* g_log_prob,
-                         const float* g_entropy) {
+                         const float* g_entropy, Value* gradients) {
     at::parallel_for(0, rows, 1, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {
-            Value* row = logits + n * vocabulary;
+            float* const row = logits + n * vocabulary;
             const float z = sums[n], g = g_log_prob[n] * inverse;
-            const float at_target = inverse * static_cast<float>(row[targets[n]]) - z;
-            float target_gradient = g - g * std::exp(at_target);
-            if (g_entropy == nullptr) {
-                for (std::int64_t i = 0; i < vocabulary; ++i)
-                    row[i] = static_cast<Value>(-g * fast_exp(inverse * static_cast<float>(row[i]) - z));
-            } else {
-                const float h = g_entropy[n] * inverse, mean = entropy[n];
-                for (std::int64_t i = 0; i < vocabulary; ++i) {
-                    const float y = inverse * static_cast<float>(row[i]) - z;
-                    row[i] = static_cast<Value>(-fast_exp(y) * (g + h * (y + mean)));
-                }
-                target_gradient -= h * std::exp(at_target) * (at_target + mean);
+            const float h = g_entropy == nullptr ? 0 : g_entropy[n] * inverse;
+            const float mean = g_entropy == nullptr ? 0 : entropy[n];
+            const float at_target = inverse * row[targets[n]] - z, p = std::exp(at_target);
+            row[targets[n]] = -std::numeric_limits<float>::infinity();  // no part of the others' sum
+            double others = 0;
+            constexpr auto stretch = static_cast<std::int64_t>(log_sum_block);
+            for (std::int64_t from = 0; from < vocabulary; from += stretch) {
+                float* const x = row + from;
+                const std::int64_t count = std::min(stretch, vocabulary - from);
+                const auto add = [&](auto slope) {
+                    others += lane_sum(count, [=](std::int64_t i) {
+                        const float y = std::max(inverse * x[i] - z, -200.0F);  // a suppressed token's is -infinity
+                        return x[i] = y < -87.0F ? 0.0F : -fast_exp(y) * slope(y);
+                    });
+                };
+                if (g_entropy == nullptr) add([=](float) { return g; });
+                else add([=](float y) { return g + h * (y + mean); });
             }
-            row[targets[n]] = static_cast<Value>(target_gradient);
+            Value* const to = gradients + n * vocabulary;
+            if constexpr (!std::same_as<Value, float>)
+                for (std::int64_t i = 0; i < vocabulary; ++i) to[i] = static_cast<Value>(row[i]);
+            const double target = p > 0.5F ? -others : p > 0 ? g - p * (g + h * (at_target + mean)) : g;
+            to[targets[n]] = static_cast<Value>(target);
         }
     });
 }
@@ -102,6 +117,11 @@ struct score_function : torch::autograd::Function<score_function> {
 
     static std::int64_t rows_at_once(std::int64_t vocabulary, std::int64_t element, std::int64_t chunk_bytes) {
         return std::max<std::int64_t>(1, chunk_bytes / (vocabulary * element));
+    }
+
+    /// Bytes that an entry of a chunk takes: its logit, and its gradient where that has another type.
+    static std::int64_t bytes_of_logit(const at::Tensor& hidden) {
+        return hidden.scalar_type() == at::kFloat ? 4 : 4 + hidden.element_size();
     }
 
     /// Whether the head's own temporaries may have its size: on the CPU, whose products lay it out anew, if it is
@@ -120,18 +140,18 @@ struct score_function : torch::autograd::Function<score_function> {
             body(from, std::min(stretch, head.size(0) - from));
     }
 
-    /// Logits [n, V] of hidden states [n, D].
+    /// Logits [n, V], float32, of hidden states [n, D].
     /// @param last [n or more, V] of the chunk before, to be overwritten where possible; may be undefined
     static at::Tensor logits_of(const at::Tensor& h, const at::Tensor& head, const at::Tensor& layout, at::Tensor last,
                                 std::int64_t chunk_bytes) {
         if (layout.defined() || fits(head, chunk_bytes)) {
             last.reset();  // before the new one: never two at once
-            return product(h, head, layout);
+            return product_in_float(h, head, layout);
         }
-        const at::Tensor logits =
-            last.defined() ? last.narrow(0, 0, h.size(0)) : at::empty({h.size(0), head.size(0)}, h.options());
+        const at::Tensor logits = last.defined() ? last.narrow(0, 0, h.size(0))
+                                                 : at::empty({h.size(0), head.size(0)}, h.options().dtype(at::kFloat));
         for_each_stretch(head, chunk_bytes, [&](std::int64_t from, std::int64_t n) {
-            logits.narrow(1, from, n).copy_(product(h, head.narrow(0, from, n), {}));
+            logits.narrow(1, from, n).copy_(product_in_float(h, head.narrow(0, from, n), {}));
         });
         return logits;
     }
@@ -163,9 +183,9 @@ struct score_function : torch::autograd::Function<score_function> {
         const at::Tensor entropies = at::empty({with_entropy ? total : 0}, wide);
         const auto inverse = static_cast<float>(1.0 / options.temperature);
         const std::int64_t chunk_bytes = options.chunk_bytes * (hidden.is_cpu() ? 1 : 4);
-        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
+        const std::int64_t chunk = rows_at_once(vocabulary, bytes_of_logit(hidden), chunk_bytes);
         std::vector<at::Tensor> kept;
-        const bool keep = total * vocabulary * hidden.element_size() <= options.keep_bytes;
+        const bool keep = total * vocabulary * std::int64_t(sizeof(float)) <= options.keep_bytes;
         at::Tensor logits;  // [n, V]
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
@@ -173,27 +193,22 @@ struct score_function : torch::autograd::Function<score_function> {
             logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, std::move(logits), chunk_bytes);
             if (keep) kept.push_back(logits);
             if (logits.is_cpu()) {
-                const auto run = [&]<class Value>(const Value* data) {
-                    score_rows(data, targets.const_data_ptr<std::int64_t>() + from, inverse, n, vocabulary,
-                               sums.mutable_data_ptr<float>() + from, log_probs.mutable_data_ptr<float>() + from,
-                               with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr);
-                };
-                if (logits.scalar_type() == at::kBFloat16) run(logits.const_data_ptr<at::BFloat16>());
-                else run(logits.const_data_ptr<float>());
+                score_rows(logits.const_data_ptr<float>(), targets.const_data_ptr<std::int64_t>() + from, inverse, n,
+                           vocabulary, sums.mutable_data_ptr<float>() + from,
+                           log_probs.mutable_data_ptr<float>() + from,
+                           with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr);
             } else if (has_device_kernels) {
-                with_type(logits.scalar_type(), [&]<class Value>(Value*) {
-                    launch(score_logits<Value>{.logits = logits.const_data_ptr<Value>(),
-                                               .vocabulary = vocabulary,
-                                               .targets = targets.const_data_ptr<std::int64_t>() + from,
-                                               .inverse = inverse,
-                                               .sums = sums.mutable_data_ptr<float>() + from,
-                                               .log_probs = log_probs.mutable_data_ptr<float>() + from,
-                                               .entropies =
-                                                   with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr},
-                           n, logits.device());
-                });
+                launch(score_logits<float>{.logits = logits.const_data_ptr<float>(),
+                                           .vocabulary = vocabulary,
+                                           .targets = targets.const_data_ptr<std::int64_t>() + from,
+                                           .inverse = inverse,
+                                           .sums = sums.mutable_data_ptr<float>() + from,
+                                           .log_probs = log_probs.mutable_data_ptr<float>() + from,
+                                           .entropies =
+                                               with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr},
+                       n, logits.device());
             } else {
-                const at::Tensor y = logits.to(at::kFloat) * inverse;
+                const at::Tensor y = logits * inverse;
                 const at::Tensor z = at::logsumexp(y, {1}, true);  // [n, 1]
                 sums.narrow(0, from, n).copy_(z.squeeze(1));
                 log_probs.narrow(0, from, n)
@@ -233,46 +248,54 @@ struct score_function : torch::autograd::Function<score_function> {
         const at::Tensor g_entropy = with_entropy ? gradients[1].to(at::kFloat).contiguous() : at::Tensor{};
         const at::Tensor g_hidden = at::empty_like(hidden);
         const std::int64_t chunk_bytes = context->saved_data["chunk_bytes"].toInt();
-        const std::int64_t chunk = rows_at_once(vocabulary, hidden.element_size(), chunk_bytes);
-        at::Tensor d;  // [n, V]: logits, then their gradients
+        const std::int64_t chunk = rows_at_once(vocabulary, bytes_of_logit(hidden), chunk_bytes);
+        at::Tensor d, narrow;  // [n, V]: logits, then their gradients; these in the type of products
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
             const at::Tensor h = hidden.narrow(0, from, n), sum = sums.narrow(0, from, n);
             const at::Tensor ids = targets.narrow(0, from, n), g = g_log_prob.narrow(0, from, n);
             if (kept.empty()) d = logits_of(h, compute, layout, std::move(d), chunk_bytes);
             else d = std::exchange(kept[static_cast<std::size_t>(from / chunk)], {});
+            at::Tensor gradient = d;
             if (d.is_cpu()) {
-                const auto run = [&]<class Value>(Value* data) {
-                    score_rows_backward(
-                        data, ids.const_data_ptr<std::int64_t>(), inverse, n, vocabulary, sum.const_data_ptr<float>(),
-                        with_entropy ? entropies.const_data_ptr<float>() + from : nullptr, g.const_data_ptr<float>(),
-                        with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr);
+                const auto write_to = [&]<class Value>(Value* place) {
+                    score_rows_backward(d.mutable_data_ptr<float>(), ids.const_data_ptr<std::int64_t>(), inverse, n,
+                                        vocabulary, sum.const_data_ptr<float>(),
+                                        with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
+                                        g.const_data_ptr<float>(),
+                                        with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr, place);
                 };
-                if (d.scalar_type() == at::kBFloat16) run(d.mutable_data_ptr<at::BFloat16>());
-                else run(d.mutable_data_ptr<float>());
+                if (hidden.scalar_type() == at::kBFloat16) {
+                    if (!narrow.defined()) narrow = at::empty({n, vocabulary}, hidden.options());
+                    gradient = narrow.narrow(0, 0, n);
+                    write_to(gradient.mutable_data_ptr<at::BFloat16>());
+                } else {
+                    write_to(d.mutable_data_ptr<float>());
+                }
             } else if (has_device_kernels) {
-                with_type(d.scalar_type(), [&]<class Value>(Value*) {
-                    launch(
-                        score_logits_backward<Value>{
-                            .logits = d.mutable_data_ptr<Value>(),
-                            .vocabulary = vocabulary,
-                            .targets = ids.const_data_ptr<std::int64_t>(),
-                            .inverse = inverse,
-                            .sums = sum.const_data_ptr<float>(),
-                            .entropies = with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
-                            .g_log_probs = g.const_data_ptr<float>(),
-                            .g_entropies = with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr},
-                        n, d.device());
-                });
+                launch(
+                    score_logits_backward<float>{
+                        .logits = d.mutable_data_ptr<float>(),
+                        .vocabulary = vocabulary,
+                        .targets = ids.const_data_ptr<std::int64_t>(),
+                        .inverse = inverse,
+                        .sums = sum.const_data_ptr<float>(),
+                        .entropies = with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
+                        .g_log_probs = g.const_data_ptr<float>(),
+                        .g_entropies = with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr},
+                    n, d.device());
+                gradient = d.to(hidden.scalar_type());
             } else {
-                const at::Tensor y = d.to(at::kFloat) * inverse - sum.unsqueeze(1), p = y.exp();
-                at::Tensor wide = -p * g.unsqueeze(1);
+                const at::Tensor y = d * inverse - sum.unsqueeze(1);
+                at::Tensor others = y.exp() * g.unsqueeze(1);
                 if (with_entropy)
-                    wide = wide - p * (y + entropies.narrow(0, from, n).unsqueeze(1)) *
-                                      g_entropy.narrow(0, from, n).unsqueeze(1);
-                d = (at::scatter_add(wide, 1, ids.unsqueeze(1), g.unsqueeze(1)) * inverse).to(d.scalar_type());
+                    others = others + y.exp() * (y + entropies.narrow(0, from, n).unsqueeze(1)) *
+                                          g_entropy.narrow(0, from, n).unsqueeze(1);
+                others = at::scatter(others, 1, ids.unsqueeze(1), 0);
+                gradient =
+                    (at::scatter(-others, 1, ids.unsqueeze(1), others.sum(1, true)) * inverse).to(hidden.scalar_type());
             }
-            spread_gradient(d, h, compute, g_hidden.narrow(0, from, n),
+            spread_gradient(gradient, h, compute, g_hidden.narrow(0, from, n),
                             leaf.requires_grad() ? leaf.grad() : at::Tensor{}, chunk_bytes);
         }
         return {g_hidden, at::Tensor{}, at::Tensor{}, at::Tensor{}, at::Tensor{}};

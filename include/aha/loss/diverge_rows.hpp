@@ -39,9 +39,8 @@ void for_each_chunk(std::int64_t rows, std::int64_t vocabulary, std::int64_t chu
 /// @return [n, vocabulary] float32
 inline at::Tensor chunk_log_probs(const at::Tensor& hidden, const lm_head& head, std::int64_t vocabulary,
                                   double temperature, std::int64_t chunk_bytes) {
-    at::Tensor y = score_function::logits_of(hidden, head.compute, head.blocked, {}, chunk_bytes)
-                       .narrow(1, 0, vocabulary)
-                       .to(at::kFloat);
+    at::Tensor y =
+        score_function::logits_of(hidden, head.compute, head.blocked, {}, chunk_bytes).narrow(1, 0, vocabulary);
     if (temperature != 1) y.mul_(1 / temperature);
     return at::log_softmax(y, 1);
 }

@@ -64,7 +64,7 @@ public:
         }
         norm_slot_ = next;
         norm_ = store_.leaf(next);
-        head_ = store_.view(config_.tie_embeddings ? 0 : next + 1);
+        head_ = store_.view_of_head(config_.tie_embeddings ? 0 : next + 1);
     }
 
     decoder(decoder&&) noexcept = default;

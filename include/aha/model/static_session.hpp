@@ -16,7 +16,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/pack.hpp>
-#include <aha/core/product.hpp>
+#include <aha/core/float_product.hpp>
 #include <aha/core/to_device.hpp>
 #include <aha/model/ops/draw_tokens.hpp>
 #include <aha/model/ops/static_cache.hpp>
@@ -79,7 +79,8 @@ public:
             graphs_.step({count, rows.prompt_chunks}, [&] {
                 const lm_head head = model_->head();
                 const at::Tensor hidden = hidden_.narrow(0, 0, count);
-                const at::Tensor ids = drawing_.draw(product(hidden, head.compute, head.blocked), rows.alive, rows.own);
+                const at::Tensor ids =
+                    drawing_.draw(product_in_float(hidden, head.compute, head.blocked), rows.alive, rows.own);
                 hidden.copy_(model_->run(ids, [&](const auto& attention, std::size_t n, const at::Tensor& x) {
                     return attention.decode(x, rows, model_->rotary_, caches_[n]);
                 }));

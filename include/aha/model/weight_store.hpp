@@ -3,11 +3,13 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/float_product.hpp>
 #include <aha/core/loose_memory.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/core/product.hpp>
@@ -57,7 +59,8 @@ public:
             });
         else if constexpr (!shared) compute_.copy_(parameters_.values());
         for (std::size_t i = 0; i < computes_.size(); ++i)
-            if (blocked_[i].use_count() > 1) *blocked_[i] = blocked(computes_[i]);  // someone multiplies with it
+            if (blocked_[i].use_count() > 1)  // someone multiplies with it
+                *blocked_[i] = head_ == i ? blocked_in_float(computes_[i]) : blocked(computes_[i]);
     }
 
     /// Spreads the float32 weights, their gradients and so an optimizer's state over ranks: see `weight_shares`. All
@@ -86,6 +89,11 @@ public:
 
     /// Parameter `i` as products see it; what it refers to follows `refresh`.
     weight_view view(std::size_t i) const { return {leaves_[i], computes_[i], blocked_[i]}; }
+    /// Parameter `i` as the head of a language model, whose products are float32; at most one is.
+    weight_view view_of_head(std::size_t i) {
+        head_ = i;
+        return view(i);
+    }
     /// Parameter `i` as the forward pass reads it in float32, and with its gradient.
     const at::Tensor& leaf(std::size_t i) const { return leaves_[i]; }
 
@@ -97,6 +105,7 @@ private:
     std::vector<at::Tensor> leaves_, computes_;
     std::vector<std::shared_ptr<at::Tensor>> blocked_;
     std::vector<bool> in_float_;
+    std::optional<std::size_t> head_;
     std::shared_ptr<weight_shares> shares_;
 };
 

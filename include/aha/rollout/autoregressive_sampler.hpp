@@ -18,7 +18,7 @@
 #include <aha/concepts/decoding_model.hpp>
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/product.hpp>
+#include <aha/core/float_product.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/rollout/pick_token.hpp>
@@ -251,12 +251,14 @@ private:
         std::vector<token_id> ids(rows.size());
         for (std::int64_t from = 0; from < total; from += chunk) {
             const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits = product(hidden.narrow(0, from, n), head.compute, head.blocked).cpu();  // [n, V]
+            const at::Tensor logits =
+                product_in_float(hidden.narrow(0, from, n), head.compute, head.blocked).cpu();  // [n, V]
             at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-                std::vector<float> wide, allowed;
+                std::vector<float> allowed;
                 for (std::int64_t i = begin; i < end; ++i) {
                     const auto at = static_cast<std::size_t>(from + i);
-                    const std::span<const float> model = float_row(logits, i, wide);
+                    const std::span<const float> model{logits.const_data_ptr<float>() + i * vocabulary,
+                                                       static_cast<std::size_t>(vocabulary)};
                     const picked_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
                                                           rows[at].stream.uniform(rows[at].target->ids.size()));
                     ids[at] = token.id;
@@ -268,16 +270,6 @@ private:
             });
         }
         return ids;
-    }
-
-    /// Row `i` of `logits` [n, V] in float32; `buffer` holds it where that is not the type of products.
-    static std::span<const float> float_row(const at::Tensor& logits, std::int64_t i, std::vector<float>& buffer) {
-        const std::int64_t vocabulary = logits.size(1);
-        if (logits.scalar_type() == at::kFloat)
-            return {logits.const_data_ptr<float>() + i * vocabulary, static_cast<std::size_t>(vocabulary)};
-        const at::BFloat16* const from = logits.const_data_ptr<at::BFloat16>() + i * vocabulary;
-        buffer.assign(from, from + vocabulary);
-        return buffer;
     }
 
     /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.

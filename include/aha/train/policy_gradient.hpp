@@ -27,7 +27,8 @@ namespace aha {
 template <class Model>
 token_scores item_scores(const Model& model, const packed_groups& packed, double temperature, bool entropy) {
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
-    constexpr std::int64_t keep_bytes = 256 << 20;  // logits of a small batch are cheaper kept than computed again
+    // Logits of a small batch are cheaper kept than computed again; with bfloat16 there is memory left for more.
+    const std::int64_t keep_bytes = hidden.scalar_type() == at::kFloat ? 256 << 20 : 512 << 20;
     return score_tokens(hidden, model.head(), packed.predictions.targets,
                         {.temperature = temperature, .entropy = entropy, .keep_bytes = keep_bytes});
 }

@@ -37,7 +37,8 @@ inline std::vector<std::vector<const supervised_example*>> plan_examples(
 template <class Model>
 at::Tensor example_log_probs(const Model& model, const packed_examples& packed) {
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
-    constexpr std::int64_t keep_bytes = 256 << 20;  // logits of a small batch are cheaper kept than computed again
+    // Logits of a small batch are cheaper kept than computed again; with bfloat16 there is memory left for more.
+    const std::int64_t keep_bytes = hidden.scalar_type() == at::kFloat ? 256 << 20 : 512 << 20;
     return score_tokens(hidden, model.head(), packed.predictions.targets, {.keep_bytes = keep_bytes}).log_probs;
 }
 

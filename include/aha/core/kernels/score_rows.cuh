@@ -64,7 +64,9 @@ struct score_logits {
 };
 
 /// Turns rows of logits into the rows of their gradients, in place, one block a row: with y = log p,
-/// d log_prob = (onehot - p) / T and d entropy = -p (y + H) / T. Bytes a row: 2 V sizeof(Logit); 1 exponential a token.
+/// d log_prob = (onehot - p) / T and d entropy = -p (y + H) / T. Both sum to zero over the vocabulary, so the entry of
+/// a likely target is minus the sum of the others: nothing is lost where p is close to 1. Bytes a row: 2 V
+/// sizeof(Logit); 1 exponential a token.
 template <class Logit>
 struct score_logits_backward {
     static constexpr int threads = 512;  ///< of a block
@@ -89,12 +91,23 @@ struct score_logits_backward {
         const float z = sums[row], g = g_log_probs[row] * inverse;
         const float h = g_entropies == nullptr ? 0.0F : g_entropies[row] * inverse;
         const float mean = g_entropies == nullptr ? 0.0F : entropies[row];
+        typename Block::template values<float> others;
         block.each([&](int t) {
+            float sum = 0;
             for (std::int64_t i = t; i < vocabulary; i += threads) {
-                const float y = inverse * static_cast<float>(x[i]) - z;
-                const float own = i == targets[row] ? g : 0.0F;
-                x[i] = static_cast<Logit>(own - ::expf(y) * (g + h * (y + mean)));
+                if (i == targets[row]) continue;
+                const float y = inverse * static_cast<float>(x[i]) - z, p = ::expf(y);
+                const float one = p > 0 ? p * (g + h * (y + mean)) : 0.0F;  // a suppressed token: y is -infinity
+                sum += one;
+                x[i] = static_cast<Logit>(-one);
             }
+            others[t] = sum;
+        });
+        const float sum = block.sum(others);
+        block.each([&](int t) {
+            if (t != 0) return;
+            const float y = inverse * static_cast<float>(x[targets[row]]) - z, p = ::expf(y);
+            x[targets[row]] = static_cast<Logit>(p > 0.5F ? sum : p > 0 ? g - p * (g + h * (y + mean)) : g);
         });
     }
 };
