@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include <aha/core/waiting_threads.hpp>
+
 /// Products with a weight that is used many times before it changes. LibTorch's oneDNN operators take such a weight in
 /// their own blocked layout, which saves laying it out at every use: decoding with a few dozen rows gains most. Where
 /// LibTorch was built without them, products take the plain weight.
@@ -54,6 +56,7 @@ inline at::Tensor blocked(const at::Tensor& weight) {
 /// @param layout of the same weight, from `blocked`; may be undefined
 /// @return [M, N]
 inline at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& layout) {
+    if (x.is_cpu()) detail::watch_neighbors();
     return layout.defined() ? detail::call_blocked_product(x, layout) : at::linear(x, weight);
 }
 
