@@ -14,7 +14,8 @@ namespace aha::detail {
 /// Brings an answer as LaTeX, Markdown or plain text writes it to one spelling, in one pass:
 ///   \dfrac12 is \frac{1}{2}, x^2 is x^{2}, \sqrt2 is \sqrt{2}; ^\circ is the degree sign, \times, \cdot and \div are
 ///   signs, U+2212 is "-"; \left, \right, \!, \displaystyle and the delimiters of formulas are left out; 1{,}000 is
-///   1,000; white space of every kind is one space; `\text{...}` and its like stand between `text_begin` and `text_end`.
+///   1,000; white space of every kind is one space; `\text{...}` and its like stand between `text_begin` and
+///   `text_end`.
 class answer_speller {
 public:
     static constexpr char text_begin = '\x01', text_end = '\x02';
@@ -89,7 +90,8 @@ private:
         if (rest_.front() == '{') return rest_.remove_prefix(1), open(kind);
         std::size_t size = 1;
         if (rest_.front() == '\\') size = 1 + std::max<std::size_t>(1, name_at(1).size());
-        else while (size < rest_.size() && (static_cast<unsigned char>(rest_[size]) & 0xC0U) == 0x80U) ++size;
+        else
+            while (size < rest_.size() && (static_cast<unsigned char>(rest_[size]) & 0xC0U) == 0x80U) ++size;
         out_ += '{';
         out_ += rest_.substr(0, size);
         out_ += '}';
@@ -132,7 +134,8 @@ private:
             out_ += "\\sqrt";
             skip_space();
             if (!rest_.starts_with('[')) argument(brace::plain);
-        } else if (is_word_of(name, "text textbf textrm textit textsf texttt textnormal mathrm mathbf mathit mathsf mbox")) {
+        } else if (is_word_of(name,
+                              "text textbf textrm textit textsf texttt textnormal mathrm mathbf mathit mathsf mbox")) {
             skip_space();
             if (rest_.starts_with('{')) rest_.remove_prefix(1), open(brace::text);
         } else if (is_word_of(name, "boxed fbox")) {
@@ -147,19 +150,42 @@ private:
     }
 
     using spelling = std::pair<std::string_view, std::string_view>;
-    static constexpr spelling characters[] = {
-        {"{,}", ","},           {"{.}", "."},           {"{\\,}", " "},         {"{ }", " "},
-        {"{\\!}", ""},          {"\u00a0", " "},        {"\u2002", " "},        {"\u2003", " "},
-        {"\u2004", " "},        {"\u2005", " "},        {"\u2006", " "},        {"\u2007", " "},
-        {"\u2008", " "},        {"\u2009", " "},        {"\u200a", " "},        {"\u202f", " "},
-        {"\u205f", " "},        {"\u3000", " "},        {"\u200b", ""},         {"\ufeff", ""},
-        {"\u2212", "-"},        {"\u2013", "-"},        {"\u22c5", "\u00b7"},   {"\u00b2", "^{2}"},
-        {"\u00b3", "^{3}"},     {"\u00bd", "\\frac{1}{2}"}, {"\u00bc", "\\frac{1}{4}"}, {"\u00be", "\\frac{3}{4}"},
-        {"\u2153", "\\frac{1}{3}"}, {"\u2154", "\\frac{2}{3}"}, {"\uff05", "%"}, {"\uff04", "$"}};
+    static constexpr spelling characters[] = {{"{,}", ","},
+                                              {"{.}", "."},
+                                              {"{\\,}", " "},
+                                              {"{ }", " "},
+                                              {"{\\!}", ""},
+                                              {"\u00a0", " "},
+                                              {"\u2002", " "},
+                                              {"\u2003", " "},
+                                              {"\u2004", " "},
+                                              {"\u2005", " "},
+                                              {"\u2006", " "},
+                                              {"\u2007", " "},
+                                              {"\u2008", " "},
+                                              {"\u2009", " "},
+                                              {"\u200a", " "},
+                                              {"\u202f", " "},
+                                              {"\u205f", " "},
+                                              {"\u3000", " "},
+                                              {"\u200b", ""},
+                                              {"\ufeff", ""},
+                                              {"\u2212", "-"},
+                                              {"\u2013", "-"},
+                                              {"\u22c5", "\u00b7"},
+                                              {"\u00b2", "^{2}"},
+                                              {"\u00b3", "^{3}"},
+                                              {"\u00bd", "\\frac{1}{2}"},
+                                              {"\u00bc", "\\frac{1}{4}"},
+                                              {"\u00be", "\\frac{3}{4}"},
+                                              {"\u2153", "\\frac{1}{3}"},
+                                              {"\u2154", "\\frac{2}{3}"},
+                                              {"\uff05", "%"},
+                                              {"\uff04", "$"}};
     static constexpr spelling commands[] = {
-        {"times", "\u00d7"}, {"cdot", "\u00b7"}, {"div", "\u00f7"},   {"degree", "\u00b0"}, {"degrees", "\u00b0"},
-        {"quad", " "},       {"qquad", " "},     {"thinspace", " "},  {"enspace", " "},     {"space", " "},
-        {"neq", "\\ne"},     {"leq", "\\le"},    {"geq", "\\ge"},     {"pounds", "\u00a3"}, {"euro", "\u20ac"},
+        {"times", "\u00d7"}, {"cdot", "\u00b7"}, {"div", "\u00f7"},  {"degree", "\u00b0"}, {"degrees", "\u00b0"},
+        {"quad", " "},       {"qquad", " "},     {"thinspace", " "}, {"enspace", " "},     {"space", " "},
+        {"neq", "\\ne"},     {"leq", "\\le"},    {"geq", "\\ge"},    {"pounds", "\u00a3"}, {"euro", "\u20ac"},
         {"lbrace", "\\{"},   {"rbrace", "\\}"}};
 
     std::string_view rest_;
@@ -182,7 +208,8 @@ inline bool take_off(std::string_view& text, char open, char close) {
     return true;
 }
 
-/// A spelled answer without what surrounds it: white space, the full stop at its end, marks of Markdown, quotes, braces.
+/// A spelled answer without what surrounds it: white space, the full stop at its end, marks of Markdown, quotes,
+/// braces.
 inline std::string_view bare_answer(std::string_view text) {
     for (int layer = 0; layer < 16; ++layer) {  // so that the time is linear for any number of layers
         const std::size_t before = text.size();
@@ -223,10 +250,10 @@ inline std::string comparable_text(std::string_view spelled) {
     for (std::size_t at = 0; at < text.size();) {
         std::size_t end = at;
         while (end < text.size() && is_letter(text[end])) ++end;
-        const bool capital = end > at + 1 && text[at] >= 'A' && text[at] <= 'Z' && (at == 0 || text[at - 1] == ' ') &&
-                             std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                                         text.begin() + static_cast<std::ptrdiff_t>(end),
-                                         [](char c) { return c >= 'a' && c <= 'z'; });
+        const bool capital =
+            end > at + 1 && text[at] >= 'A' && text[at] <= 'Z' && (at == 0 || text[at - 1] == ' ') &&
+            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                        text.begin() + static_cast<std::ptrdiff_t>(end), [](char c) { return c >= 'a' && c <= 'z'; });
         if (capital) text[at] = static_cast<char>(text[at] - 'A' + 'a');
         at = std::max(end, at + 1);
     }

@@ -12,35 +12,51 @@
 namespace aha::detail {
 
 /// The spellings of one unit, the first of them its name.
-inline constexpr std::string_view unit_spellings[] = {
-    "m meter meters metre metres",
-    "cm centimeter centimeters centimetre centimetres",
-    "mm millimeter millimeters millimetre millimetres",
-    "km kilometer kilometers kilometre kilometres",
-    "in inch inches",
-    "ft foot feet",
-    "yd yard yards",
-    "mi mile miles",
-    "g gram grams",
-    "kg kgs kilogram kilograms",
-    "mg milligram milligrams",
-    "lb lbs",
-    "oz ounce ounces",
-    "s sec secs second seconds",
-    "ms millisecond milliseconds",
-    "min mins minute minutes",
-    "h hr hrs hour hours",
-    "day days",
-    "week weeks wk",
-    "month months",
-    "year years yr yrs",
-    "L l liter liters litre litres",
-    "mL ml milliliter milliliters",
-    "$ dollar dollars USD usd",
-    "cent cents \u00a2",
-    "\u20ac euro euros EUR eur",
-    "\u00b0 degree degrees deg",
-    "mph", "kph", "kmh", "Hz", "kHz", "MHz", "kW", "kWh", "Pa", "kPa", "mol", "sq", "cu", "pts", "rad", "W", "J", "V"};
+inline constexpr std::string_view unit_spellings[] = {"m meter meters metre metres",
+                                                      "cm centimeter centimeters centimetre centimetres",
+                                                      "mm millimeter millimeters millimetre millimetres",
+                                                      "km kilometer kilometers kilometre kilometres",
+                                                      "in inch inches",
+                                                      "ft foot feet",
+                                                      "yd yard yards",
+                                                      "mi mile miles",
+                                                      "g gram grams",
+                                                      "kg kgs kilogram kilograms",
+                                                      "mg milligram milligrams",
+                                                      "lb lbs",
+                                                      "oz ounce ounces",
+                                                      "s sec secs second seconds",
+                                                      "ms millisecond milliseconds",
+                                                      "min mins minute minutes",
+                                                      "h hr hrs hour hours",
+                                                      "day days",
+                                                      "week weeks wk",
+                                                      "month months",
+                                                      "year years yr yrs",
+                                                      "L l liter liters litre litres",
+                                                      "mL ml milliliter milliliters",
+                                                      "$ dollar dollars USD usd",
+                                                      "cent cents \u00a2",
+                                                      "\u20ac euro euros EUR eur",
+                                                      "\u00b0 degree degrees deg",
+                                                      "mph",
+                                                      "kph",
+                                                      "kmh",
+                                                      "Hz",
+                                                      "kHz",
+                                                      "MHz",
+                                                      "kW",
+                                                      "kWh",
+                                                      "Pa",
+                                                      "kPa",
+                                                      "mol",
+                                                      "sq",
+                                                      "cu",
+                                                      "pts",
+                                                      "rad",
+                                                      "W",
+                                                      "J",
+                                                      "V"};
 
 /// The name of the unit that `word` spells; empty if it is none of those known.
 inline std::string_view unit_name(std::string_view word) {
@@ -68,20 +84,21 @@ inline bool is_mathematical_word(std::string_view lower) {
 /// Whether a word after a number says another number, or that it is not this one.
 inline bool changes_number(std::string_view lower) {
     return is_mathematical_word(lower) ||
-           is_word_of(lower,
-                      "or and to through until versus vs plus minus times over divided multiplied squared cubed factorial "
-                      "half halves third thirds quarter quarters fourth fourths fifth fifths sixth sixths seventh sevenths "
-                      "eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths hundreds "
-                      "thousands millions billions dozen dozens score zero one two three four five six seven eight nine ten "
-                      "eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
-                      "trillion point power prime not no never isn wrong incorrect false except but if unless is are was "
-                      "were because since when where base binary octal decimal hex modulo choose remainder more less fewer "
-                      "least most than up down negative positive below above percent approximately roughly then else");
+           is_word_of(
+               lower,
+               "or and to through until versus vs plus minus times over divided multiplied squared cubed factorial "
+               "half halves third thirds quarter quarters fourth fourths fifth fifths sixth sixths seventh sevenths "
+               "eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths hundreds "
+               "thousands millions billions dozen dozens score zero one two three four five six seven eight nine ten "
+               "eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
+               "trillion point power prime not no never isn wrong incorrect false except but if unless is are was "
+               "were because since when where base binary octal decimal hex modulo choose remainder more less fewer "
+               "least most than up down negative positive below above percent approximately roughly then else");
 }
 
 /// What follows a number.
 struct number_ending {
-    std::string unit{};            ///< its name, where it is one that is known
+    std::string unit{};              ///< its name, where it is one that is known
     std::int64_t powers_of_ten = 0;  ///< of "million" and its like
     bool percent = false;
 };
@@ -112,6 +129,7 @@ private:
             if (rest_.empty()) return !divided;
             if (take("\u00b0")) {
                 if (words == 0) found_.unit = "\u00b0";
+                skip();
                 if (rest_.starts_with('C') || rest_.starts_with('F')) rest_.remove_prefix(1);
                 return only_marks();
             }
@@ -191,7 +209,7 @@ private:
                 if (!known && (!apart || (said.size() == 3 && !is_plausible(lower)))) return false;
         }
         if (first) found_.unit = known ? name : std::string_view{};
-        return exponent(known || depth_ > 0);
+        return exponent(known || depth_ > 0 || is_word_of(lower, "unit units"));
     }
 
     /// Whether three letters are rather a word than a product.

@@ -128,8 +128,8 @@ private:
         const std::string_view begin = rest_;
         const std::optional<exact_number> first = decimal(&spaced);
         if (!first) return std::nullopt;
-        const bool whole = begin.substr(0, begin.size() - rest_.size()).find_first_not_of("0123456789") ==
-                           std::string_view::npos;
+        const bool whole =
+            begin.substr(0, begin.size() - rest_.size()).find_first_not_of("0123456789") == std::string_view::npos;
         if (rest_.size() > 1 && (rest_[0] == 'e' || rest_[0] == 'E') &&
             (is_digit(rest_[1]) || ((rest_[1] == '-' || rest_[1] == '+') && rest_.size() > 2 && is_digit(rest_[2])))) {
             rest_.remove_prefix(1);
@@ -231,6 +231,8 @@ public:
         const std::string spelled = answer_speller::spell(text);
         answer_value value;
         std::string_view all = bare_answer(spelled);
+        if (all.find('=') != std::string_view::npos && all.find(',') == std::string_view::npos)  // "(x = 5)"
+            if (take_off(all, '(', ')')) all = bare_answer(all);
         if (const auto equals = all.rfind('='); equals != std::string_view::npos) {
             const std::string_view said = all.substr(equals + 1);
             if (is_variable(all.substr(0, equals))) {
@@ -311,10 +313,11 @@ private:
             std::size_t end = at;
             while (end < text.size() && is_letter(text[end])) ++end;
             const std::string word = lower_case(text.substr(at, end - at));
-            if (end > at && (++words > 12 || (word.size() > 1 && is_mathematical_word(word)) ||
-                             is_word_of(word,
-                                        "not no never neither nor cannot isn wrong incorrect if unless or than least most "
-                                        "about approximately between either")))
+            if (end > at &&
+                (++words > 12 || (word.size() > 1 && is_mathematical_word(word)) ||
+                 is_word_of(word,
+                            "not no never neither nor cannot isn wrong incorrect if unless or than least most "
+                            "about approximately between either")))
                 return false;
             const std::string_view mark = text.substr(end, 1);
             if (!mark.empty() && std::string_view{" *\x01\x02,"}.find(mark[0]) == std::string_view::npos) return false;
@@ -365,8 +368,7 @@ inline std::string_view final_answer(std::string_view reference) {
 inline bool same_answer(const answer_value& reference, const answer_value& given) {
     const bool names = reference.name.empty() || given.name.empty() || reference.name == given.name;
     if (!names) return false;
-    if (!reference.number || !given.number)
-        return !reference.number && !given.number && reference.text == given.text;
+    if (!reference.number || !given.number) return !reference.number && !given.number && reference.text == given.text;
     const exact_number &a = *reference.number, &b = *given.number;
     if (!reference.unit.empty() && !given.unit.empty() && reference.unit != given.unit) return false;
     if (reference.percent == given.percent) return a == b;

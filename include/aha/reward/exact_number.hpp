@@ -53,7 +53,8 @@ inline std::string times_digit(std::string digits, int factor) {
     return carry == 0 ? digits : static_cast<char>('0' + carry) + digits;
 }
 
-/// A fraction in the one form: what a factor 2 or 5 of the denominator divides by is a factor 5 or 2 and a decimal place.
+/// A fraction in the one form: what a factor 2 or 5 of the denominator divides by is a factor 5 or 2 and a decimal
+/// place.
 inline exact_number make_exact(const rational& fraction) {
     const bool negative = fraction.over < 0;
     std::string digits = std::to_string(negative ? -fraction.over : fraction.over);
@@ -70,8 +71,8 @@ inline std::optional<std::int64_t> integer_of(const exact_number& number) {
     if (number.digits.empty()) return 0;
     if (number.under != 1 || number.exponent < 0 || number.exponent > 18 || number.digits.size() > 19)
         return std::nullopt;
-    const std::string text = (number.negative ? "-" : "") + number.digits +
-                             std::string(static_cast<std::size_t>(number.exponent), '0');
+    const std::string text =
+        (number.negative ? "-" : "") + number.digits + std::string(static_cast<std::size_t>(number.exponent), '0');
     std::int64_t value = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return std::nullopt;
     return value;

@@ -48,7 +48,8 @@ public:
 
     bool operator==(const std::optional<std::int64_t>& other) const { return value_ == other; }
 
-    /// Whether it is the integer that `answer` says as a number or as text: 42, 42.0, "42", "1,000", GSM8K's "... #### 42".
+    /// Whether it is the integer that `answer` says as a number or as text: 42, 42.0, "42", "1,000", GSM8K's "... ####
+    /// 42".
     ///
     /// Throws `aha::error` if `answer` says no integer of 64 bits ("1/2", null): no completion could ever equal it, and
     /// `false` would hide the mistake.
@@ -66,7 +67,8 @@ private:
             if (said.number)
                 if (const auto integer = detail::integer_of(*said.number)) return *integer;
         }
-        fail("the answer ", answer.dump(), " is no integer of 64 bits, so that no last_integer equals it; aha::accuracy ",
+        fail("the answer ", answer.dump(),
+             " is no integer of 64 bits, so that no last_integer equals it; aha::accuracy ",
              "compares with other answers");
     }
 
@@ -77,9 +79,9 @@ private:
 ///
 /// "-12", "1,234", "1{,}000", "1\,000", "1 000", "12.00", "-$5", "1e3", "10^3", "2 \times 10^3" and "3 million" are
 /// integers; the full stop of "It is 12." is not part of the number, nor is the unit of "12 cm^2". Groups of three
-/// digits after spaces are one number ("a total of 1 000"), unless they are part of a list ("1 10 100"). The last number
-/// decides: where it is 3.5, 1/2, `\frac{1}{2}`, x^2, 2\pi, 3:4 or too large there is no answer, rather than some number
-/// before it or a part of it. In "10-5" and "x-5" the "-" is no sign.
+/// digits after spaces are one number ("a total of 1 000"), unless they are part of a list ("1 10 100"). The last
+/// number decides: where it is 3.5, 1/2, `\frac{1}{2}`, x^2, 2\pi, 3:4 or too large there is no answer, rather than
+/// some number before it or a part of it. In "10-5" and "x-5" the "-" is no sign.
 ///
 /// The result compares with a JSON value, number or text: `last_integer(c.text) == p["answer"]`. No answer equals none.
 /// Linear time.

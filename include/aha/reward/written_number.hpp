@@ -30,8 +30,8 @@ std::string_view ending_of(std::string_view text, const std::string_view (&endin
 
 /// What separates groups of three digits: commas and thin spaces as plain text and LaTeX write them, and the space.
 inline constexpr std::string_view group_separators[] = {
-    "{,}",    ",\\!",   ",",      "\\,",    "\\;",    "\\:",    "\\ ",    "~",
-    " ",      "\u00a0", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u202f"};
+    "{,}", ",\\!",   "\\,",    ",",      "\\;",    "\\:",    "\\ ",    "~",
+    " ",   "\u00a0", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u202f"};
 
 /// Where the whole number that ends at `end` begins, "1,234,567" read as one number: groups of three digits with one
 /// separator throughout, after a first group of one to three digits that does not begin with 0. Otherwise separators
@@ -89,8 +89,8 @@ inline std::optional<written_number> decimal_before(std::string_view text, std::
     if (is_digit(left)) {
         begin = whole_begin(text, run - 1);
         if (begin > 0 && text[begin - 1] == '.') return std::nullopt;
-        return written_number{begin, make_decimal(digits(begin, run - 1) + places,
-                                                  -static_cast<std::int64_t>(places.size()))};
+        return written_number{begin,
+                              make_decimal(digits(begin, run - 1) + places, -static_cast<std::int64_t>(places.size()))};
     }
     if (left == '.' || is_letter(left)) return written_number{run, make_decimal(places, 0)};  // "...5" and "is.5"
     return written_number{run - 1, make_decimal(places, -static_cast<std::int64_t>(places.size()))};
@@ -102,8 +102,7 @@ inline std::size_t unit_begin(std::string_view text) {
     if (text.ends_with('}')) {
         const std::size_t open = text.rfind('{');
         if (open == none) return none;
-        const std::string_view command =
-            ending_of(text.substr(0, open), {"\\text", "\\mathrm", "\\textrm", "\\mbox"});
+        const std::string_view command = ending_of(text.substr(0, open), {"\\text", "\\mathrm", "\\textrm", "\\mbox"});
         return command.empty() ? none : open - command.size();
     }
     std::size_t begin = text.size();
@@ -140,7 +139,8 @@ private:
 
     /// Where the "^" is whose exponent's digits begin at `begin`.
     std::size_t exponent_mark(std::size_t begin) const {
-        const std::string_view mark = ending_of(text_.substr(0, begin), {"^{-", "^{+", "^-", "^+", "^{\u2212", "^{", "^"});
+        const std::string_view mark =
+            ending_of(text_.substr(0, begin), {"^{-", "^{+", "^-", "^+", "^{\u2212", "^{", "^"});
         return mark.empty() ? none : begin - mark.size();
     }
 
@@ -148,12 +148,13 @@ private:
     std::optional<exact_number> raised_number(std::size_t raised, std::size_t end) const {
         const std::size_t begin = digits_begin(text_, end);
         const std::string_view mark = text_.substr(raised, begin - raised);
-        const auto exponent = read_exponent(text_.substr(begin, end - begin),
-                                            mark.find('-') != none || mark.find("\u2212") != none);
+        const auto exponent =
+            read_exponent(text_.substr(begin, end - begin), mark.find('-') != none || mark.find("\u2212") != none);
         const std::optional<written_number> base = decimal_before(text_, raised);
         if (!exponent || !base) return std::nullopt;
         if (base->value == make_decimal("10", 0))
-            if (const std::size_t times = before_times(base->begin); times != none && times > 0 && is_digit(text_[times - 1])) {
+            if (const std::size_t times = before_times(base->begin);
+                times != none && times > 0 && is_digit(text_[times - 1])) {
                 const std::optional<written_number> factor = decimal_before(text_, times);
                 return factor ? checked({factor->begin, shifted(factor->value, *exponent)}, end, true) : std::nullopt;
             }
@@ -208,6 +209,7 @@ private:
     bool stands_alone_before(std::size_t begin) const {
         std::string_view before = text_.substr(0, begin);
         if (before.ends_with('_') || before.ends_with("_{")) return false;
+        if (before.ends_with('}') && is_command_argument(before)) return false;  // \frac{1}2
         if (before.ends_with(':') && before.size() > 1 && is_digit(before[before.size() - 2])) return false;
         before = before.substr(0, before.find_last_not_of(' ') + 1);
         if (!ending_of(before, {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sqrt", "\u221a"}).empty()) return false;
