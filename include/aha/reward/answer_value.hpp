@@ -126,7 +126,7 @@ private:
         if (rest_.starts_with("\\frac{")) return fraction();
         bool spaced = false;
         const std::string_view begin = rest_;
-        const std::optional<exact_number> first = decimal(&spaced);
+        std::optional<exact_number> first = decimal(&spaced);
         if (!first) return std::nullopt;
         const bool whole =
             begin.substr(0, begin.size() - rest_.size()).find_first_not_of("0123456789") == std::string_view::npos;

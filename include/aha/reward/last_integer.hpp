@@ -28,15 +28,15 @@ concept json_value = requires(const T& value) {
 class found_integer {
 public:
     found_integer() = default;
-    explicit found_integer(std::optional<std::int64_t> value) : value_{value} {}
+    explicit found_integer(std::optional<std::int64_t> value) : value_{value} {}  ///< `value`, or nothing
 
-    bool has_value() const { return value_.has_value(); }
-    explicit operator bool() const { return has_value(); }
-    operator std::optional<std::int64_t>() const { return value_; }
+    bool has_value() const { return value_.has_value(); }            ///< whether there is one
+    explicit operator bool() const { return has_value(); }           ///< whether there is one, 0 included
+    operator std::optional<std::int64_t>() const { return value_; }  ///< what the standard library has for it
 
-    std::int64_t operator*() const { return *value_; }
+    std::int64_t operator*() const { return *value_; }     ///< undefined if there is none
     std::int64_t value() const { return value_.value(); }  ///< throws `std::bad_optional_access` if there is none
-    std::int64_t value_or(std::int64_t other) const { return value_.value_or(other); }
+    std::int64_t value_or(std::int64_t other) const { return value_.value_or(other); }  ///< `other` if there is none
 
     bool operator==(const found_integer&) const = default;
     bool operator==(std::nullopt_t) const { return !value_; }
@@ -77,10 +77,10 @@ private:
 
 /// The last number written in `text` with ASCII digits, if it is an integer that fits 64 bits.
 ///
-/// "-12", "1,234", "1{,}000", "1\,000", "1 000", "12.00", "-$5", "1e3", "10^3", "2 \times 10^3" and "3 million" are
+/// "-12", "1,234", `1{,}000`, `1\,000`, "1 000", "12.00", "-$5", "1e3", "10^3", `2 \times 10^3` and "3 million" are
 /// integers; the full stop of "It is 12." is not part of the number, nor is the unit of "12 cm^2". Groups of three
 /// digits after spaces are one number ("a total of 1 000"), unless they are part of a list ("1 10 100"). The last
-/// number decides: where it is 3.5, 1/2, `\frac{1}{2}`, x^2, 2\pi, 3:4 or too large there is no answer, rather than
+/// number decides: where it is 3.5, 1/2, `\frac{1}{2}`, x^2, `2\pi`, 3:4 or too large there is no answer, rather than
 /// some number before it or a part of it. In "10-5" and "x-5" the "-" is no sign.
 ///
 /// The result compares with a JSON value, number or text: `last_integer(c.text) == p["answer"]`. No answer equals none.

@@ -48,7 +48,7 @@ private:
         std::size_t at = 0, letter = 0;
         bool stated = false;  ///< said to be the answer
         bool denied = false;  ///< said not to be
-        bool small = false;
+        bool lower = false;
     };
 
     static constexpr std::size_t window = 64;  ///< bytes of context on either side
@@ -169,8 +169,8 @@ private:
 
     void look_at(std::size_t at) {
         const char c = text_[at];
-        const bool small = c >= 'a' && c <= 'z';
-        const std::size_t letter = static_cast<std::size_t>(small ? c - 'a' : c - 'A');
+        const bool lower = c >= 'a' && c <= 'z';
+        const std::size_t letter = static_cast<std::size_t>(lower ? c - 'a' : c - 'A');
         if (!is_letter(c) || letter >= letters_) return;
         const char left = at > 0 ? text_[at - 1] : ' ';
         if (is_word_character(left) || left == '\\' || left == '\'' || left == '.') return;
@@ -187,15 +187,15 @@ private:
         const lead before = lead_of(words_before(at));
         const std::array<std::string, 5> words = words_after(at + 1);
         const bool goes_on = after.size() > 1 && after[0] == ' ' && after[1] >= 'a' && after[1] <= 'z';
-        if (small) {
-            const bool listed = !found_.empty() && found_.back().small && is_list(found_.back(), {.at = at});
+        if (lower) {
+            const bool listed = !found_.empty() && found_.back().lower && is_list(found_.back(), {.at = at});
             if (before == lead::none && !listed) return;
             if (goes_on && (c == 'a' || c == 'i') && !is_word_of(words[0], "because since as and or")) return;
         } else if (goes_on && (c == 'A' || c == 'I') && !is_letter_of_choice(at, before, words[0])) {
             return;
         }
         found_.push_back({at, letter, before == lead::states || (before != lead::denies && states(words)),
-                          before == lead::denies || denies(words), small});
+                          before == lead::denies || denies(words), lower});
     }
 
     /// Whether "A" or "I" before the word `next` is a letter, and neither an article nor a pronoun: an article with a
