@@ -43,7 +43,9 @@ n = 1{,}000 ;; f(2) = 1000 ;; x_1 = 1000 ;; \theta = 1000^\circ ;; {1000} ;; (10
 1000 m/s ;; 1000\text{ m/s}^2 ;; 1000 m/s^2 ;; 1000 years old ;; 1000 ways ;; 1000 cups ;; 500 + 500 = 1000
 Total cost = 1000 ;; 1000.000 ;; 01000 ;; 1000 units^2 ;; 1000\% ;; 1000 percent ;; 1000 pounds
 1000\,\mathrm{m/s} ;; 1000 \text{ students} ;; 1,000 people ;; 10^{3}\text{ m} ;; 1000 km/hr
-1000\text{ square inches} ;; $1{,}000$ apples
+1000\text{ square inches} ;; $1{,}000$ apples ;; = 1000 ;; \$1000/\text{hour} ;; $1000/hour ;; **Answer:** 1000
+10 \cdot 100 = 1000 ;; x = \frac{2000}{2} = 1000 ;; \angle ABC = 1000^\circ ;; \textcolor{red}{1000} ;; (x = 1000)
+1000 \text{ ways.} ;; 1000\operatorname{cm} ;; 1000\,\mathrm{m}\,\mathrm{s}^{-1}
 )",
                                            {"1\u2009"
                                             "000",
@@ -99,6 +101,7 @@ x = \frac{1}{2} ;; \left(\frac{1}{2}\right) ;; 1 / 2 ;; P = 1/2 ;; P(A) = \frac{
 
 TEST(answer_value, is_all_of_the_answer) {
     for (const std::string& answer : cases(R"(
+x*y=5 ;; ~5 ;; 5 otherwise ;; 5/x ;; 5/m ;; 5... ;; 15 \div 3 = 45 ;; \binom{5}{1}
 x^5 ;; \sqrt{5} ;; 5\sqrt{3} ;; 2\sqrt{5} ;; 1,2,5 ;; 1, 5 ;; 5, 1 ;; 5,1 ;; 2n+5 ;; 5n+1 ;; 5n ;; 5x ;; x+5
 x-5 ;; x=3 or x=5 ;; x=5 or x=3 ;; 5 or 3 ;; 3 or 5 ;; 5 and 3 ;; 5;3 ;; 5\pi ;; \pi/5 ;; 5/2 ;; 2/5 ;; 10^5
 5^2 ;; 5^n ;; 2^5 ;; 5! ;; 5:4 ;; 4:5 ;; (5,2) ;; (2,5) ;; [2,5] ;; (2,5] ;; \{5\} ;; {2,5} ;; \pm 5 ;; +-5

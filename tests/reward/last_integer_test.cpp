@@ -144,7 +144,7 @@ The total is 1 000. ;; 1{,}000 ;; 1\,000 ;; 1\ 000 ;; 1,\!000 ;; 1~000 ;; 1e3 ;;
 
 TEST(last_integer, gives_nothing_where_the_last_number_is_a_part_of_what_is_said) {
     for (const std::string& text : cases(R"(
-\frac{1}{5} ;; \frac15 ;; \frac{1}5 ;; \frac1{5} ;; \dfrac{2}{5} ;; 1/5 ;; 1 / 5 ;; x/5 ;; \sqrt{5} ;; \sqrt5
+\sqrt[3]{x} ;; \binom{2}{5} ;; \frac{1}{5} ;; \frac15 ;; \frac{1}5 ;; \frac1{5} ;; \dfrac{2}{5} ;; 1/5 ;; 1 / 5 ;; x/5 ;; \sqrt{5} ;; \sqrt5
 2\sqrt{5} ;; \sqrt[3]{5} ;; x^5 ;; x^{5} ;; e^5 ;; x^{n+5} ;; 5^n ;; 5^{n} ;; a_5 ;; a_{5} ;; 101_5 ;; 5x ;; 5n
 5\pi ;; 5 \pi ;; 5\sqrt{x} ;; 3:5 ;; 0.5 ;; 0.50 ;; .5 ;; 5.5 ;; 1,234.5 ;; 1e-5 ;; 5e-1 ;; 10^{-5} ;; 2^{-5}
 5e30 ;; 10^50 ;; 99999999999999999999 ;; \frac{x}{5} ;; \frac{5}{x} ;; \frac{2}{x+5} ;; 5k ;; 5M ;; $5K

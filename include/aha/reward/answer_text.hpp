@@ -51,6 +51,7 @@ private:
         else if (c == '}') close();
         else if (c == '^' || c == '_') raised(c);
         else if (c == '$' && dollars_are_delimiters_) return;
+        else if (c == '~' && out_.empty()) out_ += c;  // about
         else if (c == ' ' || c == '~' || (c >= '\t' && c <= '\r')) put(" ");
         else if (static_cast<unsigned char>(c) >= 0x20) out_ += c;
     }
@@ -135,9 +136,14 @@ private:
             skip_space();
             if (!rest_.starts_with('[')) argument(brace::plain);
         } else if (is_word_of(name,
-                              "text textbf textrm textit textsf texttt textnormal mathrm mathbf mathit mathsf mbox")) {
+                              "text textbf textrm textit textsf texttt textnormal mathrm mathbf mathit mathsf mbox "
+                              "operatorname")) {
             skip_space();
             if (rest_.starts_with('{')) rest_.remove_prefix(1), open(brace::text);
+        } else if (is_word_of(name, "color textcolor")) {
+            skip_space();
+            if (rest_.starts_with('{')) rest_.remove_prefix(std::min(rest_.find('}'), rest_.size() - 1) + 1);
+            if (rest_.starts_with('{')) rest_.remove_prefix(1), open(brace::none);
         } else if (is_word_of(name, "boxed fbox")) {
             skip_space();
             if (rest_.starts_with('{')) rest_.remove_prefix(1), open(brace::none);
@@ -216,7 +222,7 @@ inline std::string_view bare_answer(std::string_view text) {
         const std::size_t first = text.find_first_not_of(' ');
         if (first == std::string_view::npos) return {};
         text = text.substr(first, text.find_last_not_of(' ') - first + 1);
-        while (text.ends_with('.')) text.remove_suffix(1);
+        if (text.ends_with('.') && !text.ends_with("..")) text.remove_suffix(1);
         for (const std::string_view mark : {"**", "__", "*", "`", "\"", "'"})
             if (text.size() > 2 * mark.size() && text.starts_with(mark) && text.ends_with(mark))
                 text = text.substr(mark.size(), text.size() - 2 * mark.size());

@@ -93,7 +93,8 @@ inline bool changes_number(std::string_view lower) {
                "eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
                "trillion point power prime not no never isn wrong incorrect false except but if unless is are was "
                "were because since when where base binary octal decimal hex modulo choose remainder more less fewer "
-               "least most than up down negative positive below above percent approximately roughly then else");
+               "least most than up down negative positive below above percent approximately roughly then else "
+               "otherwise short off fold mil kilo giga");
 }
 
 /// What follows a number.
@@ -133,7 +134,10 @@ private:
                 if (rest_.starts_with('C') || rest_.starts_with('F')) rest_.remove_prefix(1);
                 return only_marks();
             }
-            if (words > 0 && !divided && (take("/") || take("\u00b7"))) {
+            // "$5/hour", but neither 5/x nor 5/m
+            const bool rate = words == 0 && rest_.size() > 2 && is_letter(rest_[2]) &&
+                              (is_letter(rest_[1]) || rest_[1] == answer_speller::text_begin);
+            if (!divided && (((words > 0 || rate) && take("/")) || (words > 0 && take("\u00b7")))) {
                 divided = true;
                 skip();
                 apart = true;
@@ -167,7 +171,9 @@ private:
             const char c = rest_.front();
             if (c == answer_speller::text_begin) ++depth_;
             else if (c == answer_speller::text_end) depth_ -= depth_ > 0 ? 1 : 0;
-            else if (c != ' ' && !(c == '.' && after_word_ && (rest_.size() == 1 || rest_[1] == ' '))) break;
+            else if (c != ' ' &&
+                     !(c == '.' && (rest_.size() == 1 || rest_[1] == ' ' || rest_[1] == answer_speller::text_end)))
+                break;
             rest_.remove_prefix(1);
         }
         return rest_.size() != before;
@@ -193,7 +199,6 @@ private:
         const std::string_view name = unit_name(said).empty() ? unit_name(lower) : unit_name(said);
         const bool known = !name.empty() && (said != "in" || apart);
         rest_.remove_prefix(said.size());
-        after_word_ = true;
         if (!known && changes_number(lower)) return false;
         switch (said.size()) {
             case 0: return false;
@@ -232,7 +237,6 @@ private:
     std::string_view rest_;
     number_ending found_;
     int depth_ = 0;  ///< of texts that are open
-    bool after_word_ = false;
 };
 
 }  // namespace aha::detail

@@ -212,7 +212,8 @@ private:
         if (before.ends_with('}') && is_command_argument(before)) return false;  // \frac{1}2
         if (before.ends_with(':') && before.size() > 1 && is_digit(before[before.size() - 2])) return false;
         before = before.substr(0, before.find_last_not_of(' ') + 1);
-        if (!ending_of(before, {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sqrt", "\u221a"}).empty()) return false;
+        if (!ending_of(before, {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sqrt", "\\sqrt[", "\u221a"}).empty())
+            return false;
         if (!before.ends_with('/')) return true;
         before.remove_suffix(1);
         before = before.substr(0, before.find_last_not_of(' ') + 1);
@@ -269,7 +270,9 @@ private:
         } else if (before.ends_with('^') || before.ends_with('_') || before.ends_with(']')) {
             return true;
         }
-        return !ending_of(before, {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sqrt"}).empty();
+        return !ending_of(before,
+                          {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sqrt", "\\binom", "\\dbinom", "\\tbinom"})
+                    .empty();
     }
 
     std::string_view text_;
