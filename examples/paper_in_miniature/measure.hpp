@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -74,7 +75,10 @@ inline measured measure(const reasoner& r, const reversed_addition& task, const 
         m.accuracy += share;
         squares += share * share;
         m.pass_at_n += correct > 0 ? 1 : 0;
-        m.majority += aha::majority(answers) == group.prompt["answer"].get<std::string>() ? 1 : 0;
+        if (const auto vote = aha::majority(answers)) {
+            const auto winner = std::find(answers.begin(), answers.end(), vote) - answers.begin();
+            m.majority += right(group.prompt, group.completions[static_cast<std::size_t>(winner)]) ? 1 : 0;
+        }
     }
     for (double* const sum : {&m.format, &m.consistency, &m.length}) *sum /= questions * samples;
     for (double* const sum : {&m.accuracy, &m.pass_at_n, &m.majority}) *sum /= questions;

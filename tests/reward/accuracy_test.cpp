@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -42,6 +43,8 @@ TEST(accuracy, compares_the_last_integer_with_numbers_and_strings) {
     }
     EXPECT_TRUE(right({}, -3, "-3") && right({}, "-3", "-3") && right({}, "+3", "3"));
     EXPECT_TRUE(right({.field = "sum"}, 5, "5"));
+    EXPECT_TRUE(right({}, "He has 7 - 3 = 4.\n#### 4", "4") && right({}, "1{,}000", "a total of 1 000"));
+    EXPECT_FALSE(right({}, 0, "The total is 1 000.") || right({}, 5, "a loss, -$5") || right({}, 2, "\\frac{1}{2}"));
 }
 
 TEST(accuracy, reads_only_the_tag_or_the_box) {
@@ -74,6 +77,8 @@ TEST(accuracy, refuses_a_row_that_cannot_be_won) {
                 testing::AllOf(testing::HasSubstr("prompt 7"), testing::HasSubstr("\"blue\""),
                                testing::HasSubstr("\"answer\""), testing::HasSubstr("no integer")));
     EXPECT_THAT(message({}, 2.5), testing::HasSubstr("2.5"));
+    EXPECT_THAT(message({.source = tag}, std::numeric_limits<double>::quiet_NaN()),
+                testing::HasSubstr("neither a number nor text"));
     EXPECT_THAT(message({}, 18446744073709551615U), testing::HasSubstr("no integer"));
     for (const json& answer : {json(nullptr), json(true), json::array({1}), json::object()})
         EXPECT_THAT(message({.source = tag}, answer), testing::HasSubstr("neither a number nor text")) << answer;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/reward/last_integer.hpp>
+#include <aha/reward/characters.hpp>
 #include <aha/reward/rational.hpp>
 
 namespace aha::detail {

@@ -8,16 +8,14 @@
 #include <string_view>
 
 #include <aha/reward/answer_tag.hpp>
+#include <aha/reward/answer_value.hpp>
+#include <aha/reward/characters.hpp>
 #include <aha/reward/last_boxed.hpp>
+#include <aha/reward/stated_letter.hpp>
 
 namespace aha {
 
 namespace detail {
-
-inline bool is_word_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
-}
 
 /// Lower case, no white space at the ends, none of the marks of Markdown and LaTeX around, no full stop at the end.
 inline std::string plain_answer(std::string_view text) {
@@ -32,10 +30,33 @@ inline std::string plain_answer(std::string_view text) {
                 text = text.substr(command.size(), text.size() - command.size() - 1);
         changed = text.size() != before;
     }
-    std::string plain{text};
-    std::transform(plain.begin(), plain.end(), plain.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return plain;
+    return lower_case(text);
+}
+
+/// Whether what follows a choice's letter goes on with another letter: "(A), (B)", "a) and b) are right".
+inline bool names_several(std::string_view after) {
+    const auto skip = [&](std::string_view marks) {
+        after.remove_prefix(std::min(after.find_first_not_of(marks), after.size()));
+    };
+    skip(" )]}*.$");
+    const std::size_t before = after.size();
+    for (const std::string_view join : {",", ";", "/", "&", "and ", "or "})
+        if (after.starts_with(join)) after.remove_prefix(join.size()), skip(" ([{*$");
+    return after.size() != before && !after.empty() && is_letter(after[0]) &&
+           (after.size() == 1 || std::string_view{" )]}*.,;$"}.find(after[1]) != std::string_view::npos);
+}
+
+/// The one choice whose text is the number that all of an answer is, "0.5" for "\frac{1}{2}".
+inline std::optional<std::size_t> choice_of_value(std::string_view answer, std::span<const std::string> texts) {
+    if (texts.empty()) return std::nullopt;
+    const answer_value given = read_answer(answer);
+    std::optional<std::size_t> one;
+    for (std::size_t i = 0; given.number && i < texts.size(); ++i) {
+        if (!same_answer(read_answer(texts[i]), given)) continue;
+        if (one) return std::nullopt;
+        one = i;
+    }
+    return one;
 }
 
 /// The choice that all of a short answer names: "B", "(b)", "B) a cat", "B: a cat", or a choice's text.
@@ -44,26 +65,17 @@ inline std::optional<std::size_t> named_choice(std::string_view answer, std::spa
     const std::string plain = plain_answer(answer);
     for (std::size_t i = 0; i < std::min(texts.size(), letters); ++i)
         if (!plain.empty() && plain == plain_answer(texts[i])) return i;
+    if (const auto valued = choice_of_value(answer, texts)) return valued;
     std::string_view rest = plain;
     if (rest.starts_with('(') || rest.starts_with('[')) rest.remove_prefix(1);
     if (rest.empty() || rest.front() < 'a' || static_cast<std::size_t>(rest.front() - 'a') >= letters)
         return std::nullopt;
-    const bool ends = rest.size() == 1 || std::string_view{").:]*}"}.find(rest[1]) != std::string_view::npos;
-    return ends ? std::optional{static_cast<std::size_t>(rest.front() - 'a')} : std::nullopt;
-}
-
-/// The last capital letter that stands alone; not an article or pronoun, "A dog", "I think", "I'm".
-inline std::optional<std::size_t> last_lone_letter(std::string_view text, std::size_t letters) {
-    for (std::size_t at = text.size(); at-- > 0;) {
-        if (text[at] < 'A' || static_cast<std::size_t>(text[at] - 'A') >= letters) continue;
-        if (at > 0 && (is_word_character(text[at - 1]) || text[at - 1] == '\\' || text[at - 1] == '\'')) continue;
-        const std::string_view after = text.substr(at + 1);
-        if (!after.empty() && (is_word_character(after[0]) || after[0] == '\'')) continue;
-        const bool sentence_goes_on = after.size() > 1 && after[0] == ' ' && after[1] >= 'a' && after[1] <= 'z';
-        if (sentence_goes_on && (text[at] == 'A' || text[at] == 'I')) continue;
-        return static_cast<std::size_t>(text[at] - 'A');
-    }
-    return std::nullopt;
+    const std::string_view after = rest.substr(1);
+    const bool ends = after.empty() || std::string_view{").:]*}"}.find(after[0]) != std::string_view::npos;
+    const bool explained = after.starts_with(" because ") || after.starts_with(" since ");
+    if ((!ends && !explained) || names_several(after)) return std::nullopt;
+    if (letter_reader{answer, letters}.denies_first()) return std::nullopt;  // "(A) is wrong, (B) is right"
+    return static_cast<std::size_t>(rest.front() - 'a');
 }
 
 }  // namespace detail
@@ -72,8 +84,10 @@ inline std::optional<std::size_t> last_lone_letter(std::string_view text, std::s
 ///
 /// Looked for in the last `<answer>...</answer>`, in that in the last `\boxed{...}`, without tags in the last box of
 /// all: there stands a letter ("B", "(B)", "\text{B}", "B) a cat"), the text of a choice, or a sentence with a letter
-/// alone ("The answer is B"). Without tags and box it is the last capital letter that stands alone in the text, the
-/// words A and I in a sentence left out. Linear time.
+/// alone ("The answer is B"). Without tags and box it is the letter that the text says is the answer ("So B.", "B is
+/// right", "the answer is b"), else the last capital letter that stands alone; not one that is denied ("B is wrong",
+/// "not B"), nor the article A or the pronoun I. Several letters ("A and B") are no answer. Every letter is read alike:
+/// in "A because it is cold" and "A is right" A is a letter, in "A dog barks" an article. Linear time.
 /// @param texts of the choices, if they are known
 /// @param letters how many there are, at most 26
 inline std::optional<std::size_t> last_choice(std::string_view text, std::span<const std::string> texts,
@@ -81,10 +95,10 @@ inline std::optional<std::size_t> last_choice(std::string_view text, std::span<c
     const std::optional<std::string> tagged = answer_tag(text);
     const std::string_view where = tagged ? std::string_view{*tagged} : text;
     const std::optional<std::string> boxed = last_boxed(where);
-    if (!tagged && !boxed) return detail::last_lone_letter(text, letters);
+    if (!tagged && !boxed) return detail::stated_letter(text, letters);
     const std::string_view answer = boxed ? std::string_view{*boxed} : where;
     if (const auto named = detail::named_choice(answer, texts, letters)) return named;
-    return detail::last_lone_letter(answer, letters);
+    return detail::stated_letter(answer, letters);
 }
 
 }  // namespace aha

@@ -1,92 +1,93 @@
 #pragma once
 
-#include <charconv>
-#include <cstddef>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
+
+#include <aha/core/error.hpp>
+#include <aha/reward/answer_value.hpp>
+#include <aha/reward/exact_number.hpp>
+#include <aha/reward/written_number.hpp>
 
 namespace aha {
 
-namespace detail {
+/// A JSON value, of whichever of nlohmann's types.
+template <class T>
+concept json_value = requires(const T& value) {
+    { value.is_string() } -> std::same_as<bool>;
+    { value.is_number() } -> std::same_as<bool>;
+    { value.is_number_float() } -> std::same_as<bool>;
+    { value.dump() } -> std::convertible_to<std::string>;
+};
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// An integer that was looked for, or nothing: as a `std::optional`, but compared with the JSON value of a data row by
+/// what that says.
+class found_integer {
+public:
+    found_integer() = default;
+    explicit found_integer(std::optional<std::int64_t> value) : value_{value} {}  ///< `value`, or nothing
 
-inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+    bool has_value() const { return value_.has_value(); }            ///< whether there is one
+    explicit operator bool() const { return has_value(); }           ///< whether there is one, 0 included
+    operator std::optional<std::int64_t>() const { return value_; }  ///< what the standard library has for it
 
-/// Where the digits that end at `end` begin.
-inline std::size_t digits_begin(std::string_view text, std::size_t end) {
-    while (end > 0 && is_digit(text[end - 1])) --end;
-    return end;
-}
+    std::int64_t operator*() const { return *value_; }     ///< undefined if there is none
+    std::int64_t value() const { return value_.value(); }  ///< throws `std::bad_optional_access` if there is none
+    std::int64_t value_or(std::int64_t other) const { return value_.value_or(other); }  ///< `other` if there is none
 
-/// Whether `text[at]` is `mark` and has a digit before it.
-inline bool joins_digits(std::string_view text, std::size_t at, char mark) {
-    return at > 0 && text[at] == mark && is_digit(text[at - 1]);
-}
+    bool operator==(const found_integer&) const = default;
+    bool operator==(std::nullopt_t) const { return !value_; }
 
-/// Where the whole number that ends at `end` begins, "1,234,567" read as one number: groups of three digits after a
-/// first one of one to three that does not begin with 0. Other commas separate the items of a list.
-inline std::size_t whole_begin(std::string_view text, std::size_t end) {
-    const std::size_t last = digits_begin(text, end);
-    std::size_t begin = last, group_end = end;
-    while (group_end - begin == 3 && begin > 0 && joins_digits(text, begin - 1, ',')) {
-        group_end = begin - 1;
-        begin = digits_begin(text, group_end);
+    template <std::integral Integer>
+    bool operator==(Integer other) const {
+        return value_ && std::in_range<std::int64_t>(other) && *value_ == static_cast<std::int64_t>(other);
     }
-    const std::size_t first_group = group_end - begin;
-    const bool list = begin > 0 && (joins_digits(text, begin - 1, ',') || joins_digits(text, begin - 1, '.'));
-    const bool grouped = begin != last && first_group <= 3 && text[begin] != '0' && !list;
-    return grouped ? begin : last;
-}
 
-/// Whether a minus sign ("-" or U+2212) ends at `end` that is a sign: one after a digit, a letter, a closing bracket or
-/// another "-" subtracts or joins.
-inline bool has_minus(std::string_view text, std::size_t end) {
-    const std::string_view before = text.substr(0, end);
-    const bool ascii = before.ends_with('-'), wide = before.ends_with("\u2212");
-    if (!ascii && !wide) return false;
-    const std::size_t at = end - (wide ? 3 : 1);
-    if (at == 0) return true;
-    const char left = text[at - 1];
-    return !is_digit(left) && !is_letter(left) && left != ')' && left != ']' && left != '}' && left != '-';
-}
+    bool operator==(const std::optional<std::int64_t>& other) const { return value_ == other; }
 
-}  // namespace detail
+    /// Whether it is the integer that `answer` says as a number or as text: 42, 42.0, "42", "1,000", GSM8K's "... ####
+    /// 42".
+    ///
+    /// Throws `aha::error` if `answer` says no integer of 64 bits ("1/2", null): no completion could ever equal it, and
+    /// `false` would hide the mistake.
+    template <json_value Json>
+    bool operator==(const Json& answer) const {
+        return value_ == integer_in(answer);
+    }
+
+private:
+    template <json_value Json>
+    static std::int64_t integer_in(const Json& answer) {
+        if (answer.is_string() || answer.is_number()) {
+            const std::string text = answer.is_string() ? answer.template get<std::string>() : answer.dump();
+            const detail::answer_value said = detail::read_answer(detail::final_answer(text));
+            if (said.number)
+                if (const auto integer = detail::integer_of(*said.number)) return *integer;
+        }
+        fail("the answer ", answer.dump(),
+             " is no integer of 64 bits, so that no last_integer equals it; aha::accuracy ",
+             "compares with other answers");
+    }
+
+    std::optional<std::int64_t> value_;
+};
 
 /// The last number written in `text` with ASCII digits, if it is an integer that fits 64 bits.
 ///
-/// "-12", "1,234" and "12.00" are integers; the full stop of "It is 12." is not part of the number. The last number
-/// decides: where it is 3.5, 1/2 or too large there is no answer, rather than some number before it. In "10-5" and
-/// "x-5" the "-" is no sign.
+/// "-12", "1,234", `1{,}000`, `1\,000`, "1 000", "12.00", "-$5", "1e3", "10^3", `2 \times 10^3` and "3 million" are
+/// integers; the full stop of "It is 12." is not part of the number, nor is the unit of "12 cm^2". Groups of three
+/// digits after spaces are one number ("a total of 1 000"), unless they are part of a list ("1 10 100"). The last
+/// number decides: where it is 3.5, 1/2, `\frac{1}{2}`, x^2, `2\pi`, 3:4 or too large there is no answer, rather than
+/// some number before it or a part of it. In "10-5" and "x-5" the "-" is no sign.
 ///
-/// The result compares with a JSON value: `last_integer(c.text) == p["answer"]`. Nothing equals no answer; a JSON
-/// string equals no integer, for which see `accuracy`. Linear time.
-inline std::optional<std::int64_t> last_integer(std::string_view text) {
-    const auto last = text.find_last_of("0123456789");
-    if (last == std::string_view::npos) return std::nullopt;
-    std::size_t end = last + 1;
-    std::size_t begin = detail::whole_begin(text, end);
-    if (begin > 0 && text[begin - 1] == '.') {
-        const char left = begin > 1 ? text[begin - 2] : ' ';
-        if (detail::is_digit(left)) {  // "12.00" is 12; "12.5" and "1.2.3" are no integers
-            if (text.substr(begin, end - begin).find_first_not_of('0') != std::string_view::npos) return std::nullopt;
-            end = begin - 1;
-            begin = detail::whole_begin(text, end);
-            if (begin > 0 && text[begin - 1] == '.') return std::nullopt;
-        } else if (left != '.' && !detail::is_letter(left)) {  // ".5", but neither "...5" nor "is.5"
-            return std::nullopt;
-        }
-    }
-    if (begin > 0 && detail::joins_digits(text, begin - 1, '/')) return std::nullopt;
-    std::string digits = detail::has_minus(text, begin) ? "-" : "";
-    for (const char c : text.substr(begin, end - begin))
-        if (c != ',') digits += c;
-    std::int64_t value = 0;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc{}) return std::nullopt;
-    return value;
+/// The result compares with a JSON value, number or text: `last_integer(c.text) == p["answer"]`. No answer equals none.
+/// Linear time.
+inline found_integer last_integer(std::string_view text) {
+    const std::optional<detail::exact_number> number = detail::last_number_reader{text}.read();
+    return found_integer{number ? detail::integer_of(*number) : std::nullopt};
 }
 
 }  // namespace aha
