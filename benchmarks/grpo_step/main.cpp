@@ -7,6 +7,7 @@
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/model/initialise.hpp>
 #include <aha/train/grpo.hpp>
+#include <aha/train/pretrained.hpp>
 #include <algorithm>
 #include <cmath>
 #include <iostream>

@@ -86,6 +86,7 @@
 #include <aha/train/grpo.hpp>
 #include <aha/train/model_reward.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/pretrained_reward_model.hpp>
 #include <aha/train/rejection_sampling.hpp>
 #include <aha/train/reward_trainer.hpp>

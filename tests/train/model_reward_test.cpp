@@ -11,6 +11,7 @@
 #include <aha/model/reward_model.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
+#include <aha/train/pretrained.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {

@@ -9,6 +9,7 @@
 
 #include <aha/model/files/safetensors.hpp>
 #include <aha/model/files/weights.hpp>
+#include <aha/train/pretrained.hpp>
 #include <aha/train/reward_trainer.hpp>
 
 // Scores, gradients and steps of a reward model equal those of transformers and of TRL's RewardTrainer, as

@@ -15,7 +15,7 @@
 #include <aha/core/supervised_example.hpp>
 #include <aha/io/teacher_cache_writer.hpp>
 #include <aha/loss/top_k.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/supervised_gradient.hpp>
 
 namespace aha {

@@ -10,7 +10,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 
 namespace aha {
 

@@ -33,7 +33,7 @@
 #include <aha/train/distill_gradient.hpp>
 #include <aha/train/distill_metrics.hpp>
 #include <aha/train/distill_options.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/student_answers.hpp>

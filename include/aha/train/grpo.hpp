@@ -46,7 +46,7 @@
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>

@@ -25,7 +25,7 @@
 #include <aha/reward/trimmed.hpp>
 #include <aha/train/completion_example.hpp>
 #include <aha/train/model_reward_options.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 
 namespace aha {
 

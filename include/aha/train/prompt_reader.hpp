@@ -14,7 +14,7 @@
 #include <aha/core/overlong.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/prompt_limits.hpp>
 
 namespace aha {

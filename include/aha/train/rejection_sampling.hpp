@@ -24,7 +24,7 @@
 #include <aha/data/shuffled_order.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/join_launched_ranks.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>

@@ -21,7 +21,7 @@
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/clip_joint_norm.hpp>
 #include <aha/optim/schedule.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/gradient_reduction.hpp>

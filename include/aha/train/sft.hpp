@@ -22,7 +22,7 @@
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/rank_work.hpp>

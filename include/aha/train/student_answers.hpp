@@ -12,7 +12,7 @@
 #include <aha/core/records.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/train/distill_gradient.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/train/source.hpp>
 #include <aha/train/spread_prompts.hpp>
 
 namespace aha {
