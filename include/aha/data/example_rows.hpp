@@ -142,10 +142,10 @@ public:
 
 private:
     /// Batches of `count` rows from a row of an epoch to the end.
-    std::int64_t batches_from(std::int64_t epoch, std::int64_t row, std::int64_t count) const {
+    std::int64_t batches_from(std::int64_t epoch, std::int64_t first, std::int64_t count) const {
         std::int64_t all = 0;
         for (std::int64_t e = epoch; e < options_.epochs; ++e)
-            all += (std::ssize(e == epoch_ ? rows_ : deal(e)) - std::exchange(row, 0) + count - 1) / count;
+            all += (std::ssize(e == epoch_ ? rows_ : deal(e)) - std::exchange(first, 0) + count - 1) / count;
         return all;
     }
 

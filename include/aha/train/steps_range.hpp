@@ -36,7 +36,7 @@ public:
             return *this;
         }
         void operator++(int) { ++*this; }
-        friend bool operator==(const iterator& i, std::default_sentinel_t) { return i.range_->at_end(); }
+        bool operator==(std::default_sentinel_t) const { return range_->at_end(); }
 
     private:
         steps_range* range_ = nullptr;
