@@ -25,6 +25,8 @@ namespace aha {
 /// machines where its lock service runs; a process is then named by its number on its own machine.
 class folder_lock {
 public:
+    static constexpr const char* file_name = "run.lock";  ///< in the folder
+
     /// Makes the folder if need be. Throws `aha::error` with the folder and the process's number if another run has it,
     /// or if the folder cannot be written.
     explicit folder_lock(const std::filesystem::path& folder) {
@@ -62,7 +64,7 @@ public:
     }
 
 private:
-    static std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / "run.lock"; }
+    static std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / file_name; }
 
     /// False if somebody else has it.
     static bool lock(int handle) {

@@ -151,9 +151,9 @@ public:
     void load(const state& s) {
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
+        prompts_.load(s.part("prompts"));
         restore_weights(model(), s);
         optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
-        prompts_.load(s.part("prompts"));
         reference_.load(s.part("reference"));
         step_ = s.values.at("step").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();

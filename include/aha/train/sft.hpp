@@ -46,7 +46,7 @@ namespace aha {
 /// the whole batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
 ///
 /// Slots, given after the options in any order: supervised_loss, optimizer, schedule. Without a schedule the rate
-/// decays as a cosine to a tenth, as R1's, over all epochs.
+/// decays as a cosine to a tenth, as R1's, over all epochs, after `warmup_steps`.
 ///
 /// @tparam Source a `pretrained` model, or a bare one
 template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule,
@@ -128,7 +128,7 @@ public:
         since_start_.restart();
         total_ = step_ + rows_.batches_left(options_.batch_size);
         if constexpr (std::is_same_v<Schedule, warmup_schedule>)
-            if (decays_over_all_) schedule_ = warmup_schedule{detail::decay_to_a_tenth(total_)};
+            if (decays_over_all_) schedule_ = warmup_schedule{detail::decay_to_a_tenth(total_, options_.warmup_steps)};
         rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
         notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, total_);
     }
@@ -181,10 +181,14 @@ private:
           total_{rows_.batches(options_.batch_size)},
           loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
+          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(
+              given, detail::make_decay_to_a_tenth{total_, options_.warmup_steps})},
           decays_over_all_{!(false || ... || detail::schedule_slot::holds<Policies>)},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
-              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        require(decays_over_all_ || options_.warmup_steps == 0, "warmup_steps is ", options_.warmup_steps,
+                ", but the schedule that was given has a warm-up of its own or none");
+    }
 
     static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
 
