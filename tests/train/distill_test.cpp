@@ -328,7 +328,7 @@ TEST(distill, another_batch_size_on_resume_learns_each_example_once) {
     const tiny teacher = larger_model();
     double tokens = 0;
     for (const auto& one : made_examples(12)) tokens += static_cast<double>(one.ids.size());
-    for (const std::int64_t batch : {1, 5}) {
+    for (const std::int64_t batch : {1, 2}) {
         tiny begun = small_model(), student = small_model();
         aha::distill first{begun, teacher, made_examples(12), {.batch_size = 3}};
         first.step(), first.step();

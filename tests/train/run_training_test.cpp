@@ -296,14 +296,13 @@ TEST(run_training, an_exception_in_a_step_leaves_a_checkpoint_of_the_steps_done)
     const auto broken = std::make_shared<int>(4);
     recorder seen;
     const auto run = [&](const fs::path& where, aha::run_options options, recorder& watching) {
-        with_fragile_trainer(
-            broken, [&](auto& trainer) {
-                aha::folder_checkpoints store{where};
-                options.steps = 8;
-                aha::run_training(trainer, store, options, watching);
-                std::ofstream{where / "end"}
-                    << trainer.save().tensors.at("weights").template sum<double>().template item<double>();
-            });
+        with_fragile_trainer(broken, [&](auto& trainer) {
+            aha::folder_checkpoints store{where};
+            options.steps = 8;
+            aha::run_training(trainer, store, options, watching);
+            std::ofstream{where / "end"} << nlohmann::json(
+                trainer.save().tensors.at("weights").sum().template item<double>());
+        });
     };
     EXPECT_THAT(aha::test::complaint([&] { run(folder.path / "a", {}, seen); }),
                 testing::HasSubstr("no verifier today"));

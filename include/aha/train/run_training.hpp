@@ -191,7 +191,7 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
                 if (trainer.steps_done() > summary.steps && detail::can_save_after(trainer, problem)) save();
             } catch (...) {
             }
-            const auto tell = [&](auto& observer) {
+            [[maybe_unused]] const auto tell = [&](auto& observer) {
                 try {
                     notify_end(observer, std::as_const(summary));
                 } catch (...) {
