@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -364,9 +365,9 @@ TEST(distill, the_report_says_what_the_teacher_read) {
 /// Forward KL, or no number while `broken`.
 struct breakable : aha::forward_kl {
     std::shared_ptr<bool> broken = std::make_shared<bool>(false);
-    at::Tensor operator()(const at::Tensor& student, const at::Tensor& teacher) const {
-        const at::Tensor kl = aha::forward_kl::operator()(student, teacher);
-        return *broken ? kl * NAN : kl;
+    aha::divergence_output operator()(const at::Tensor& log_q, const at::Tensor& log_p) const {
+        aha::divergence_output kl = aha::forward_kl::operator()(log_q, log_p);
+        return *broken ? aha::divergence_output{kl.values * NAN, kl.slopes * NAN} : kl;
     }
 };
 
