@@ -19,7 +19,7 @@ struct options {
     double held_out = 0.1;
     bool resume = false, last_turn = false;
     aha::read_options read;
-    std::int64_t warmup = 0, checkpoint_every = 50;
+    std::int64_t checkpoint_every = 50;
     aha::sft_options sft{.batch_size = 2, .rows = {.row_tokens = 512, .pack = true, .epochs = 2}};
     example::machine_options machine;
 
@@ -45,7 +45,7 @@ struct options {
         app.add_option("--loss", loss, "of a token")->check(CLI::IsMember({"nll", "dft"}))->capture_default_str();
         app.add_option("--learning-rate", sft.learning_rate, "peak; falls as a cosine to a tenth")
             ->capture_default_str();
-        app.add_option("--warmup", warmup, "steps")->capture_default_str();
+        app.add_option("--warmup", sft.warmup_steps, "steps")->capture_default_str();
         app.add_option("--epochs", sft.rows.epochs)->capture_default_str();
         app.add_option("--batch", sft.batch_size, "rows a step")->capture_default_str();
         app.add_option("--row-tokens", sft.rows.row_tokens, "most tokens of a row")->capture_default_str();
@@ -91,18 +91,11 @@ int train(const options& o, const Loss& loss) {
         learned.resize(learned.size() - static_cast<std::size_t>(kept));
     }
     const auto count = learned.size();
-    std::int64_t steps = 0;
-    {
-        const aha::example_rows rows{learned, o.sft.rows};
-        steps = rows.batches(o.sft.batch_size);
-    }
-    aha::sft trainer{
-        model, std::move(learned), o.sft, loss,
-        aha::warmup_schedule{
-            {.warmup_steps = o.warmup, .total_steps = steps, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
+    aha::sft trainer{model, std::move(learned), o.sft, loss};
     trainer.evaluate_on(held_out);
     std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string() << '\n'
-              << count << " examples, " << held_out.size() << " held out, " << steps << " steps" << std::endl;
+              << count << " examples, " << held_out.size() << " held out, " << trainer.total_steps() << " steps"
+              << std::endl;
     const double before = held_out.empty() ? 0 : trainer.evaluate(held_out);
 
     const aha::interrupt_guard interrupt;
@@ -112,8 +105,7 @@ int train(const options& o, const Loss& loss) {
     aha::tensorboard_writer curves{run.path()};
     aha::progress_line progress{std::cout};
     const aha::run_summary done = aha::run_training(trainer, checkpoints,
-                                                    {.steps = steps,
-                                                     .checkpoint_every = o.checkpoint_every,
+                                                    {.checkpoint_every = o.checkpoint_every,
                                                      .resume = run.resumes(),
                                                      .interrupted = [&] { return interrupt.requested(); },
                                                      .description = o.machine.chosen()},

@@ -4,11 +4,14 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include <aha/dist/rank_environment.hpp>
 #include <aha/io/completions_file.hpp>
 #include <aha/io/folder_checkpoints.hpp>
+#include <aha/io/folder_lock.hpp>
 #include <aha/io/interrupt.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/io/progress_line.hpp>
@@ -22,11 +25,13 @@ namespace example {
 /// Thrown to leave the chain when the user interrupts it; everything is saved.
 struct interrupted {};
 
-/// Where the stages live, and how one is run.
+/// Where the stages live, and how one is run. Has its folder to itself: a second chain there is refused.
 class chain {
 public:
     chain(std::filesystem::path folder, std::int64_t checkpoint_every, const aha::interrupt_guard& interrupt)
-        : folder_{std::move(folder)}, checkpoint_every_{checkpoint_every}, interrupt_{&interrupt} {}
+        : folder_{std::move(folder)}, checkpoint_every_{checkpoint_every}, interrupt_{&interrupt} {
+        if (aha::is_first_rank()) lock_.emplace(folder_);
+    }
 
     const std::filesystem::path& folder() const { return folder_; }
 
@@ -60,6 +65,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    std::optional<aha::folder_lock> lock_;  // of the first rank
     std::int64_t checkpoint_every_;
     const aha::interrupt_guard* interrupt_;
 };

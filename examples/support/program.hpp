@@ -125,7 +125,9 @@ inline void add_to(CLI::App& app, aha::prompt_limits& limits) {
         ->capture_default_str();
 }
 
-/// Parses the command line, runs `body`, and turns every failure into one sentence and a status other than 0.
+/// Parses the command line, runs `body`, and turns every failure into one sentence and a status other than 0: 2 for a
+/// command line that makes no sense, 1 for any other error. `body` gives 0 when all is done (also when all was done
+/// before) and 130 when it was interrupted and saved.
 template <class Body>
 int run(CLI::App& app, int count, char** arguments, Body body) {
     try {

@@ -11,12 +11,13 @@
 #include <aha/core/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/dist/rank_environment.hpp>
+#include <aha/io/folder_lock.hpp>
 
 #include <examples/support/reasoning_evaluation.hpp>
 
 namespace example {
 
-/// Where a run writes. A run never writes over another one's files.
+/// Where a run writes. A run never writes over another one's files, and has the folder to itself while it lasts.
 class run_folder {
 public:
     /// @param given the folder, or empty for the first free one of runs/NAME, runs/NAME-2, ...
@@ -33,17 +34,19 @@ public:
             // The first rank looks whether the folder is free; what a launcher starts again goes on.
             resumes_ = resume || here.attempt.find_first_not_of("0") != std::string::npos;
             std::filesystem::create_directories(path_, problem);
+            if (here.rank == 0) lock_.emplace(path_);
             return;
         }
         for (int n = 1; given.empty() && (n == 1 || std::filesystem::exists(path_)); ++n)
             path_ = std::filesystem::path{"runs"} / (n == 1 ? name : name + "-" + std::to_string(n));
-        const bool used = std::filesystem::exists(path_, problem) &&
-                          !(std::filesystem::is_directory(path_, problem) && std::filesystem::is_empty(path_, problem));
+        if (std::filesystem::is_directory(path_, problem)) aha::folder_lock::check(path_);
+        const bool used = std::filesystem::exists(path_, problem) && !is_empty(path_);
         aha::require(!used || std::filesystem::is_directory(path_, problem), path_, " is not a folder");
         aha::require(used || !resume, "there is no run in ", path_, " to go on with; leave out --resume to begin one");
         aha::require(!used || resume, path_, " already holds files; go on with --resume, or give another --out");
         std::filesystem::create_directories(path_, problem);
         aha::require(!problem, "cannot make the folder ", path_, ": ", problem.message());
+        lock_.emplace(path_);
     }
 
     const std::filesystem::path& path() const { return path_; }
@@ -91,7 +94,16 @@ public:
     }
 
 private:
+    /// Whether it is a folder in which nothing is but the lock of a program that came to nothing.
+    static bool is_empty(const std::filesystem::path& folder) {
+        if (!std::filesystem::is_directory(folder)) return false;
+        for (const auto& entry : std::filesystem::directory_iterator{folder})
+            if (entry.path().filename() != aha::folder_lock::file_name) return false;
+        return true;
+    }
+
     std::filesystem::path path_;
+    std::optional<aha::folder_lock> lock_;  // of the first rank
     bool resumes_ = false;
 };
 

@@ -26,6 +26,7 @@
 #include <aha/io/completions_file.hpp>
 #include <aha/io/examples_file.hpp>
 #include <aha/io/folder_checkpoints.hpp>
+#include <aha/io/folder_lock.hpp>
 #include <aha/io/interrupt.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/io/progress_line.hpp>

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <string>
 
 namespace {
 
@@ -82,6 +83,65 @@ TEST(example_rows, places_in_other_examples_or_orders_are_refused) {
     aha::state beyond = rows.save();
     beyond.values["position"] = 6;
     EXPECT_THROW(rows.load(beyond), aha::error);
+}
+
+TEST(example_rows, batches_of_another_size_go_on_with_what_is_left) {
+    for (const bool pack : {false, true})
+        for (const std::int64_t size : {1, 2, 3, 8}) {
+            const aha::example_rows_options options{.row_tokens = 9, .pack = pack, .seed = 2, .epochs = 2};
+            aha::example_rows first{examples(40), options}, second{examples(40), options};
+            std::multiset<std::int64_t> seen;
+            const auto see = [&](const std::vector<aha::example_rows::row>& batch) {
+                for (const auto& row : batch)
+                    for (const auto* one : row) seen.insert(one->index);
+            };
+            for (int i = 0; i < 3; ++i) see(first.next(4));
+            second.load(first.save());
+            const std::int64_t left = second.batches_left(size);
+            std::int64_t taken = 0;
+            for (auto batch = second.next(size); !batch.empty(); batch = second.next(size), ++taken) see(batch);
+            EXPECT_EQ(taken, left);
+            for (std::int64_t i = 0; i < 40; ++i) EXPECT_EQ(seen.count(i), 2U) << i << ", batches of " << size;
+        }
+}
+
+/// What a place that `saved` made says when it is loaded by rows that `options` make.
+std::string refused(const aha::example_rows& saved, std::size_t count, const aha::example_rows_options& options) {
+    try {
+        aha::example_rows{examples(count), options}.load(saved.save());
+    } catch (const aha::error& problem) {
+        return problem.what();
+    }
+    return "";
+}
+
+TEST(example_rows, what_makes_a_place_another_one_is_said_with_both_values) {
+    using testing::HasSubstr;
+    const aha::example_rows_options options{.row_tokens = 9, .pack = true, .window = 7, .seed = 5, .epochs = 3};
+    aha::example_rows rows{examples(15), options};
+    while (rows.epoch() < 2) rows.next(4);
+    EXPECT_EQ(refused(rows, 15, options), "");
+    auto other = options;
+    other.epochs = 7;
+    EXPECT_EQ(refused(rows, 15, other), "") << "more epochs are gone on with";
+    other.epochs = 2;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("in epoch 3, but there are to be 2 epochs"));
+    EXPECT_THAT(refused(rows, 16, options), HasSubstr("other examples: 15 of them, but these are 16"));
+    other = options, other.seed = 6;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("seed 5, not 6"));
+    other = options, other.shuffle = false;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("in a shuffled order, not in their own"));
+    other = options, other.pack = false;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("packed rows, not in rows of one example"));
+    other = options, other.row_tokens = 12;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("row_tokens 9, not 12"));
+    other = options, other.window = 8;
+    EXPECT_THAT(refused(rows, 15, other), HasSubstr("window 7, not 8"));
+    const aha::example_rows plain{examples(15), {.row_tokens = 9}};
+    EXPECT_EQ(refused(plain, 15, {.row_tokens = 20}), "") << "the width of a row of one example does not matter";
+    auto changed = examples(15);
+    changed[3].ids[0] = 29;
+    EXPECT_THROW((aha::example_rows{changed, {.row_tokens = 9}}.load(plain.save())), aha::error);
 }
 
 }  // namespace

@@ -188,6 +188,7 @@ TEST(ranks, stop_with_the_name_of_the_rank_whose_reward_throws) {
         EXPECT_THAT(said, HasSubstr("the verifier is out of disk space"));
     }
     EXPECT_TRUE(fs::exists(folder.path / "run/checkpoints/step-000003"));
+    EXPECT_TRUE(fs::exists(folder.path / "run/checkpoints/step-000004")) << "the step done since";
 }
 
 TEST(ranks, name_a_rank_that_was_killed_within_seconds) {

@@ -47,4 +47,21 @@ TEST(progress_line, writes_times_as_people_do) {
     EXPECT_EQ(aha::detail::readable_seconds(7500), "2h05m");
 }
 
+TEST(progress_line, prints_notes_before_the_first_step_and_how_a_run_without_steps_ended) {
+    std::ostringstream out;
+    aha::progress_line line{out};
+    line.on_start({.total_steps = 40, .notes = {"the batch size is another", "the rate too"}});
+    EXPECT_EQ(out.str(), "note: the batch size is another\nnote: the rate too\n");
+    const auto end = [&](const aha::run_summary& summary) {
+        out.str("");
+        line.on_end(summary);
+        return out.str();
+    };
+    EXPECT_EQ(end({.steps = 40}), "");
+    EXPECT_EQ(end({.steps = 40, .already_done = true}),
+              "already done: all 40 steps were taken before, and none is left\n");
+    EXPECT_EQ(end({.steps = 3, .failure = "x"}), "the run was ended by an error; saved after step 3\n");
+    EXPECT_EQ(end({.failure = "x"}), "the run was ended by an error; nothing was saved\n");
+}
+
 }  // namespace

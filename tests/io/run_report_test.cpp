@@ -170,4 +170,11 @@ TEST(run_advice, follows_from_the_figures) {
     EXPECT_THAT(advice_of({{"reward", 0.1}}, 0.5), ElementsAre(HasSubstr("The reward went from 0.5 to 0.1: read")));
 }
 
+TEST_F(run_report, says_that_an_error_ended_the_run) {
+    aha::run_report report{folder, {.every_seconds = 3600}};
+    report.on_step(step(1));
+    report.on_end({.steps = 1, .failure = "no verifier today"});
+    EXPECT_THAT(text(), HasSubstr("step 1 of 9, ended by an error (no verifier today), can be resumed"));
+}
+
 }  // namespace

@@ -1,9 +1,11 @@
 #include <ATen/ATen.h>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <torch/csrc/autograd/autograd.h>
@@ -321,6 +323,74 @@ TEST(distill, a_gradient_that_is_not_finite_leaves_the_student_as_it_was) {
     EXPECT_THROW(trainer.step(), aha::error);
     EXPECT_TRUE(at::equal(student.weights().values(), before));
     EXPECT_EQ(trainer.steps_done(), 0);
+}
+
+TEST(distill, another_batch_size_on_resume_learns_each_example_once) {
+    const tiny teacher = larger_model();
+    double tokens = 0;
+    for (const auto& one : made_examples(12)) tokens += static_cast<double>(one.ids.size());
+    for (const std::int64_t batch : {1, 2}) {
+        tiny begun = small_model(), student = small_model();
+        aha::distill first{begun, teacher, made_examples(12), {.batch_size = 3}};
+        first.step(), first.step();
+        aha::distill second{student, teacher, made_examples(12), {.batch_size = batch}};
+        second.load(first.save());
+        EXPECT_THAT(second.notes(), testing::Contains(HasSubstr("4 before: batch size or epochs")));
+        aha::step_report last;
+        for (const aha::step_report& step : second.steps()) last = step;
+        EXPECT_EQ(second.steps_done(), 2 + (6 + batch - 1) / batch);
+        EXPECT_EQ(second.steps_done(), second.total_steps());
+        EXPECT_EQ(last.metric("num_tokens"), tokens);
+    }
+}
+
+TEST(distill, the_report_says_what_the_teacher_read) {
+    const temporary_file file;
+    tiny student = small_model();
+    const tiny teacher = larger_model();
+    const auto examples = made_examples(6);
+    double tokens = 0;
+    for (const auto& one : examples) tokens += static_cast<double>(one.ids.size());
+    aha::distill live{student, teacher, examples, {.batch_size = 6}};
+    const aha::step_report step = live.step();
+    EXPECT_EQ(step.metric("tokens/teacher"), tokens);
+    EXPECT_GT(step.metric("time/teacher"), 0);
+    EXPECT_LE(step.metric("time/teacher") + step.metric("time/train"), step.metric("step_time"));
+    aha::cache_teacher(teacher, examples, file.path, {.k = 4});
+    const aha::teacher_cache cache{file.path};
+    aha::distill cached{student, cache, examples, {.batch_size = 6}};
+    EXPECT_EQ(cached.step().metric("tokens/teacher"), tokens);
+}
+
+/// Forward KL, or no number while `broken`.
+struct breakable : aha::forward_kl {
+    std::shared_ptr<bool> broken = std::make_shared<bool>(false);
+    aha::divergence_output operator()(const at::Tensor& log_q, const at::Tensor& log_p) const {
+        aha::divergence_output kl = aha::forward_kl::operator()(log_q, log_p);
+        return *broken ? aha::divergence_output{kl.values * NAN, kl.slopes * NAN} : kl;
+    }
+};
+
+TEST(distill, after_a_gradient_that_is_not_finite_the_same_data_come_again) {
+    tiny student = small_model(), twin = small_model();
+    const tiny teacher = larger_model();
+    const breakable loss;
+    const aha::distill_options options{.batch_size = 3, .learning_rate = 1e-2, .on_policy = 0.5};
+    aha::distill trainer{student, teacher, made_examples(12), options, sampler(), loss};
+    aha::distill straight{twin, teacher, made_examples(12), options, sampler(), breakable{}};
+    trainer.step(), straight.step();
+    const auto before = trainer.save();
+    *loss.broken = true;
+    EXPECT_THROW(trainer.step(), aha::error);
+    *loss.broken = false;
+    auto after = trainer.save();
+    after.values["seconds"] = before.values.at("seconds");
+    EXPECT_EQ(after.values, before.values);
+    for (const auto& [name, tensor] : before.tensors) EXPECT_TRUE(at::equal(tensor, after.tensors.at(name))) << name;
+    trainer.step(), trainer.step();
+    trainer.load(before);  // and what was saved is still what it was
+    for (int n = 0; n < 3; ++n) EXPECT_EQ(trainer.step().metric("loss"), straight.step().metric("loss"));
+    EXPECT_TRUE(at::equal(student.weights().values(), twin.weights().values()));
 }
 
 }  // namespace

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <numeric>
+#include <ranges>
+#include <stdexcept>
 
+#include <aha/advantage/kl_in_reward.hpp>
 #include <aha/advantage/mean_centered.hpp>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/aggregation/constant_length.hpp>
@@ -374,6 +378,216 @@ TEST(grpo, a_batch_advantage_weighs_every_token_by_itself) {
         }
     EXPECT_GT(taught, 0);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);
+}
+
+const auto all_good = [](std::span<const aha::score> scores) { return std::vector<double>(scores.size(), 1.0); };
+
+TEST(grpo, loss_and_gradient_norm_are_means_over_the_updates_of_a_step) {
+    const auto report = [](std::int64_t minibatches, std::int64_t epochs) {
+        bandit model{{0.3F, -0.2F}};
+        aha::grpo trainer{model,
+                          questions(),
+                          arm_zero,
+                          {.prompts_per_step = 4,
+                           .group_size = 4,
+                           .learning_rate = 0,
+                           .minibatches = minibatches,
+                           .inner_epochs = epochs},
+                          arms(2),
+                          all_good};
+        return trainer.step();
+    };
+    const aha::step_report once = report(1, 1), eight = report(1, 8), four = report(2, 2);
+    EXPECT_NEAR(once.metric("loss"), -1, 1e-6);
+    EXPECT_NEAR(eight.metric("loss"), -1, 1e-6);
+    EXPECT_NEAR(four.metric("loss"), -1, 1e-6);
+    EXPECT_GT(once.metric("grad_norm"), 0);
+    EXPECT_NEAR(eight.metric("grad_norm"), once.metric("grad_norm"), 1e-6);
+}
+
+TEST(grpo, a_step_without_an_update_has_the_learning_rate_of_its_schedule) {
+    bandit model{{0, 0}};
+    aha::grpo trainer{model,
+                      questions(),
+                      arm_zero,
+                      {.learning_rate = 0.5, .mask_truncated = true},
+                      arms(2, 3),  // every completion is cut
+                      [](std::int64_t step) { return step == 0 ? 1.0 : 0.5; }};
+    EXPECT_EQ(trainer.step().metric("learning_rate"), 0.5);
+    const aha::step_report second = trainer.step();
+    EXPECT_EQ(second.metric("learning_rate"), 0.25);
+    EXPECT_EQ(second.metric("loss"), 0);
+    EXPECT_EQ(second.metric("grad_norm"), 0);
+}
+
+TEST(grpo, passes_of_the_reference_have_seconds_of_their_own) {
+    bandit model{{0, 0}}, plain{{0, 0}};
+    aha::grpo referring{model, questions(), arm_zero, {}, arms(2), aha::kl_in_reward<>{}};
+    const aha::step_report report = referring.step();
+    EXPECT_GT(report.metric("time/reference"), 0);
+    aha::grpo trainer{plain, questions(), arm_zero, {}, arms(2)};
+    EXPECT_FALSE(trainer.step().find_metric("time/reference"));
+}
+
+/// A loss whose value is no number at the calls that `broken` names.
+struct breakable {
+    std::shared_ptr<std::pair<int, int>> call_and_broken = std::make_shared<std::pair<int, int>>(0, -1);
+    bool needs_reference() const { return false; }
+    bool zero_advantage_is_free() const { return false; }
+    aha::loss_output operator()(const aha::policy_batch& b) const {
+        const bool broken = call_and_broken->first++ == call_and_broken->second;
+        return {(b.log_probs * b.advantages * b.weights * (broken ? NAN : -1.0)).sum(), {}};
+    }
+};
+
+/// The state of a trainer, without what a clock measures.
+template <class Trainer>
+aha::state timeless(const Trainer& trainer) {
+    aha::state s = trainer.save();
+    s.values.erase("seconds");
+    return s;
+}
+
+void expect_equal(const aha::state& a, const aha::state& b) {
+    EXPECT_EQ(a.values, b.values);
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (const auto& [name, tensor] : a.tensors) EXPECT_TRUE(at::equal(tensor, b.tensors.at(name))) << name;
+}
+
+TEST(grpo, a_gradient_that_is_not_finite_in_a_later_update_takes_back_the_whole_step) {
+    const aha::grpo_options options{
+        .prompts_per_step = 4, .group_size = 4, .learning_rate = 0.1, .minibatches = 2, .inner_epochs = 2, .seed = 3};
+    bandit model{{0.3F, -0.2F}}, twin{{0.3F, -0.2F}};
+    const breakable loss;
+    aha::grpo trainer{model, questions(), arm_zero, options, arms(2), loss};
+    aha::grpo straight{twin, questions(), arm_zero, options, arms(2), breakable{}};
+    trainer.step(), straight.step();
+    const aha::state before = timeless(trainer);
+    for (const int update : {0, 1, 3}) {
+        loss.call_and_broken->second = loss.call_and_broken->first + update;
+        EXPECT_THROW(trainer.step(), aha::error);
+        expect_equal(timeless(trainer), before);
+        EXPECT_EQ(theta(model), theta(twin));
+    }
+    for (int n = 0; n < 3; ++n) {
+        trainer.step(), straight.step();
+        expect_equal(timeless(trainer), timeless(straight));
+    }
+}
+
+TEST(grpo, a_reward_that_throws_leaves_all_as_it_was_and_the_same_prompts_come_again) {
+    bandit model{{0.3F, -0.2F}}, twin{{0.3F, -0.2F}};
+    const auto broken = std::make_shared<bool>(false);
+    const auto reward = [broken](const aha::prompt& p, const aha::completion& c) {
+        if (*broken) throw std::runtime_error{"the verifier is away"};
+        return arm_zero(p, c);
+    };
+    aha::grpo trainer{model, questions(), reward, {.seed = 4}, arms(2)};
+    aha::grpo straight{twin, questions(), arm_zero, {.seed = 4}, arms(2)};
+    trainer.step(), straight.step();
+    const aha::state before = timeless(trainer);
+    *broken = true;
+    EXPECT_ANY_THROW(trainer.step());
+    expect_equal(timeless(trainer), before);
+    *broken = false;
+    trainer.step(), straight.step();
+    expect_equal(timeless(trainer), timeless(straight));
+}
+
+TEST(grpo, prompts_that_run_out_within_a_step_are_not_lost) {
+    bandit model{{0, 0}};
+    std::vector<aha::prompt> three(3);
+    for (aha::prompt& p : three) p.ids = {0};
+    aha::grpo trainer{model, aha::vector_prompts{three, {.epochs = 1}}, arm_zero, {.prompts_per_step = 2}, arms(2)};
+    trainer.step();
+    EXPECT_THROW(trainer.step(), aha::error);
+    EXPECT_EQ(trainer.save().part("prompts").values.at("position"), 2);
+}
+
+TEST(grpo, what_was_saved_stays_while_the_trainer_goes_on) {
+    bandit model{{0.3F, -0.2F}}, twin{{0.3F, -0.2F}};
+    const aha::grpo_options options{.learning_rate = 0.1, .reference_refresh = 1, .seed = 4};
+    const aha::grpo_loss loss{{.beta = 0.1}};
+    aha::grpo trainer{model, questions(), arm_zero, options, arms(2), loss};
+    aha::grpo straight{twin, questions(), arm_zero, options, arms(2), loss};
+    trainer.step(), straight.step();
+    const auto best = trainer.save();
+    trainer.step(), trainer.step();
+    EXPECT_NE(theta(model), theta(twin));
+    trainer.load(best);
+    expect_equal(timeless(trainer), timeless(straight));
+    trainer.step(), straight.step();
+    expect_equal(timeless(trainer), timeless(straight));
+}
+
+TEST(grpo, an_optimizer_that_gives_its_own_memory_is_copied) {
+    struct momentum : descent {
+        at::Tensor m;
+        void step(const aha::parameters& weights, double rate) {
+            const at::NoGradGuard no_gradients;
+            if (!m.defined()) m = at::zeros_like(weights.values());
+            m.mul_(0.9).add_(weights.gradients());
+            weights.values().sub_(m, rate);
+        }
+        aha::state save() const {
+            aha::state s;
+            if (m.defined()) s.tensors["m"] = m;
+            return s;
+        }
+        void load(const aha::state& s) { m = s.tensors.at("m").clone(); }
+    };
+    bandit model{{0.3F, -0.2F}};
+    aha::grpo trainer{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 4}, arms(2), momentum{}};
+    trainer.step();
+    const aha::state saved = trainer.save();
+    const at::Tensor then = saved.tensors.at("optimizer/m").clone();
+    trainer.step();
+    EXPECT_TRUE(at::equal(saved.tensors.at("optimizer/m"), then));
+}
+
+TEST(grpo, steps_are_taken_once_each_however_they_are_looked_at) {
+    bandit model{{0, 0}};
+    aha::grpo trainer{model, questions(), arm_zero, {.seed = 4}, arms(2)};
+    std::vector<std::int64_t> seen;
+    for (const aha::step_report& step :
+         trainer.steps(4) | std::views::filter([](const aha::step_report& r) { return r.step % 2 == 0; }))
+        seen.push_back(step.step);
+    EXPECT_THAT(seen, ::testing::ElementsAre(2, 4));
+    EXPECT_EQ(trainer.steps_done(), 4);
+    for (const aha::step_report& step : trainer.steps(100) | std::views::take(2)) EXPECT_EQ(step.total_steps, 104);
+    EXPECT_EQ(trainer.steps_done(), 6) << "take moves on from its last element, which must not train";
+    auto more = trainer.steps(3);
+    auto at = more.begin();
+    EXPECT_EQ((*at).step, 7);
+    EXPECT_EQ((*at).step, 7);
+    EXPECT_EQ(trainer.steps_done(), 7);
+    ++at;
+    at++;
+    EXPECT_EQ(trainer.steps_done(), 8) << "a step that is passed over is taken";
+    EXPECT_FALSE(at == more.end());
+    EXPECT_EQ((*at).step, 9);
+    ++at;
+    EXPECT_TRUE(at == more.end());
+    static_assert(std::ranges::input_range<decltype(more)> && std::ranges::view<decltype(more)>);
+    static_assert(!std::ranges::forward_range<decltype(more)>);
+}
+
+TEST(grpo, says_where_the_learning_rate_takes_another_course) {
+    const auto cosine = [](std::int64_t total) {
+        return aha::warmup_schedule{{.total_steps = total, .shape = aha::decay_shape::cosine}};
+    };
+    bandit model{{0, 0}};
+    aha::grpo first{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 4}, arms(2), cosine(10)};
+    for (int n = 0; n < 5; ++n) first.step();
+    aha::grpo same{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 4}, arms(2), cosine(10)};
+    same.load(first.save());
+    EXPECT_THAT(same.notes(), ::testing::IsEmpty());
+    aha::grpo longer{model, questions(), arm_zero, {.learning_rate = 0.1, .seed = 4}, arms(2), cosine(20)};
+    longer.load(first.save());
+    EXPECT_THAT(longer.notes(),
+                ::testing::ElementsAre("the learning rate takes another course than before the checkpoint; its decay "
+                                       "ends at step 20 (before: ends at step 10); step 5 had 0.0655, by this run's "
+                                       "options it would have had 0.0905"));
 }
 
 }  // namespace

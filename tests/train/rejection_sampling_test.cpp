@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <memory>
+#include <stdexcept>
 #include <unistd.h>
 
 #include <aha/data/jsonl_reader.hpp>
@@ -136,6 +138,37 @@ TEST(rejection_sampling, an_interrupted_run_writes_the_same_file_and_the_file_re
     }
     EXPECT_GT(lines, 12);
     fs::remove_all(folder);
+}
+
+TEST(rejection_sampling, a_filter_that_throws_leaves_all_as_it_was_and_the_same_prompts_come_again) {
+    const bandit model{{0.0F, 0.1F, 0.2F, 0.0F}};
+    const auto calls = std::make_shared<int>(-1);
+    const auto with = [&](std::shared_ptr<int> left) {
+        return aha::rejection_sampling{
+            model,
+            questions(),
+            not_d,
+            {.samples = 16, .prompts_per_step = 3, .seed = 5},
+            aha::autoregressive_sampler{letters{}, aha::sampling_options{.max_new_tokens = 2}},
+            named_filter{"fragile", [left](const aha::completion&) {
+                             if ((*left)-- == 0) throw std::runtime_error{"the filter is broken"};
+                             return true;
+                         }}};
+    };
+    auto rejection = with(calls), straight = with(std::make_shared<int>(-1));
+    rejection.step(), straight.step();
+    const aha::state before = rejection.save();
+    *calls = 20;  // after some of the step have been kept
+    EXPECT_ANY_THROW(rejection.step());
+    aha::state after = rejection.save();
+    after.values["seconds"] = before.values.at("seconds");
+    EXPECT_EQ(after.values, before.values);
+    const aha::step_report again = rejection.step(), expected = straight.step();
+    for (const char* name : {"sampled", "kept", "duplicates", "dropped", "kept/total", "num_tokens", "tokens/sampled"})
+        EXPECT_EQ(again.metric(name), expected.metric(name)) << name;
+    EXPECT_EQ(again.metric("dropped"), again.metric("sampled") - again.metric("kept"));
+    EXPECT_EQ(again.metric("tokens/sampled"), 3 * 16 * 2);
+    EXPECT_GT(again.metric("time/rollout"), 0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -212,6 +213,56 @@ TEST(reward_trainer, a_checkpoint_of_other_records_or_another_model_is_refused) 
     aha::state headless = trainer.save();
     headless.tensors.erase("head");
     EXPECT_THAT(complaint([&] { trainer.load(headless); }), HasSubstr("head of another model"));
+}
+
+TEST(reward_trainer, another_batch_size_on_resume_uses_each_record_once) {
+    const auto records = made_pairs(20);
+    double tokens = 0;
+    for (const auto& one : records) tokens += static_cast<double>(one.chosen.size() + one.rejected.size());
+    for (const std::int64_t batch : {1, 3, 8, 20}) {
+        auto begun = fresh_model(), model = fresh_model();
+        aha::reward_trainer first{begun, records, {.batch_size = 4, .seed = 5}};
+        first.step(), first.step();
+        aha::reward_trainer second{model, records, {.batch_size = batch, .epochs = 2, .seed = 5}};
+        second.load(first.save());
+        EXPECT_EQ(second.total_steps(), 2 + (12 + batch - 1) / batch + (20 + batch - 1) / batch);
+        EXPECT_THAT(second.notes(), testing::ElementsAre(HasSubstr("5 before: batch size or epochs")));
+        aha::step_report last;
+        for (const aha::step_report& step : second.steps()) last = step;
+        EXPECT_EQ(second.steps_done(), second.total_steps());
+        EXPECT_EQ(last.metric("num_tokens"), 2 * tokens);
+        EXPECT_EQ(last.metric("epoch"), 2);
+        EXPECT_THAT(complaint([&] { first.load(second.save()); }),
+                    HasSubstr("in epoch 2, but there are to be 1 epoch"));
+        aha::reward_trainer sorted{model, records, {.batch_size = 4, .shuffle = false, .seed = 5}};
+        EXPECT_THAT(complaint([&] { sorted.load(first.save()); }), HasSubstr("a shuffled order, not in file order"));
+    }
+}
+
+TEST(reward_trainer, a_gradient_that_is_not_finite_leaves_all_as_it_was_and_the_records_come_again) {
+    auto model = fresh_model(), twin = fresh_model();
+    const auto broken = std::make_shared<bool>(false);
+    const auto loss = [broken](const at::Tensor& chosen, const at::Tensor& rejected, const at::Tensor& margins) {
+        return (rejected - chosen + margins) * (*broken ? NAN : 1.0);
+    };
+    aha::reward_trainer trainer{model, made_pairs(12), {.batch_size = 3}, loss};
+    aha::reward_trainer straight{twin, made_pairs(12), {.batch_size = 3}, loss};
+    trainer.step(), straight.step();
+    const auto before = trainer.save();
+    *broken = true;
+    EXPECT_THAT(complaint([&] { trainer.step(); }), HasSubstr("step 2 is not finite"));
+    *broken = false;
+    auto after = trainer.save();
+    after.values["seconds"] = before.values.at("seconds");
+    EXPECT_EQ(after.values, before.values);
+    for (const auto& [name, tensor] : before.tensors) EXPECT_TRUE(at::equal(tensor, after.tensors.at(name))) << name;
+    EXPECT_EQ(trainer.step().metric("loss"), straight.step().metric("loss"));
+    trainer.step(), trainer.step();
+    trainer.load(before);  // and what was saved is still what it was
+    straight.step(), straight.step();
+    for (int n = 0; n < 3; ++n) trainer.step();
+    EXPECT_TRUE(at::equal(model.head().weights().values(), twin.head().weights().values()));
+    EXPECT_TRUE(at::equal(model.body().weights().values(), twin.body().weights().values()));
 }
 
 }  // namespace

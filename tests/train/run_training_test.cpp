@@ -6,8 +6,10 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <optional>
 #include <spawn.h>
+#include <stdexcept>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +23,9 @@
 #include <aha/testing/bandit.hpp>
 #include <aha/train/grpo.hpp>
 #include <aha/train/run_training.hpp>
+#include <aha/train/sft.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
 extern char** environ;
@@ -93,7 +98,8 @@ std::vector<nlohmann::json> metrics(const fs::path& folder) {
     std::ifstream in{folder / "metrics.jsonl"};
     for (std::string line; std::getline(in, line);) {
         nlohmann::json one = nlohmann::json::parse(line);
-        for (const char* timed : {"time/rollout", "time/reward", "time/train", "step_time", "seconds"})
+        for (const char* timed :
+             {"time/rollout", "time/reward", "time/reference", "time/train", "step_time", "seconds"})
             one.erase(timed);
         lines.push_back(one);
     }
@@ -194,6 +200,168 @@ TEST(run_training, a_run_that_is_already_done_is_left_alone) {
 TEST(run_training, options_that_make_no_sense_are_named) {
     EXPECT_THROW(aha::run_options{.steps = 0}.validate(), aha::error);
     EXPECT_THROW(aha::run_options{.checkpoint_every = -1}.validate(), aha::error);
+}
+
+const aha::sft_options four{.batch_size = 4, .rows = {.row_tokens = 64, .seed = 2}};
+
+/// Keeps what observers are told.
+struct recorder {
+    aha::run_info info;
+    std::optional<aha::run_summary> summary;
+    std::vector<std::int64_t> steps;
+    void on_start(const aha::run_info& told) { info = told; }
+    void on_step(const aha::step_report& report) { steps.push_back(report.step); }
+    void on_end(const aha::run_summary& told) { summary = told; }
+};
+
+TEST(run_training, lasts_as_long_as_the_trainers_data_unless_told_otherwise) {
+    for (const std::size_t examples : {60, 400}) {
+        const temporary_folder folder;
+        auto model = aha::test::small_model();
+        aha::sft trainer{model, aha::test::made_examples(examples), four};
+        aha::folder_checkpoints store{folder.path};
+        recorder seen;
+        EXPECT_EQ(aha::run_training(trainer, store, {}, seen).steps, trainer.total_steps());
+        EXPECT_EQ(trainer.steps_done(), static_cast<std::int64_t>(examples) / 4);
+        EXPECT_EQ(seen.info.total_steps, trainer.total_steps());
+        EXPECT_EQ(store.latest_step(), trainer.total_steps());
+    }
+}
+
+TEST(run_training, more_steps_than_the_data_makes_are_refused_at_the_start) {
+    const temporary_folder folder;
+    auto model = aha::test::small_model();
+    aha::sft trainer{model, aha::test::made_examples(60), four};
+    aha::folder_checkpoints store{folder.path};
+    EXPECT_THAT(aha::test::complaint([&] { aha::run_training(trainer, store, {.steps = 40}); }),
+                testing::HasSubstr("a run of 40 steps was asked for, but the trainer's data ends after 15"));
+    EXPECT_EQ(trainer.steps_done(), 0);
+    EXPECT_EQ(aha::run_training(trainer, store, {.steps = 10}).steps, 10);
+}
+
+TEST(run_training, says_that_a_run_is_already_done) {
+    const temporary_folder folder;
+    const auto run = [&](recorder& seen) {
+        auto model = aha::test::small_model();
+        aha::sft trainer{model, aha::test::made_examples(20), four};
+        aha::folder_checkpoints store{folder.path};
+        return aha::run_training(trainer, store, {.resume = true}, seen);
+    };
+    recorder first, second;
+    const aha::run_summary before = run(first), after = run(second);
+    EXPECT_FALSE(before.already_done);
+    EXPECT_TRUE(after.already_done);
+    EXPECT_EQ(after.steps, 5);
+    EXPECT_GT(after.seconds, 0) << "those of the run before";
+    EXPECT_TRUE(second.summary->already_done);
+    EXPECT_THAT(second.steps, testing::IsEmpty());
+}
+
+TEST(run_training, notes_say_what_becomes_of_the_learning_rate) {
+    const temporary_folder folder;
+    const auto run = [&](std::int64_t steps, std::int64_t decay) {
+        auto model = aha::test::small_model();
+        aha::sft trainer{model, aha::test::made_examples(60), four,
+                         aha::warmup_schedule{{.total_steps = decay, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
+        aha::folder_checkpoints store{folder.path};
+        recorder seen;
+        aha::run_training(trainer, store, {.steps = steps, .resume = true}, seen);
+        return seen.info.notes;
+    };
+    EXPECT_THAT(run(4, 4), testing::IsEmpty());
+    EXPECT_THAT(run(8, 4), testing::ElementsAre(testing::HasSubstr("decay ends at step 4, the run at step 8: the steps "
+                                                                   "between have 10.0% of the peak rate")));
+    EXPECT_THAT(run(12, 12), testing::ElementsAre(testing::HasSubstr("ends at step 12 (before: ends at step 4)")));
+}
+
+/// A grpo trainer of a bandit, whose reward throws at a step while `broken` is that step.
+template <class Use>
+void with_fragile_trainer(const std::shared_ptr<int>& broken, Use use) {
+    aha::testing::bandit model{{0.1F, 0.2F}};
+    std::vector<aha::prompt> all(64);
+    for (aha::prompt& p : all) p.ids = {0};
+    aha::grpo trainer{
+        model, aha::vector_prompts{all, {.shuffle = false, .epochs = 1}},
+        [broken](const aha::prompt& p, const aha::completion& c) {
+            if (*broken > 0 && p.index / 8 + 1 == *broken) throw std::runtime_error{"no verifier today"};
+            return c.ids.front() == 0 ? 1.0 : 0.0;
+        },
+        aha::grpo_options{.learning_rate = 0.1, .seed = 3},
+        aha::autoregressive_sampler{aha::testing::arm_tokenizer{2}, aha::sampling_options{.max_new_tokens = 1}}};
+    use(trainer);
+}
+
+TEST(run_training, an_exception_in_a_step_leaves_a_checkpoint_of_the_steps_done) {
+    const temporary_folder folder;
+    const auto broken = std::make_shared<int>(4);
+    recorder seen;
+    const auto run = [&](const fs::path& where, aha::run_options options, recorder& watching) {
+        with_fragile_trainer(broken, [&](auto& trainer) {
+            aha::folder_checkpoints store{where};
+            options.steps = 8;
+            aha::run_training(trainer, store, options, watching);
+            std::ofstream{where / "end"} << nlohmann::json(
+                trainer.save().tensors.at("weights").sum().template item<double>());
+        });
+    };
+    EXPECT_THAT(aha::test::complaint([&] { run(folder.path / "a", {}, seen); }),
+                testing::HasSubstr("no verifier today"));
+    EXPECT_EQ(aha::folder_checkpoints{folder.path / "a"}.latest_step(), 3);
+    ASSERT_TRUE(seen.summary.has_value());
+    EXPECT_EQ(seen.summary->steps, 3);
+    EXPECT_THAT(seen.summary->failure, testing::HasSubstr("no verifier today"));
+    *broken = 0;
+    run(folder.path / "a", {.resume = true}, seen);
+    EXPECT_THAT(seen.steps, testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+    EXPECT_EQ(seen.summary->failure, "");
+    recorder other;
+    run(folder.path / "b", {}, other);
+    EXPECT_EQ(bytes(folder.path / "a" / "end"), bytes(folder.path / "b" / "end")) << "the step was taken anew, whole";
+}
+
+TEST(run_training, the_first_exception_arrives_though_saving_and_observers_fail_too) {
+    struct full {
+        void save(std::int64_t, const aha::state&) { throw aha::error{"the disk is full"}; }
+        std::optional<std::pair<std::int64_t, aha::state>> load_latest() { return std::nullopt; }
+    };
+    struct weary {
+        void on_end(const aha::run_summary&) { throw aha::error{"the observer is tired"}; }
+    };
+    with_fragile_trainer(std::make_shared<int>(3), [&](auto& trainer) {
+        full store;
+        weary watching;
+        recorder seen;
+        EXPECT_THAT(aha::test::complaint([&] { aha::run_training(trainer, store, {}, watching, seen); }),
+                    testing::HasSubstr("no verifier today"));
+        ASSERT_TRUE(seen.summary.has_value());
+        EXPECT_EQ(seen.summary->steps, 0);
+    });
+}
+
+TEST(run_training, two_runs_in_one_folder_are_refused) {
+    const temporary_folder folder;
+    /// Begins a second run in the same folder.
+    struct second_run {
+        fs::path folder;
+        std::string refused;
+        void on_step(const aha::step_report& report) {
+            if (report.step != 2) return;
+            auto model = aha::test::small_model();
+            aha::sft trainer{model, aha::test::made_examples(20), four};
+            aha::folder_checkpoints store{folder};
+            refused = aha::test::complaint([&] { aha::run_training(trainer, store, {.resume = true}); });
+            EXPECT_EQ(trainer.steps_done(), 0);
+        }
+    } again{folder.path, ""};
+    auto model = aha::test::small_model();
+    aha::sft trainer{model, aha::test::made_examples(20), four};
+    aha::folder_checkpoints store{folder.path};
+    aha::run_training(trainer, store, {.checkpoint_every = 1}, again);
+    EXPECT_THAT(again.refused, testing::AllOf(testing::HasSubstr(folder.path.string()),
+                                              testing::HasSubstr(std::to_string(::getpid()))));
+    again.refused.clear();
+    aha::folder_checkpoints later{folder.path};
+    EXPECT_TRUE(aha::run_training(trainer, later, {.resume = true}).already_done) << "the lock ends with its run";
 }
 
 }  // namespace

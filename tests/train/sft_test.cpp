@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -171,6 +172,98 @@ TEST(sft, bad_examples_and_options_are_named) {
     EXPECT_THAT(complaint([&] { done.step(); }), HasSubstr("ran out after 1 steps"));
     aha::sft other{model, made_examples(4), {.batch_size = 3}};
     EXPECT_THAT(complaint([&] { other.load(done.save()); }), HasSubstr("other examples"));
+}
+
+const aha::sft_options four{.batch_size = 4, .rows = {.row_tokens = 64, .seed = 2}};
+
+TEST(sft, another_batch_size_on_resume_learns_each_example_once) {
+    double tokens = 0;
+    for (const auto& one : made_examples(40)) tokens += static_cast<double>(one.ids.size());
+    for (const std::int64_t batch : {1, 2, 3, 8}) {
+        auto begun = small_model(), model = small_model();
+        aha::sft first{begun, made_examples(40), four};
+        for (int i = 0; i < 5; ++i) first.step();
+        aha::sft_options options = four;
+        options.batch_size = batch;
+        aha::sft second{model, made_examples(40), options};
+        second.load(first.save());
+        EXPECT_EQ(second.total_steps(), 5 + (20 + batch - 1) / batch);
+        EXPECT_THAT(second.notes(), testing::Contains(testing::HasSubstr("10 before: batch size or epochs")));
+        aha::step_report last;
+        for (const aha::step_report& step : second.steps()) last = step;
+        EXPECT_EQ(second.steps_done(), second.total_steps());
+        EXPECT_EQ(last.metric("epoch"), 1);
+        EXPECT_EQ(last.metric("num_tokens"), tokens);
+        EXPECT_LT(last.metric("learning_rate"), 0.3e-4) << "the default schedule ends with the run, " << batch;
+    }
+}
+
+TEST(sft, more_epochs_on_resume_follow_those_done) {
+    auto begun = small_model(), model = small_model();
+    aha::sft first{begun, made_examples(40), four};
+    for (const aha::step_report& step : first.steps()) EXPECT_GT(step.step, 0);
+    aha::sft_options options = four;
+    options.rows.epochs = 3;
+    aha::sft second{model, made_examples(40), options};
+    second.load(first.save());
+    EXPECT_EQ(second.total_steps(), 30);
+    EXPECT_THAT(second.notes(), testing::Contains(testing::HasSubstr("its decay ends at step 30 (before: ends at step "
+                                                                     "10)")));
+    for (const aha::step_report& step : second.steps()) EXPECT_GT(step.step, 10);
+    EXPECT_EQ(second.steps_done(), 30);
+    EXPECT_THAT(complaint([&] { first.load(second.save()); }), testing::HasSubstr("in epoch 3, but there are to be 1"));
+}
+
+TEST(sft, goes_on_in_silence_where_nothing_is_otherwise) {
+    auto model = small_model();
+    aha::sft trainer{model, made_examples(40), four};
+    trainer.step();
+    trainer.load(trainer.save());
+    EXPECT_THAT(trainer.notes(), testing::IsEmpty());
+    auto faster = four;
+    faster.learning_rate = 3e-4;
+    aha::sft other{model, made_examples(40), faster};
+    other.load(trainer.save());
+    EXPECT_THAT(other.notes(), testing::ElementsAre(testing::HasSubstr("step 1 had 0.0001, by this run's options it "
+                                                                       "would have had 0.0003")));
+}
+
+TEST(sft, what_was_saved_stays_while_the_trainer_goes_on) {
+    auto model = small_model(), twin = small_model();
+    const aha::sft_options options{.batch_size = 4, .learning_rate = 1e-2};
+    aha::sft trainer{model, made_examples(40), options}, straight{twin, made_examples(40), options};
+    trainer.step(), straight.step();
+    const auto best = trainer.save();
+    trainer.step(), trainer.step();
+    trainer.load(best);
+    EXPECT_EQ(trainer.steps_done(), 1);
+    EXPECT_TRUE(at::equal(model.weights().values(), twin.weights().values()));
+    trainer.step(), straight.step();
+    EXPECT_TRUE(at::equal(model.weights().values(), twin.weights().values())) << "the optimizer was not taken back";
+}
+
+/// A loss that gives what is no number while `broken`.
+struct breakable {
+    std::shared_ptr<bool> broken = std::make_shared<bool>(false);
+    at::Tensor operator()(const at::Tensor& log_probs) const { return *broken ? log_probs * NAN : -log_probs; }
+};
+
+TEST(sft, a_gradient_that_is_not_finite_leaves_all_as_it_was_and_the_data_come_again) {
+    auto model = small_model(), twin = small_model();
+    const breakable loss;
+    aha::sft trainer{model, made_examples(40), four, loss}, straight{twin, made_examples(40), four, breakable{}};
+    trainer.step(), straight.step();
+    const aha::state before = trainer.save();
+    *loss.broken = true;
+    for (int i = 0; i < 3; ++i)
+        EXPECT_THAT(complaint([&] { trainer.step(); }), testing::HasSubstr("gradient of step 2 is not finite"));
+    *loss.broken = false;
+    aha::state after = trainer.save();
+    after.values["seconds"] = before.values["seconds"];
+    EXPECT_EQ(after.values, before.values);
+    for (const auto& [name, tensor] : before.tensors) EXPECT_TRUE(at::equal(tensor, after.tensors.at(name))) << name;
+    EXPECT_EQ(trainer.step().metric("loss"), straight.step().metric("loss"));
+    EXPECT_EQ(trainer.step().metric("num_tokens"), straight.step().metric("num_tokens"));
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 ///
 /// 1. `on_start(const run_info&)` is called once, before the first step.
 /// 2. `on_step(const step_report&)` is called after each step.
-/// 3. `on_end(const run_summary&)` is called once, when the run ends without an exception, interrupted runs included.
+/// 3. `on_end(const run_summary&)` is called once, when the run ends: after its last step, on an interrupt, or, with
+///    `run_summary::failure`, where a step throws. (Not where an observer or the store throws.)
 /// 4. It has at least one of these. Members with these names can be called with that record; what they return is
 ///    ignored.
 /// 5. It has no member whose name people write for a hook's: on_begin, on_steps, onStep, on_finish, step, ...

@@ -12,7 +12,8 @@
 /// 2. `load(const state&)`, on an object made with the same arguments, puts it back: from then on it behaves bit for
 ///    bit as the saved one would have. It throws `aha::error` on a state that is not its own.
 ///
-/// Not required: any particular keys inside the state; that `save` copies tensors (a store writes them at once).
+/// Not required: any particular keys inside the state; that `save` copies tensors (trainers copy those that are held
+/// elsewhere too, so that what they save does not change when they go on).
 namespace aha {
 
 /// `save() const` gives an `aha::state`.

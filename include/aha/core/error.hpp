@@ -12,6 +12,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A failure that every rank of a run meets at the same place, so that they can still do something together: save.
+class joint_error : public error {
+public:
+    using error::error;
+};
+
 /// Throws `aha::error` with all parts streamed into one sentence.
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {

@@ -26,6 +26,7 @@ struct run_info {
     std::int64_t start_step = 0;     ///< steps done before: 0 of a fresh run, the checkpoint's step of a resumed one
     std::filesystem::path folder{};  ///< where the run's files go; empty: nowhere in particular
     nlohmann::json options = nlohmann::json::object();  ///< the run's settings, for people to read
+    std::vector<std::string> notes{};  ///< what is otherwise than one may expect, a sentence each: of a resumed run
 };
 
 /// How one step went. Filled by a trainer.
@@ -54,9 +55,11 @@ struct step_report {
 
 /// How a run ended.
 struct run_summary {
-    std::int64_t steps = 0;    ///< done in all, those before a resume included
-    double seconds = 0;        ///< wall clock of training, those before a resume included
-    bool interrupted = false;  ///< true: ended early on request, and can be resumed
+    std::int64_t steps = 0;     ///< done in all and saved, those before a resume included
+    double seconds = 0;         ///< wall clock of training, those before a resume included
+    bool interrupted = false;   ///< true: ended early on request, and can be resumed
+    bool already_done = false;  ///< true: all steps had been done before this run, which took none
+    std::string failure{};      ///< what ended the run: the message of a step's exception; empty: nothing did
 };
 
 namespace detail {

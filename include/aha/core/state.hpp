@@ -30,4 +30,13 @@ struct state {
     }
 };
 
+/// The state with memory of its own: tensors whose memory somebody else holds too are copied, so that what goes on
+/// there does not change what was saved. Those that nobody else holds are kept.
+inline state owning(state saved) {
+    for (auto& [name, tensor] : saved.tensors)
+        if (tensor.defined() && (tensor.use_count() > 1 || tensor.storage().use_count() > 1))
+            tensor = tensor.detach().clone();
+    return saved;
+}
+
 }  // namespace aha

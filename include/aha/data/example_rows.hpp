@@ -38,7 +38,7 @@ struct example_rows_options {
 /// Each epoch is shuffled and packed anew, from the seed and the epoch's number alone. A batch ends with its epoch.
 class example_rows {
 public:
-    using row = std::vector<const supervised_example*>;  ///< Of a file: its fields and its number.
+    using row = std::vector<const supervised_example*>;  ///< examples that are learned side by side
 
     /// Throws `aha::error` if there are no examples, or one learns nothing or is longer than a row.
     explicit example_rows(std::vector<supervised_example> examples, const example_rows_options& options = {})
@@ -87,31 +87,51 @@ public:
     }
 
     /// How many batches of `count` rows all epochs have.
-    std::int64_t batches(std::int64_t count) const {
-        std::int64_t all = 0;
-        for (std::int64_t e = 0; e < options_.epochs; ++e)
-            all += (std::ssize(e == epoch_ ? rows_ : deal(e)) + count - 1) / count;
-        return all;
+    std::int64_t batches(std::int64_t count) const { return batches_from(0, 0, count); }
+
+    /// How many batches of `count` rows `next` will still give.
+    std::int64_t batches_left(std::int64_t count) const {
+        return batches_from(epoch_, static_cast<std::int64_t>(position_), count);
     }
 
     state save() const {
         state s;
-        s.values = {{"epoch", epoch_}, {"position", position_}, {"fingerprint", data_}, {"seed", options_.seed}};
+        s.values = {{"epoch", epoch_},       {"position", position_},     {"size", examples_.size()},
+                    {"fingerprint", data_},  {"seed", options_.seed},     {"shuffle", options_.shuffle},
+                    {"pack", options_.pack}, {"window", options_.window}, {"row_tokens", options_.row_tokens}};
         return s;
     }
 
-    /// Goes to a saved place. Throws `aha::error` if that is a place in other examples or in another order.
+    /// Goes to a saved place, from which batches of any size go on. Throws `aha::error` if that is a place in other
+    /// examples, in another order or packing, or beyond the last epoch.
     void load(const state& saved) {
         const std::string whose = "the examples";
-        require(static_cast<std::uint64_t>(detail::saved_number(saved, "fingerprint", whose)) == data_,
-                "the saved place is in other examples than these ", examples_.size());
+        const auto data = static_cast<std::uint64_t>(detail::saved_number(saved, "fingerprint", whose));
+        const std::size_t size = saved.values.value("size", examples_.size());
+        require(size == examples_.size(), "the saved place is in other examples: ", size, " of them, but these are ",
+                examples_.size());
+        require(data == data_, "the saved place is in other examples: as many as these ", size,
+                ", but not the same (their checksum is ", data, ", not ", data_, ")");
         const auto seed = static_cast<std::uint64_t>(detail::saved_number(saved, "seed", whose));
         require(seed == options_.seed, "the saved place in ", whose, " is in the order of seed ", seed, ", not ",
                 options_.seed);
+        // A state of an earlier version does not say how its rows were made.
+        require(saved.values.value("shuffle", options_.shuffle) == options_.shuffle, "the saved place in ", whose,
+                " is in ",
+                options_.shuffle ? "their own order, not in a shuffled one" : "a shuffled order, not in their own");
+        require(saved.values.value("pack", options_.pack) == options_.pack, "the saved place in ", whose, " is in ",
+                options_.pack ? "rows of one example, not in packed ones" : "packed rows, not in rows of one example");
+        for (const auto& [name, mine] : {std::pair{"row_tokens", options_.row_tokens}, {"window", options_.window}}) {
+            const std::int64_t its = options_.pack ? saved.values.value(name, mine) : mine;
+            require(its == mine, "the saved place in ", whose, " is in rows packed with ", name, " ", its, ", not ",
+                    mine);
+        }
         const auto epoch = detail::saved_number(saved, "epoch", whose),
                    position = detail::saved_number(saved, "position", whose);
         require(epoch >= 0 && position >= 0, "the saved place in ", whose, ", row ", position, " of epoch ", epoch,
                 ", cannot be");
+        require(epoch < options_.epochs, "the saved place in ", whose, " is in epoch ", epoch + 1,
+                ", but there are to be ", options_.epochs, " epochs");
         std::vector<std::vector<std::size_t>> rows = deal(epoch);
         require(position <= std::ssize(rows), "the saved place in ", whose, ", row ", position, " of epoch ", epoch,
                 ", cannot be");
@@ -121,6 +141,14 @@ public:
     }
 
 private:
+    /// Batches of `count` rows from a row of an epoch to the end.
+    std::int64_t batches_from(std::int64_t epoch, std::int64_t first, std::int64_t count) const {
+        std::int64_t all = 0;
+        for (std::int64_t e = epoch; e < options_.epochs; ++e)
+            all += (std::ssize(e == epoch_ ? rows_ : deal(e)) - std::exchange(first, 0) + count - 1) / count;
+        return all;
+    }
+
     /// Fisher and Yates' shuffle in Durstenfeld's form (1964).
     template <class T>
     void shuffle(std::vector<T>& items, std::int64_t epoch, std::uint64_t purpose) const {

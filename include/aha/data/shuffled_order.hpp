@@ -72,6 +72,8 @@ public:
 
     std::size_t size() const { return rows_.size(); }
     const std::string& whose() const { return whose_; }
+    std::int64_t epoch() const { return epoch_; }             ///< counted from 0
+    std::size_t asked_of_epoch() const { return position_; }  ///< rows of this epoch that `next` gave
 
     /// The next row, or nothing after the last epoch.
     std::optional<place> next() {
@@ -109,6 +111,8 @@ public:
         const auto epoch = saved_number(saved, "epoch", whose_), position = saved_number(saved, "position", whose_);
         require(epoch >= 0 && position >= 0 && position <= size, "the saved place in ", whose_, ", row ", position,
                 " of epoch ", epoch, ", cannot be");
+        require(options_.epochs == 0 || epoch < options_.epochs, "the saved place in ", whose_, " is in epoch ",
+                epoch + 1, ", but there are to be ", options_.epochs, " epochs");
         epoch_ = epoch;
         position_ = static_cast<std::size_t>(position);
         deal();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 #include <aha/core/mapped_file.hpp>
 #include <aha/core/state.hpp>
 #include <aha/io/crc32c.hpp>
+#include <aha/io/folder_lock.hpp>
 #include <aha/io/set_aside.hpp>
 #include <aha/io/tensor_file.hpp>
 
@@ -44,19 +46,31 @@ struct folder_checkpoints_options {
 /// - Checkpoints with a greater step than the one being saved are another run's, begun before in this folder. They are
 ///   renamed step-000100.replaced-1, so that they are neither lost nor taken for this run's.
 /// - What killed runs left half-written is removed by the next save.
+/// - Two runs in one folder would take each other's checkpoints for those of an earlier run: see `hold`.
 class folder_checkpoints {
 public:
-    /// Nothing is made before the first `save`. Throws `aha::error` if `keep` is not positive.
+    /// Nothing is made before `hold` or the first `save`. Throws `aha::error` if `keep` is not positive.
     explicit folder_checkpoints(std::filesystem::path folder, folder_checkpoints_options options = {})
         : folder_{std::move(folder)}, options_{options} {
         options_.validate();
     }
 
+    /// Makes the folder and keeps other runs from saving in it, those of other processes and of this one, while what is
+    /// given lives; a killed process leaves none of it. `run_training` holds its store so; a loop of one's own that
+    /// saves does well to do so too. Throws `aha::error` with the folder and the process that has it, if one does.
+    [[nodiscard]] std::shared_ptr<const folder_lock> hold() {
+        auto lock = std::make_shared<const folder_lock>(folder_);
+        held_ = lock;
+        return lock;
+    }
+
     /// Keeps `whole` under `step`. Throws `aha::error`, and leaves the checkpoints as they were, for a full disk, a
-    /// folder that cannot be written, a tensor of a type that `tensor_file` lacks, or a value that JSON lacks (NaN).
+    /// folder that cannot be written or that another run holds, a tensor of a type that `tensor_file` lacks, or a value
+    /// that JSON lacks (NaN).
     void save(std::int64_t step, const state& whole) {
         require(step >= 0, "a checkpoint's step must be 0 or more, not ", step);
         const std::string values = values_of(step, whole);
+        if (held_.expired()) folder_lock::check(folder_);
         remove_leftovers();
         {
             atomic_folder folder{folder_ / name_of(step)};
@@ -191,6 +205,7 @@ private:
 
     std::filesystem::path folder_;
     folder_checkpoints_options options_;
+    std::weak_ptr<const folder_lock> held_;  // by this store
 };
 
 }  // namespace aha

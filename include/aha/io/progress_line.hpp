@@ -32,6 +32,7 @@ inline std::string readable_seconds(double seconds) {
 
 /// An observer that prints a line of plain text for each step: the step as `operator<<` shows it, then the tokens a
 /// second and the time left, at the mean pace of the steps seen. Figures that the trainer did not measure are left out.
+/// Before the first it prints the run's notes, and at the end whether all was done before or a step failed.
 class progress_line {
 public:
     /// @param out where to print, by reference: it outlives the observer
@@ -41,6 +42,7 @@ public:
         steps_ = 0;
         seconds_ = 0;
         tokens_ = info.start_step == 0 ? std::optional{0.0} : std::nullopt;
+        for (const std::string& note : info.notes) *out_ << "note: " << note << '\n' << std::flush;
     }
 
     void on_step(const step_report& report) {
@@ -60,6 +62,16 @@ public:
             *out_ << "  left "
                   << detail::readable_seconds(seconds_ / static_cast<double>(steps_) * static_cast<double>(left));
         *out_ << '\n' << std::flush;
+    }
+
+    void on_end(const run_summary& summary) {
+        if (summary.already_done)
+            *out_ << "already done: all " << summary.steps << " steps were taken before, and none is left\n";
+        if (!summary.failure.empty())
+            *out_ << "the run was ended by an error"
+                  << (summary.steps > 0 ? "; saved after step " + std::to_string(summary.steps) : "; nothing was saved")
+                  << '\n';
+        *out_ << std::flush;
     }
 
 private:

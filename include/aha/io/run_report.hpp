@@ -88,7 +88,10 @@ public:
     }
 
     /// Throws `aha::error` naming the file if it cannot be written.
-    void on_end(const run_summary& summary) { write(summary.interrupted ? "interrupted, can be resumed" : "done"); }
+    void on_end(const run_summary& summary) {
+        if (!summary.failure.empty()) write("ended by an error (" + summary.failure + "), can be resumed");
+        else write(summary.interrupted ? "interrupted, can be resumed" : "done");
+    }
 
     /// The file.
     const std::filesystem::path& path() const { return path_; }

@@ -95,11 +95,12 @@ public:
                    weights.slice(second_, i), learning_rate, weights.at(i).decay ? options_.weight_decay : 0);
     }
 
+    /// Copies: steps that follow do not change it.
     state save() const {
         state s;
         if (first_.defined()) {
-            s.tensors["first"] = first_;
-            s.tensors["second"] = second_;
+            s.tensors["first"] = first_.clone();
+            s.tensors["second"] = second_.clone();
         }
         s.values["steps"] = steps_;
         return s;

@@ -46,6 +46,8 @@ public:
         return o.floor + (1 - o.floor) * left;
     }
 
+    const schedule_options& options() const { return options_; }
+
 private:
     schedule_options options_;
 };

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -25,7 +24,9 @@
 #include <aha/loss/divergence/forward_kl.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
+#include <aha/train/all_or_nothing.hpp>
 #include <aha/train/check_teacher.hpp>
+#include <aha/train/finite_gradient.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
@@ -34,8 +35,11 @@
 #include <aha/train/distill_metrics.hpp>
 #include <aha/train/distill_options.hpp>
 #include <aha/train/source.hpp>
+#include <aha/train/learning_rate_state.hpp>
+#include <aha/train/resume_notes.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
+#include <aha/train/steps_range.hpp>
 #include <aha/train/student_answers.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
@@ -81,9 +85,17 @@ public:
     distill(Source&, const Teacher&&, std::vector<supervised_example>, const distill_options& = {},
             Policies...) = delete;
 
-    /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite; the
-    /// model is then as it was before.
+    /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite;
+    /// model, optimizer, place in the data and counters are then as they were before.
     step_report step() {
+        return all_or_nothing([this] { return take_step(); },
+                              [this, before = step_, place = rows_.save()] {
+                                  if (step_ == before) rows_.load(place);
+                              });
+    }
+
+private:
+    step_report take_step() {
         const stopwatch whole;
         stopwatch phase;
         std::vector<distill_item> items;
@@ -107,13 +119,13 @@ public:
             own_share(ranks_, items, [](const distill_item& i) { return i.example->ids.size(); }), options_,
             count_learned(all), reduction.hook());
         reduction.finish();
-        const std::vector<double> joined = sum_numbers(ranks_, {sums.divergence, sums.cross_entropy});
-        sums.divergence = joined[0], sums.cross_entropy = joined[1];
+        const std::vector<double> joined =
+            sum_numbers(ranks_, {sums.divergence, sums.cross_entropy, sums.teacher_tokens});
+        sums.divergence = joined[0], sums.cross_entropy = joined[1], sums.teacher_tokens = joined[2];
         const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
-        require(std::isfinite(norm), "the gradient of step ", step_ + 1,
-                " is not finite; the weights were left as they were");
-        const double rate = options_.learning_rate * schedule_(step_);
-        optimizer_.step(model().weights(), rate);
+        require_finite_gradient(norm, step_ + 1);
+        rate_ = options_.learning_rate * schedule_(step_);
+        optimizer_.step(model().weights(), rate_);
         model().refresh();
         ++step_;
 
@@ -124,40 +136,47 @@ public:
         r.metrics = distill_metrics(sums, answers, items.size(), options_);
         const auto add = [&](const char* name, double value) { r.metrics.emplace_back(name, value); };
         add("grad_norm", norm);
-        add("learning_rate", rate);
+        add("learning_rate", rate_);
         add("epoch", rows_.epochs_done());
         add("num_tokens", static_cast<double>(tokens_));
         add("time/rollout", rollout_seconds);
-        add("time/train", phase.restart());
+        add("time/teacher", sums.teacher_seconds);
+        add("time/train", phase.restart() - sums.teacher_seconds);
         add("step_time", whole.seconds());
         add("seconds", seconds_ + since_start_.seconds());
         return r;
     }
 
-    /// The steps that are left, as an input range: each is taken when the loop asks for it.
-    auto steps() {
-        return std::views::iota(step_, total_) | std::views::transform([this](auto) { return step(); });
-    }
+public:
+    /// The steps that are left, as an input range: see `steps_range`.
+    auto steps() { return steps_range<distill>{*this, total_}; }
 
     std::int64_t steps_done() const { return step_; }
-    std::int64_t total_steps() const { return total_; }  ///< of all epochs
+    std::int64_t total_steps() const { return total_; }  ///< of all epochs, with those done before a resume
     const distill_options& options() const { return options_; }
-    const Communicator& communicator() const { return ranks_; }  ///< which of how many ranks this is
+    const Schedule& schedule() const { return schedule_; }            ///< of the learning rate
+    const Communicator& communicator() const { return ranks_; }       ///< which of how many ranks this is
+    const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
 
-    /// Everything needed to go on bit for bit. Random draws derive from the seed and the step: they need no saving.
+    /// Everything needed to go on bit for bit, as copies: what this trainer does next does not change it. Random draws
+    /// derive from the seed and the step: they need no saving.
     state save() const {
         state s;
         s.tensors["weights"] = whole_of(model(), model().weights().values());
         s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("rows", rows_.save());
         s.values["step"] = step_;
+        s.values["total_steps"] = total_;
+        s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
         s.values["num_tokens"] = tokens_;
         s.values["seconds"] = seconds_ + since_start_.seconds();
         s.values["seed"] = options_.seed;
-        return s;
+        return owning(std::move(s));
     }
 
-    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model, other examples or another seed.
+    /// Takes back what `save` gave, as `sft::load` does: another `batch_size` or more epochs are gone on with, and
+    /// noted. Throws `aha::error` if it belongs to another model, other examples, another order of them or another
+    /// seed.
     void load(const state& s) {
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
@@ -168,6 +187,11 @@ public:
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
         seconds_ = s.values.at("seconds").template get<double>();
         since_start_.restart();
+        total_ = step_ + rows_.batches_left(options_.batch_size);
+        if constexpr (std::is_same_v<Schedule, warmup_schedule>)
+            if (decays_over_all_) schedule_ = warmup_schedule{detail::decay_to_a_tenth(total_)};
+        rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
+        notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, total_);
     }
 
 private:
@@ -184,6 +208,7 @@ private:
               given, detail::make_sampler_or_none<Source>{&source})},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
+          decays_over_all_{!(false || ... || detail::schedule_slot::holds<Policies>)},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
@@ -208,8 +233,11 @@ private:
     Sampler sampler_;
     Optimizer optimizer_;
     Schedule schedule_;
+    bool decays_over_all_;  // the schedule is the default one, which ends with the data
     Communicator ranks_;
+    std::vector<std::string> notes_;
     std::int64_t step_ = 0, tokens_ = 0;
+    double rate_ = 0;     // of the step before
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <aha/core/pack_examples.hpp>
+#include <aha/core/stopwatch.hpp>
 #include <aha/core/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/chunked_divergence.hpp>
@@ -34,9 +35,11 @@ struct distill_item {
 
 /// What a pass over items adds up.
 struct distill_sums {
-    double divergence = 0;     ///< mean over learned tokens
-    double cross_entropy = 0;  ///< sum over learned tokens of the data over the count of all learned tokens
-    double tokens = 0;         ///< learned tokens
+    double divergence = 0;       ///< mean over learned tokens
+    double cross_entropy = 0;    ///< sum over learned tokens of the data over the count of all learned tokens
+    double tokens = 0;           ///< learned tokens
+    double teacher_tokens = 0;   ///< that the teacher read; of a cache, whose answers were looked up
+    double teacher_seconds = 0;  ///< that this took; on a GPU until all was on its way
 };
 
 namespace detail {
@@ -44,12 +47,15 @@ namespace detail {
 /// Divergences of a microbatch from a teacher that is run.
 template <class Model, class Teacher, class Divergence>
 at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, const Teacher& teacher,
-                                 const packed_examples& packed, std::span<const distill_item>,
-                                 const Divergence& divergence, const divergence_options& options) {
+                                 const packed_examples& packed, std::span<const distill_item> items,
+                                 const Divergence& divergence, const divergence_options& options, distill_sums& sums) {
     at::Tensor theirs;  // [N, D2]
     {
+        const stopwatch reading;
         const at::NoGradGuard no_gradients;
         theirs = teacher.hidden(packed.batch).index_select(0, packed.predictions.rows);
+        sums.teacher_seconds += reading.seconds();
+        for (const distill_item& item : items) sums.teacher_tokens += static_cast<double>(item.example->ids.size());
     }
     return diverge_tokens(hidden, model.head(), theirs, teacher.head(), divergence, options);
 }
@@ -58,14 +64,17 @@ at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, c
 template <class Model, class Divergence>
 at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, const teacher_cache& teacher,
                                  const packed_examples&, std::span<const distill_item> items,
-                                 const Divergence& divergence, const divergence_options& options) {
+                                 const Divergence& divergence, const divergence_options& options, distill_sums& sums) {
+    const stopwatch reading;
     std::vector<at::Tensor> ids, log_probs, tails;
     for (const distill_item& item : items) {
         const top_k_rows rows = teacher.rows(item.place, *item.example);
         ids.push_back(rows.ids);
         log_probs.push_back(rows.log_probs);
         tails.push_back(rows.tail);
+        sums.teacher_tokens += static_cast<double>(item.example->ids.size());
     }
+    sums.teacher_seconds += reading.seconds();
     const at::Device device = hidden.device();
     return diverge_top_k(hidden, model.head(),
                          {at::cat(ids).to(device), at::cat(log_probs).to(device), at::cat(tails).to(device)},
@@ -99,7 +108,7 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
         at::Tensor loss =
             detail::microbatch_divergence(model, hidden, teacher, packed, taken, divergence,
-                                          {.temperature = options.temperature, .vocabulary = options.vocabulary})
+                                          {.temperature = options.temperature, .vocabulary = options.vocabulary}, sums)
                 .sum() /
             sums.tokens;
         parts.emplace_back(loss.detach(), &sums.divergence);

@@ -20,9 +20,12 @@ inline std::vector<std::pair<std::string, double>> distill_metrics(const distill
         {"loss", sums.divergence + options.cross_entropy * sums.cross_entropy}, {"divergence", sums.divergence}};
     if (options.cross_entropy > 0) metrics.emplace_back("cross_entropy", sums.cross_entropy);
     metrics.emplace_back("tokens/trained", sums.tokens);
+    metrics.emplace_back("tokens/teacher", sums.teacher_tokens);
     if (options.on_policy > 0) {
         const auto sampled = static_cast<double>(answers.examples.size());
         metrics.emplace_back("on_policy", sampled / static_cast<double>(items));
+        metrics.emplace_back("sampled", sampled);
+        metrics.emplace_back("from_data", static_cast<double>(items) - sampled);
         if (sampled > 0) metrics.emplace_back("completions/mean_length", static_cast<double>(answers.tokens) / sampled);
     }
     return metrics;

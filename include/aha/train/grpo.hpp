@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <string>
 #include <tuple>
@@ -39,23 +38,30 @@
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
+#include <aha/train/all_or_nothing.hpp>
+#include <aha/train/finite_gradient.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/joined_sums.hpp>
+#include <aha/train/learning_rate_state.hpp>
 #include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
+#include <aha/train/resume_notes.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
+#include <aha/train/steps_range.hpp>
 #include <aha/train/trainer_slots.hpp>
+#include <aha/train/update_metrics.hpp>
+#include <aha/train/update_snapshot.hpp>
 #include <aha/train/weights_state.hpp>
 
 namespace aha {
@@ -99,8 +105,66 @@ public:
 
     /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
     /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the
-    /// gradient is not finite; the model is then as it was before the step's update.
+    /// gradient is not finite, and what a policy throws; all is then as it was before the step: model, optimizer,
+    /// place in the prompts, counters. For that, a step of several updates keeps an `update_snapshot`.
     step_report step() {
+        return all_or_nothing([this] { return take_step(); },
+                              [this, before = step_, tokens = tokens_, place = prompts_.where()] {
+                                  if (step_ != before) return;
+                                  prompts_.go_back(place);
+                                  tokens_ = tokens;
+                              });
+    }
+
+    /// The KL term's reference becomes the policy as it is now: the outer loop of iterative GRPO (DeepSeekMath,
+    /// algorithm 1). Called every `reference_refresh` steps.
+    void refresh_reference() { reference_.refresh(model()); }
+
+    /// The next `count` steps as an input range: see `steps_range`.
+    auto steps(std::int64_t count) { return steps_range<grpo>{*this, step_ + count}; }
+
+    std::int64_t steps_done() const { return step_; }
+    const grpo_options& options() const { return options_; }          ///< what it was made with
+    const Sampler& sampler() const { return sampler_; }               ///< what answers the prompts
+    const Communicator& communicator() const { return ranks_; }       ///< which of how many ranks this is
+    const Schedule& schedule() const { return schedule_; }            ///< of the learning rate
+    const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
+
+    /// Everything needed to go on bit for bit, as copies: weights, reference, optimizer, prompts, counters. Random
+    /// draws derive from the seed and the step, and no rollout outlives its step, so neither needs saving.
+    state save() const {
+        state s;
+        s.tensors["weights"] = whole_of(model(), model().weights().values());
+        s.put("optimizer", whole_state(model(), optimizer_.save()));
+        s.put("prompts", prompts_.save());
+        s.put("reference", reference_.save());
+        s.values["step"] = step_;
+        s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        s.values["seed"] = options_.seed;
+        return owning(std::move(s));
+    }
+
+    /// Takes back what `save` gave; `notes()` then says where the learning rate takes another course. Throws
+    /// `aha::error` if it belongs to another model, seed, or order of other prompts.
+    void load(const state& s) {
+        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
+                ", this run has ", options_.seed);
+        prompts_.load(s.part("prompts"));
+        restore_weights(model(), s);
+        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
+        reference_.load(s.part("reference"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+        rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
+        notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, 0);
+    }
+
+private:
+    step_report take_step() {
         const stopwatch whole;
         rollout sampled = roll_out();
         const stopwatch comparing;
@@ -112,71 +176,11 @@ public:
         sampled.time.train = training.seconds();
 
         ++step_;
+        rate_ = figures.learning_rate;
         if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) refresh_reference();
         sampled.time.whole = whole.seconds();
         return report(std::move(sampled), figures);
     }
-
-    /// The KL term's reference becomes the policy as it is now: the outer loop of iterative GRPO (DeepSeekMath,
-    /// algorithm 1). Called every `reference_refresh` steps.
-    void refresh_reference() { reference_.refresh(model()); }
-
-    /// The next `count` steps as an input range: each is taken when the loop asks for it.
-    auto steps(std::int64_t count) {
-        return std::views::iota(step_ + 1, step_ + count + 1) |
-               std::views::transform([this, last = step_ + count](auto) {
-                   step_report report = step();
-                   report.total_steps = last;
-                   return report;
-               });
-    }
-
-    std::int64_t steps_done() const { return step_; }
-    /// What it was made with.
-    const grpo_options& options() const { return options_; }
-    /// What answers the prompts.
-    const Sampler& sampler() const { return sampler_; }
-    /// Which of how many ranks this is.
-    const Communicator& communicator() const { return ranks_; }
-
-    /// Everything needed to go on bit for bit: weights, reference, optimizer, prompts, counters. Random draws derive
-    /// from the seed and the step, and no rollout outlives its step, so neither needs saving.
-    state save() const {
-        state s;
-        s.tensors["weights"] = whole_of(model(), model().weights().values());
-        s.put("optimizer", whole_state(model(), optimizer_.save()));
-        s.put("prompts", prompts_.save());
-        s.put("reference", reference_.save());
-        s.values["step"] = step_;
-        s.values["num_tokens"] = tokens_;
-        s.values["seconds"] = seconds_ + since_start_.seconds();
-        s.values["seed"] = options_.seed;
-        return s;
-    }
-
-    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or seed.
-    void load(const state& s) {
-        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
-                ", this run has ", options_.seed);
-        restore_weights(model(), s);
-        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
-        prompts_.load(s.part("prompts"));
-        reference_.load(s.part("reference"));
-        step_ = s.values.at("step").template get<std::int64_t>();
-        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
-        seconds_ = s.values.at("seconds").template get<double>();
-        since_start_.restart();
-    }
-
-private:
-    struct update_figures {
-        gradient_sums sums;
-        double gradient_norm = 0, learning_rate = 0, gap = 0, completion_tokens = 0;
-    };
-
-    struct phase_seconds {
-        double rollout = 0, reward = 0, train = 0, whole = 0;
-    };
 
     /// What a step learns from, with the figures of all that was sampled for it.
     struct rollout {
@@ -186,24 +190,11 @@ private:
     };
 
     step_report report(rollout sampled, const update_figures& figures) {
-        const phase_seconds& time = sampled.time;
         step_report r;
         r.step = step_;
         r.metrics = std::move(sampled.metrics);
-        const auto add = [&](const std::string& name, double value) { r.metrics.emplace_back(name, value); };
-        for (const auto& [name, sum] : figures.sums.sums)
-            add(name, figures.completion_tokens > 0 ? sum / figures.completion_tokens : 0);
-        add("loss", figures.sums.loss);
-        add("grad_norm", figures.gradient_norm);
-        add("learning_rate", figures.learning_rate);
-        add("num_tokens", static_cast<double>(tokens_));
-        add("tokens/trained", figures.sums.tokens);
-        add("sampler_gap/max", figures.gap);
-        add("time/rollout", time.rollout);
-        add("time/reward", time.reward);
-        add("time/train", time.train);
-        add("step_time", time.whole);
-        add("seconds", seconds_ + since_start_.seconds());
+        std::ranges::move(update_metrics(figures, sampled.time, tokens_, seconds_ + since_start_.seconds()),
+                          std::back_inserter(r.metrics));
         r.groups = std::make_shared<const std::vector<rollout_group>>(std::move(sampled.groups));
         return r;
     }
@@ -249,10 +240,13 @@ private:
                     scored_groups made = sample_and_score(
                         std::as_const(model()), sampler_, reward_, reward_options_, mine, options_.group_size,
                         {options_.seed, std::uint64_t(step_)}, !model_type::tensor_policy::device().is_cpu());
-                    const stopwatch comparing;
-                    if (advantage_needs_reference()) fill_reference_log_probs(made.groups);
+                    const stopwatch referring;
+                    if (advantage_needs_reference()) {
+                        fill_reference_log_probs(made.groups);
+                        sampled.time.reference = std::max(0.0, sampled.time.reference) + referring.seconds();
+                    }
                     sampled.time.rollout += made.sampling;
-                    sampled.time.reward += made.scoring + comparing.seconds();
+                    sampled.time.reward += made.scoring;
                     return std::move(made.groups);
                 });
             std::ranges::move(more, std::back_inserter(groups));
@@ -316,23 +310,34 @@ private:
         if (options_.minibatches * options_.inner_epochs > 1)
             for (std::vector<training_item>& items : minibatches) old.fill(model(), items, temperature());
 
-        for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
-            for (const std::vector<training_item>& items : minibatches) {
-                gradient_reduction reduction{model(), ranks_};
-                const gradient_sums own =
-                    accumulate_gradient(std::as_const(model()), reference_.get(), loss_, items,
-                                        options_.microbatch_tokens, temperature(), reduction.hook());
-                reduction.finish();
-                const gradient_sums sums = join_sums(ranks_, own);
-                if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
-                figures.sums += sums;
-                figures.gradient_norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
-                require(std::isfinite(figures.gradient_norm), "the gradient of step ", step_ + 1,
-                        " is not finite; the weights were left as they were");
-                figures.learning_rate = options_.learning_rate * schedule_(step_);
-                optimizer_.step(model().weights(), figures.learning_rate);
-                model().refresh();
-            }
+        figures.learning_rate = options_.learning_rate * schedule_(step_);
+        std::optional<update_snapshot<model_type, Optimizer>> before;  // of several updates a later one may fail
+        if (options_.inner_epochs * std::ssize(minibatches) > 1) before.emplace(model(), optimizer_);
+        bool all_ranks_know = false;
+        const auto take_updates = [&] {
+            for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
+                for (const std::vector<training_item>& items : minibatches) {
+                    gradient_reduction reduction{model(), ranks_};
+                    const gradient_sums own =
+                        accumulate_gradient(std::as_const(model()), reference_.get(), loss_, items,
+                                            options_.microbatch_tokens, temperature(), reduction.hook());
+                    reduction.finish();
+                    const gradient_sums sums = join_sums(ranks_, own);
+                    if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
+                    figures.sums += sums;
+                    const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
+                    all_ranks_know = !std::isfinite(norm);
+                    require_finite_gradient(norm, step_ + 1);
+                    figures.gradient_norms += norm;
+                    optimizer_.step(model().weights(), figures.learning_rate);
+                    model().refresh();
+                    ++figures.updates;
+                }
+        };
+        all_or_nothing(take_updates, [&] {
+            // Weights that are spread over ranks are refreshed by all ranks or by none.
+            if (before && (all_ranks_know || !is_shared_out(model()))) before->restore(model(), optimizer_);
+        });
         return figures;
     }
 
@@ -364,7 +369,9 @@ private:
     aha::reward_options reward_options_;
     Communicator ranks_;
     reference_policy<model_type> reference_;
+    std::vector<std::string> notes_;
     std::int64_t step_ = 0, tokens_ = 0;
+    double rate_ = 0;     // of the step before
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
 };

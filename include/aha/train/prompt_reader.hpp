@@ -137,6 +137,17 @@ public:
     state save() const { return prompts_.save(); }
     void load(const state& s) { prompts_.load(s); }
 
+    /// Where the reader is, counts included: what a step that fails goes back to.
+    struct place {
+        state prompts;
+        prompt_fitter<Source> fit;
+    };
+    place where() const { return {prompts_.save(), fit_}; }
+    void go_back(const place& before) {
+        prompts_.load(before.prompts);
+        fit_ = before.fit;
+    }
+
 private:
     Prompts prompts_;
     prompt_fitter<Source> fit_;

@@ -23,6 +23,7 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/data/shuffled_order.hpp>
 #include <aha/reward/run_rewards.hpp>
+#include <aha/train/all_or_nothing.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
@@ -57,7 +58,8 @@ struct rejection_options {
 ///
 /// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, `wrong`,
 /// `refused/<filter>` (each completion under the first filter that refuses it), `duplicates`, `surplus` (over `keep`),
-/// `kept`; and `kept/total` of the whole run.
+/// `kept`, `dropped` (all that are not kept); and `kept/total` of the whole run. `tokens/sampled`, `time/rollout` and
+/// `time/reward` say what the step's sampling and scoring took.
 ///
 /// Started as one of several ranks it samples and scores its share of each step's prompts, and every rank keeps the
 /// same.
@@ -81,23 +83,41 @@ public:
         options_.validate();
     }
 
-    /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left.
+    /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left, and what
+    /// the reward or a filter throws; all is then as it was before.
     step_report step() {
+        added_.clear();
+        return all_or_nothing([this] { return take_step(); },
+                              [this, before = step_, tokens = tokens_, place = prompts_.where()] {
+                                  if (step_ != before) return;
+                                  prompts_.go_back(place);
+                                  tokens_ = tokens;
+                                  for (const std::uint64_t one : added_) seen_.erase(one);
+                              });
+    }
+
+private:
+    step_report take_step() {
         const stopwatch whole;
         std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
         require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
+        double sampling = 0, scoring = 0;
         auto groups = std::make_shared<std::vector<rollout_group>>(
             spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
-                return sample_and_score(model_of(*source_), sampler_, reward_, {}, mine, options_.samples,
-                                        {options_.seed, static_cast<std::uint64_t>(step_)},
-                                        !model_of_t<Source>::tensor_policy::device().is_cpu())
-                    .groups;
+                scored_groups made = sample_and_score(model_of(*source_), sampler_, reward_, {}, mine, options_.samples,
+                                                      {options_.seed, static_cast<std::uint64_t>(step_)},
+                                                      !model_of_t<Source>::tensor_policy::device().is_cpu());
+                sampling = made.sampling, scoring = made.scoring;
+                return std::move(made.groups);
             }));
         step_report report;
         report.metrics = rollout_metrics(*groups);
+        std::int64_t sampled_tokens = 0;
         for (rollout_group& group : *groups)
-            for (const completion& c : group.completions)
+            for (const completion& c : group.completions) {
                 tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+                sampled_tokens += std::ssize(c.ids);
+            }
         counts found;
         for (rollout_group& group : *groups) sift(group, found);
         total_ += found.kept;
@@ -114,18 +134,23 @@ public:
         add("duplicates", found.duplicates);
         add("surplus", found.surplus);
         add("kept", found.kept);
+        add("dropped", found.sampled - found.kept);
         add("kept/total", total_);
+        add("tokens/sampled", sampled_tokens);
         add("num_tokens", tokens_);
         if (options_.prompt_limit.long_prompts != overlong::refuse) {
             add("prompts/dropped", prompts_.dropped());
             add("prompts/cut", prompts_.cut());
         }
+        report.metrics.emplace_back("time/rollout", sampling);
+        report.metrics.emplace_back("time/reward", scoring);
         report.metrics.emplace_back("step_time", whole.seconds());
         report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
         report.groups = std::move(groups);
         return report;
     }
 
+public:
     std::int64_t steps_done() const { return step_; }
     /// Which of how many ranks this is.
     const process_group& communicator() const { return ranks_; }
@@ -198,7 +223,9 @@ private:
         detail::fingerprint sum;
         sum.add(asked.text);
         sum.add(given.text);
-        return seen_.insert(sum.value()).second;
+        const bool added = seen_.insert(sum.value()).second;
+        if (added) added_.push_back(sum.value());
+        return added;
     }
 
     const Source* source_;
@@ -208,7 +235,8 @@ private:
     prompt_reader<Source, Prompts> prompts_;
     std::tuple<Filters...> filters_;
     process_group ranks_;
-    std::set<std::uint64_t> seen_;  // fingerprints of what was kept
+    std::set<std::uint64_t> seen_;      // fingerprints of what was kept
+    std::vector<std::uint64_t> added_;  // of the step under way
     std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;

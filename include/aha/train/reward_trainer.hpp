@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
-#include <ranges>
 #include <span>
 #include <string>
 #include <tuple>
@@ -22,6 +20,9 @@
 #include <aha/optim/clip_joint_norm.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/source.hpp>
+#include <aha/train/all_or_nothing.hpp>
+#include <aha/train/finite_gradient.hpp>
+#include <aha/train/learning_rate_state.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/gradient_reduction.hpp>
@@ -30,8 +31,10 @@
 #include <aha/train/reward_gradient.hpp>
 #include <aha/train/reward_records.hpp>
 #include <aha/train/reward_trainer_options.hpp>
+#include <aha/train/resume_notes.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
+#include <aha/train/steps_range.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -66,10 +69,71 @@ public:
     }
 
     /// One update from the next batch. Throws `aha::error` after the last epoch, or when the gradient is not finite;
-    /// the model is then as it was before.
+    /// model, optimizers, place in the data and counters are then as they were before.
     step_report step() {
+        return all_or_nothing([this] { return take_step(); },
+                              [this, before = step_, place = order_.save()] {
+                                  if (step_ == before) order_.load(place);
+                              });
+    }
+
+    /// The steps that are left, as an input range: see `steps_range`.
+    auto steps() { return steps_range<reward_trainer>{*this, total_}; }
+
+    std::int64_t steps_done() const { return step_; }
+    std::int64_t total_steps() const { return total_; }  ///< of all epochs, with those done before a resume
+    const reward_trainer_options& options() const { return options_; }
+    const Schedule& schedule() const { return schedule_; }            ///< of the learning rate
+    const Communicator& communicator() const { return ranks_; }       ///< which of how many ranks this is
+    const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
+
+    /// How the model does on other records, by the loss that it is trained with. Of several ranks each calls it.
+    reward_figures evaluate(std::span<const Record> records) const {
+        std::vector<const Record*> all;
+        for (const Record& one : records) all.push_back(&one);
+        const std::vector<const Record*> mine = own_share(ranks_, all, length);
+        return join_figures(ranks_, measure_rewards(model(), loss_, std::span<const Record* const>{mine},
+                                                    options_.microbatch_tokens, all.size()));
+    }
+
+    /// Everything needed to go on bit for bit, as copies: what this trainer does next does not change it.
+    state save() const {
+        state s;
+        s.tensors["weights"] = model().body().weights().values();
+        s.tensors["head"] = model().head().weights().values();
+        s.put("optimizer", optimizer_.save());
+        s.put("head_optimizer", head_optimizer_.save());
+        s.put("order", order_.save());
+        s.values["step"] = step_;
+        s.values["total_steps"] = total_;
+        s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
+        s.values["num_tokens"] = tokens_;
+        s.values["seconds"] = seconds_ + since_start_.seconds();
+        return owning(std::move(s));
+    }
+
+    /// Takes back what `save` gave. With another `batch_size` or more epochs the run has the steps done and those that
+    /// the records left make; `notes()` then says so, and also where the learning rate takes another course. Throws
+    /// `aha::error` if the state belongs to another model, other records or another order of them.
+    void load(const state& s) {
+        order_.load(s.part("order"));
+        restore_weights(model().body(), s);
+        restore_weights(model().head(), s, "head");
+        optimizer_.load(s.part("optimizer"));
+        head_optimizer_.load(s.part("head_optimizer"));
+        step_ = s.values.at("step").template get<std::int64_t>();
+        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
+        seconds_ = s.values.at("seconds").template get<double>();
+        since_start_.restart();
+        total_ = step_ + batches_left();
+        rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
+        notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, total_);
+    }
+
+private:
+    step_report take_step() {
         const stopwatch whole;
-        require(step_ < total_steps(), "the records ran out after ", step_, " steps, the last of ", options_.epochs,
+        require(step_ < total_, "the records ran out after ", step_, " steps, the last of ", options_.epochs,
                 " epochs");
         const std::vector<const Record*> batch = next_batch();
         model().head().weights().zero_gradients();
@@ -83,18 +147,17 @@ public:
         const reward_figures figures = join_figures(ranks_, own);
         const std::array<const parameters*, 2> both{&model().body().weights(), &model().head().weights()};
         const double norm = clip_joint_norm(both, options_.max_gradient_norm);
-        require(std::isfinite(norm), "the gradient of step ", step_ + 1,
-                " is not finite; the weights were left as they were");
-        const double rate = options_.learning_rate * schedule_(step_);
-        optimizer_.step(model().body().weights(), rate);
-        head_optimizer_.step(model().head().weights(), rate);
+        require_finite_gradient(norm, step_ + 1);
+        rate_ = options_.learning_rate * schedule_(step_);
+        optimizer_.step(model().body().weights(), rate_);
+        head_optimizer_.step(model().head().weights(), rate_);
         model().body().refresh();
         ++step_;
         for (const Record* const one : batch) tokens_ += detail::tokens_of_record(*one);
 
         step_report r;
         r.step = step_;
-        r.total_steps = total_steps();
+        r.total_steps = total_;
         r.metrics = {{"loss", figures.loss},
                      {"accuracy", figures.accuracy},
                      {"margin", figures.margin},
@@ -102,7 +165,7 @@ public:
                      {"min_reward", figures.min_reward},
                      {"max_reward", figures.max_reward},
                      {"grad_norm", norm},
-                     {"learning_rate", rate},
+                     {"learning_rate", rate_},
                      {"epoch", epochs_done()},
                      {"num_tokens", static_cast<double>(tokens_)},
                      {"step_time", whole.seconds()},
@@ -110,53 +173,6 @@ public:
         return r;
     }
 
-    /// The steps that are left, as an input range: each is taken when the loop asks for it.
-    auto steps() {
-        return std::views::iota(step_, total_steps()) | std::views::transform([this](auto) { return step(); });
-    }
-
-    std::int64_t steps_done() const { return step_; }
-    std::int64_t total_steps() const { return options_.epochs * steps_per_epoch(); }  ///< of all epochs
-    const reward_trainer_options& options() const { return options_; }
-    const Communicator& communicator() const { return ranks_; }  ///< which of how many ranks this is
-
-    /// How the model does on other records, by the loss that it is trained with. Of several ranks each calls it.
-    reward_figures evaluate(std::span<const Record> records) const {
-        std::vector<const Record*> all;
-        for (const Record& one : records) all.push_back(&one);
-        const std::vector<const Record*> mine = own_share(ranks_, all, length);
-        return join_figures(ranks_, measure_rewards(model(), loss_, std::span<const Record* const>{mine},
-                                                    options_.microbatch_tokens, all.size()));
-    }
-
-    /// Everything needed to go on bit for bit.
-    state save() const {
-        state s;
-        s.tensors["weights"] = model().body().weights().values();
-        s.tensors["head"] = model().head().weights().values();
-        s.put("optimizer", optimizer_.save());
-        s.put("head_optimizer", head_optimizer_.save());
-        s.put("order", order_.save());
-        s.values["step"] = step_;
-        s.values["num_tokens"] = tokens_;
-        s.values["seconds"] = seconds_ + since_start_.seconds();
-        return s;
-    }
-
-    /// Takes back what `save` gave. Throws `aha::error` if it belongs to another model or other records.
-    void load(const state& s) {
-        order_.load(s.part("order"));
-        restore_weights(model().body(), s);
-        restore_weights(model().head(), s, "head");
-        optimizer_.load(s.part("optimizer"));
-        head_optimizer_.load(s.part("head_optimizer"));
-        step_ = s.values.at("step").template get<std::int64_t>();
-        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
-        seconds_ = s.values.at("seconds").template get<double>();
-        since_start_.restart();
-    }
-
-private:
     using of = detail::reward_record<Record>;
 
     template <class... Policies>
@@ -175,6 +191,7 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        total_ = batches_left();
         require(!is_shared_out(model().body()),
                 "a reward model is trained whole: its body's weights may not be shared out");
     }
@@ -207,21 +224,28 @@ private:
         return sum.value();
     }
 
-    std::int64_t steps_per_epoch() const {
-        return (std::ssize(records_) + options_.batch_size - 1) / options_.batch_size;
+    /// Records that this epoch has not used yet.
+    std::int64_t left_of_epoch() const {
+        return std::ssize(records_) - static_cast<std::int64_t>(order_.asked_of_epoch());
     }
 
-    /// Records are used up `step_` batches far; a batch ends with its epoch.
-    std::int64_t used_of_epoch() const { return step_ % steps_per_epoch() * options_.batch_size; }
+    /// Steps that the records left make; a batch ends with its epoch.
+    std::int64_t batches_left() const {
+        const auto batches = [&](std::int64_t count) {
+            return (count + options_.batch_size - 1) / options_.batch_size;
+        };
+        return batches(left_of_epoch()) + (options_.epochs - 1 - order_.epoch()) * batches(std::ssize(records_));
+    }
 
     double epochs_done() const {
-        return static_cast<double>(step_ / steps_per_epoch()) +
-               static_cast<double>(used_of_epoch()) / static_cast<double>(records_.size());
+        return static_cast<double>(order_.epoch()) +
+               static_cast<double>(order_.asked_of_epoch()) / static_cast<double>(records_.size());
     }
 
     std::vector<const Record*> next_batch() {
         std::vector<const Record*> batch;
-        const std::int64_t count = std::min(options_.batch_size, std::ssize(records_) - used_of_epoch());
+        const std::int64_t left = left_of_epoch() > 0 ? left_of_epoch() : std::ssize(records_);
+        const std::int64_t count = std::min(options_.batch_size, left);
         while (std::ssize(batch) < count) batch.push_back(&records_[order_.next().value().row]);
         return batch;
     }
@@ -237,7 +261,9 @@ private:
     Optimizer optimizer_, head_optimizer_;
     Schedule schedule_;
     Communicator ranks_;
-    std::int64_t step_ = 0, tokens_ = 0;
+    std::vector<std::string> notes_;
+    std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
+    double rate_ = 0;     // of the step before
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
 };

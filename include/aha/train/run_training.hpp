@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,20 +13,26 @@
 #include <aha/concepts/observer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/report.hpp>
+#include <aha/core/state.hpp>
+#include <aha/core/stopwatch.hpp>
+#include <aha/train/learning_rate_state.hpp>
 #include <aha/train/rank_work.hpp>
 
 namespace aha {
 
 /// How long a run lasts and how often it is saved.
 struct run_options {
-    std::int64_t steps = 40;                                   ///< of the whole run, those before a resume included
+    /// Of the whole run, those before a resume included. Unless given: as many as the trainer's data makes
+    /// (`total_steps()` of sft, distill, reward_trainer), or 40 where it does not say.
+    std::optional<std::int64_t> steps{};
     std::int64_t checkpoint_every = 10;                        ///< steps; 0: only at the end and on an interrupt
     bool resume = false;                                       ///< go on from the newest checkpoint, if there is one
     std::function<bool()> interrupted = [] { return false; };  ///< asked after each step; true ends the run, saved
     nlohmann::json description = nlohmann::json::object();     ///< options of the run, for observers
 
+    /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {
-        require(steps > 0, "a run needs at least one step, not ", steps);
+        require(!steps || *steps > 0, "a run needs at least one step, not ", steps.value_or(0));
         require(checkpoint_every >= 0, "checkpoint_every must be 0 (never) or more, not ", checkpoint_every);
     }
 };
@@ -57,41 +65,148 @@ void check_same_start(const Trainer& trainer) {
     }
 }
 
+/// Steps of the whole run. Throws `aha::error` if more are asked for than the trainer's data makes: the run would end
+/// with an exception.
+template <class Trainer>
+std::int64_t run_steps(const Trainer& trainer, const std::optional<std::int64_t>& asked) {
+    constexpr std::int64_t usual = 40;
+    if constexpr (requires { std::int64_t{trainer.total_steps()}; }) {
+        const std::int64_t own = trainer.total_steps();
+        require(asked.value_or(own) <= own, "a run of ", *asked,
+                " steps was asked for, but the trainer's data ends after ", own,
+                ": give fewer, more epochs, or no number for all of them");
+        return asked.value_or(own);
+    } else return asked.value_or(usual);
+}
+
+/// What the trainer found to be otherwise when it was loaded, and what becomes of a learning rate whose decay ends
+/// before the run.
+template <class Trainer>
+std::vector<std::string> run_notes(const Trainer& trainer, std::int64_t steps) {
+    std::vector<std::string> notes;
+    if constexpr (requires { std::vector<std::string>{trainer.notes()}; }) notes = trainer.notes();
+    if constexpr (requires { decay_end(trainer.schedule()); })
+        if (const auto end = decay_end(trainer.schedule()); end && *end < steps)
+            notes.push_back("the learning rate's decay ends at step " + std::to_string(*end) + ", the run at step " +
+                            std::to_string(steps) + ": the steps between have " +
+                            readable(100 * trainer.schedule()(*end)) + "% of the peak rate");
+    return notes;
+}
+
+/// What keeps other runs out of the store, if it can be held, for the rank that writes; nothing for others. Throws what
+/// `hold` throws on all ranks.
+template <class Trainer, class Store>
+auto hold_store(const Trainer& trainer, Store& store) {
+    if constexpr (requires { store.hold(); }) {
+        std::optional<decltype(store.hold())> held;
+        std::string problem;
+        if (leads(trainer)) try {
+                held.emplace(store.hold());
+            } catch (const error& in_use) {
+                problem = in_use.what();
+            }
+        if constexpr (requires { trainer.communicator().gather(problem); })
+            problem = trainer.communicator().gather(problem).front();
+        if (!problem.empty()) throw error{problem};
+        return held;
+    } else return 0;
+}
+
+/// Whether the state can be had after a step threw: it takes all ranks, who are only known to be here after an
+/// exception that all of them meet.
+template <class Trainer>
+bool can_save_after(const Trainer& trainer, const std::exception_ptr& problem) {
+    if constexpr (requires { trainer.communicator().size(); })
+        if (trainer.communicator().size() > 1) try {
+                std::rethrow_exception(problem);
+            } catch (const joint_error&) {
+                return true;
+            } catch (...) {
+                return false;
+            }
+    return true;
+}
+
+inline std::string message_of(const std::exception_ptr& problem) {
+    try {
+        std::rethrow_exception(problem);
+    } catch (const std::exception& known) {
+        const std::string text = known.what();  // LibTorch adds a stack trace after the first line
+        return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
 }  // namespace detail
 
-/// Runs a trainer (`step()`, `steps_done()`, `save()`, `load()`) for `options.steps` steps, with checkpoints that a
-/// killed run goes on from bit for bit, and tells observers. An exception of the trainer leaves the last checkpoint as
-/// it is. Of several ranks all call it; the first writes the checkpoints, which all read, and tells its observers.
+/// Runs a trainer (`step()`, `steps_done()`, `save()`, `load()`) with checkpoints that a killed run goes on from bit
+/// for bit, and tells observers. Of several ranks all call it; the first writes the checkpoints, which all read, and
+/// tells its observers. A store that can be held (`hold()`) is, so that a second run in the same place is refused.
+///
+/// A trainer's `step()` that throws must leave the trainer as it was before, as those of this library do: the steps
+/// done since the last checkpoint are then saved, observers are told, and the exception goes on. Of several ranks that
+/// takes a `joint_error`, which all meet (a reward that throws, a gradient that is not finite); after any other
+/// exception the checkpoint before stays the last.
+/// @return how it ended; `already_done` if a resumed run had no step left
 template <class Trainer, class Store, class... Observers>
 run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&... observers) {
     static_assert(require_checkpoint_store<Store>());
     static_assert((true && ... && require_observer<Observers>()));
     options.validate();
+    [[maybe_unused]] const auto held = detail::hold_store(trainer, store);
+    run_summary summary;
     if (options.resume)
-        if (std::optional<std::pair<std::int64_t, state>> saved = store.load_latest()) trainer.load(saved->second);
+        if (std::optional<std::pair<std::int64_t, state>> saved = store.load_latest()) {
+            trainer.load(saved->second);
+            const auto seconds = saved->second.values.find("seconds");
+            if (seconds != saved->second.values.end() && seconds->is_number()) summary.seconds = *seconds;
+        }
     detail::check_same_start(trainer);
     const bool leads = detail::leads(trainer);
+    const std::int64_t steps = detail::run_steps(trainer, options.steps);
 
-    const run_info info{
-        .total_steps = options.steps, .start_step = trainer.steps_done(), .options = options.description};
+    const run_info info{.total_steps = steps,
+                        .start_step = trainer.steps_done(),
+                        .options = options.description,
+                        .notes = detail::run_notes(trainer, steps)};
     if (leads) (notify_start(observers, info), ...);
-    run_summary summary;
-    std::int64_t saved_at = trainer.steps_done();
-    while (trainer.steps_done() < options.steps && !summary.interrupted) {
-        step_report report = trainer.step();
-        report.total_steps = options.steps;
-        if (leads) (notify_step(observers, std::as_const(report)), ...);
+    summary.steps = trainer.steps_done();
+    summary.already_done = trainer.steps_done() > 0 && trainer.steps_done() >= steps;
+    const double seconds_before = summary.seconds;
+    const stopwatch since_start;
+    const auto save = [&] {
+        const state whole = trainer.save();  // all ranks, for each may hold a part of it
+        if (leads) store.save(trainer.steps_done(), whole);
         summary.steps = trainer.steps_done();
-        summary.seconds = report.metric("seconds");
+    };
+    while (trainer.steps_done() < steps && !summary.interrupted) {
+        step_report report;
+        try {
+            report = trainer.step();
+        } catch (...) {
+            const std::exception_ptr problem = std::current_exception();
+            summary.failure = detail::message_of(problem);
+            try {  // whatever fails now, the first exception is the one to hear of
+                if (trainer.steps_done() > summary.steps && detail::can_save_after(trainer, problem)) save();
+            } catch (...) {
+            }
+            [[maybe_unused]] const auto tell = [&](auto& observer) {
+                try {
+                    notify_end(observer, std::as_const(summary));
+                } catch (...) {
+                }
+            };
+            if (leads) (tell(observers), ...);
+            throw;
+        }
+        report.total_steps = steps;
+        if (leads) (notify_step(observers, std::as_const(report)), ...);
+        summary.seconds = report.find_metric("seconds").value_or(seconds_before + since_start.seconds());
         summary.interrupted = detail::any_rank(trainer, options.interrupted());
         const bool due = options.checkpoint_every > 0 && trainer.steps_done() % options.checkpoint_every == 0;
-        if (due || summary.interrupted || trainer.steps_done() == options.steps) {
-            const state saved = trainer.save();  // all ranks, for each may hold a part of it
-            if (leads) store.save(trainer.steps_done(), saved);
-            saved_at = trainer.steps_done();
-        }
+        if (due || summary.interrupted || trainer.steps_done() >= steps) save();
     }
-    summary.steps = saved_at;
     if (leads) (notify_end(observers, std::as_const(summary)), ...);
     return summary;
 }

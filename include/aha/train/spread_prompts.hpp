@@ -15,7 +15,7 @@
 namespace aha {
 
 /// Has each rank make the groups of every `size`-th prompt and gives all ranks all groups, in the prompts' order. What
-/// `make` throws on one rank is thrown on every rank, as an `aha::error` that names the rank.
+/// `make` throws on one rank is thrown on every rank, as a `joint_error` that names the rank.
 /// @param make `std::vector<rollout_group>(std::span<const prompt>)`: samples and scores
 template <class Communicator, class Make>
 std::vector<rollout_group> spread_prompts(const Communicator& ranks, std::vector<prompt> prompts, const Make& make) {
@@ -36,7 +36,7 @@ std::vector<rollout_group> spread_prompts(const Communicator& ranks, std::vector
     const std::vector<std::string> all = ranks.gather(told.take());
     std::vector<detail::byte_reader> readers{all.begin(), all.end()};
     for (detail::byte_reader& reader : readers)
-        if (const auto problem = reader.get<std::string>(); !problem.empty()) throw error{problem};
+        if (const auto problem = reader.get<std::string>(); !problem.empty()) throw joint_error{problem};
     std::vector<rollout_group> groups;
     for (std::size_t i = 0; i < prompts.size(); ++i)
         groups.push_back(detail::get_group(readers[i % size], std::move(prompts[i])));

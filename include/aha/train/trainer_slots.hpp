@@ -131,11 +131,14 @@ template <class Model>
 using distill_slots = slot_list<divergence_slot, sampler_slot<Model>, optimizer_slot, schedule_slot, communicator_slot>;
 
 /// The schedule of a supervised trainer that is given none: a cosine to a tenth of the peak, as R1's.
+inline schedule_options decay_to_a_tenth(std::int64_t steps, std::int64_t warmup = 0) {
+    return {.warmup_steps = warmup, .total_steps = steps, .shape = decay_shape::cosine, .floor = 0.1};
+}
 struct make_decay_to_a_tenth {
-    std::int64_t steps = 0;
+    std::int64_t steps = 0, warmup = 0;
     template <class Schedule>
     Schedule operator()(std::type_identity<Schedule>) const {
-        return Schedule{{.total_steps = steps, .shape = decay_shape::cosine, .floor = 0.1}};
+        return Schedule{decay_to_a_tenth(steps, warmup)};
     }
 };
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/train/policy_gradient.hpp>
+
+namespace aha {
+
+/// What the updates of a reinforcement step came to.
+struct update_figures {
+    gradient_sums sums;
+    double gradient_norms = 0;     ///< sum over updates
+    double learning_rate = 0;      ///< by the schedule, also of a step without an update
+    double gap = 0;                ///< largest, of the sampler's log-probs and the trainer's
+    double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
+    std::int64_t updates = 0;
+};
+
+/// Elapsed seconds of a step's parts.
+struct phase_seconds {
+    double rollout = 0, reward = 0, train = 0, whole = 0;
+    double reference = -1;  ///< of passes of the reference policy before the updates; negative: there are none
+};
+
+/// What a step reports beside its rollout. `loss` and `grad_norm` are means over the updates, as TRL's; the loss
+/// policy's own figures are means over tokens. Without an update these are 0.
+/// @param tokens of prompts and completions, of the whole run
+/// @param seconds of the whole run
+inline std::vector<std::pair<std::string, double>> update_metrics(const update_figures& figures,
+                                                                  const phase_seconds& time, std::int64_t tokens,
+                                                                  double seconds) {
+    std::vector<std::pair<std::string, double>> metrics;
+    for (const auto& [name, sum] : figures.sums.sums)
+        metrics.emplace_back(name, figures.completion_tokens > 0 ? sum / figures.completion_tokens : 0);
+    const auto mean = [&](double sum) { return figures.updates > 0 ? sum / static_cast<double>(figures.updates) : 0; };
+    metrics.emplace_back("loss", mean(figures.sums.loss));
+    metrics.emplace_back("grad_norm", mean(figures.gradient_norms));
+    metrics.emplace_back("learning_rate", figures.learning_rate);
+    metrics.emplace_back("num_tokens", static_cast<double>(tokens));
+    metrics.emplace_back("tokens/trained", figures.sums.tokens);
+    metrics.emplace_back("sampler_gap/max", figures.gap);
+    metrics.emplace_back("time/rollout", time.rollout);
+    metrics.emplace_back("time/reward", time.reward);
+    if (time.reference >= 0) metrics.emplace_back("time/reference", time.reference);
+    metrics.emplace_back("time/train", time.train);
+    metrics.emplace_back("step_time", time.whole);
+    metrics.emplace_back("seconds", seconds);
+    return metrics;
+}
+
+}  // namespace aha
