@@ -309,7 +309,7 @@ TEST(rejection_sampling, a_reward_that_fails_follows_its_options) {
     EXPECT_EQ(run(once()).metric("kept"), 4);
     EXPECT_EQ(lines.size(), 2U);
 
-    rule.deadline_seconds = 0.05;
+    rule.deadline_seconds = 1;
     rule.on_failure = aha::failure_rule::not_applicable;
     const auto ends = std::make_shared<std::atomic<bool>>(false);
     const aha::step_report late = run([ends](const aha::prompt& p, const aha::completion& c) {
