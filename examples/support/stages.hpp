@@ -161,13 +161,7 @@ nlohmann::json sample_and_filter(const chain& all, const aha::stage& stage, cons
 /// The supervised set that `sample_and_filter` wrote.
 template <class Source>
 std::vector<aha::supervised_example> sampled_examples(const Source& source, const std::filesystem::path& file) {
-    std::vector<aha::supervised_example> examples;
-    aha::jsonl_reader reader{file};
-    while (const auto row = reader.next())
-        examples.push_back(aha::completion_example(source, row->fields.at("prompt").get<std::string>(),
-                                                   row->fields.at("completion").get<std::string>(),
-                                                   std::ssize(examples)));
-    return examples;
+    return aha::read_examples(source, file).records;
 }
 
 /// Courtesies with answers of both kinds, half and half: what a general data set is before anybody states a preference.

@@ -1,6 +1,8 @@
 // What tests/dist/ranks_test.cpp starts as one or several ranks.
 //   ranks_program curves OUT             20 steps of each trainer; the first rank writes curves and weights to OUT
 //   ranks_program run FOLDER [FAULT]     a run with checkpoints, gone on with if there are any; FAULT: see below
+//   ranks_program sift FOLDER STEPS      rejection sampling to FOLDER/sft.jsonl, likewise; a reward throws and one
+//   hangs
 #include <ATen/ATen.h>
 #include <atomic>
 #include <chrono>
@@ -21,6 +23,7 @@
 #include <aha/data/vector_prompts.hpp>
 #include <aha/dist/gloo.hpp>
 #include <aha/dist/sharded.hpp>
+#include <aha/io/examples_file.hpp>
 #include <aha/io/folder_checkpoints.hpp>
 #include <aha/io/metrics_file.hpp>
 #include <aha/loss/aggregation/constant_length.hpp>
@@ -182,6 +185,28 @@ json curves() {
     return all;
 }
 
+/// Rejection sampling of prompts that are tokens, with a reward that throws for one prompt and hangs for another.
+void sift(const fs::path& folder, std::int64_t last) {
+    const aha::process_group ranks = aha::join_with_gloo();
+    const auto model = small_model(64, 0.5);
+    const auto reward = [](const aha::prompt& p, const aha::completion& c) {
+        if (p.index == 3) throw aha::error{"no verdict"};
+        if (p.index == 8 && c.ids[0] % 4 == 0) std::this_thread::sleep_for(std::chrono::hours{1});
+        return even_end(p, c);
+    };
+    aha::rejection_sampling trainer{
+        model,
+        questions(),
+        reward,
+        {.samples = 4, .prompts_per_step = 3, .least_reward = 0.5, .keep_truncated = true, .seed = 2},
+        ranks,
+        aha::reward_options{.threads = 2, .deadline_seconds = 2, .on_failure = aha::failure_rule::not_applicable},
+        sampler()};
+    aha::folder_checkpoints checkpoints{folder / "checkpoints"};
+    aha::examples_file examples{folder / "sft.jsonl"};
+    aha::run_training(trainer, checkpoints, {.steps = last, .checkpoint_every = 2, .resume = true}, examples);
+}
+
 /// `fault`: "kill R S" a signal ends rank R in step S, on the first start only; "throw R S" its reward throws; "hang R
 /// S" its reward never ends; "pause MS" every reward takes as many milliseconds.
 void run(const fs::path& folder, const std::string& fault, int rank, int step, const std::string& layout) {
@@ -225,6 +250,8 @@ int main(int count, char** arguments) try {
     if (given.at(0) == "curves") {
         const json all = curves();
         if (aha::is_first_rank()) std::ofstream{given.at(1)} << all;
+    } else if (given.at(0) == "sift") {
+        sift(given.at(1), std::stoi(given.at(2)));
     } else {
         const bool layout = given.back().starts_with("shar");
         const bool faulty = given.size() > (layout ? 3U : 2U);

@@ -1,6 +1,7 @@
 // The same program as one process, as 2 and 4 ranks under torchrun, and as ranks that die, throw and hang. The
 // variables AHA_RANKS_PROGRAM (compiled in) and AHA_TORCH_PYTHON (set by tests/run) name the program and a Python with
 // torch.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -17,6 +18,7 @@
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <aha/core/random.hpp>
@@ -266,6 +268,20 @@ TEST(ranks, lose_nothing_when_killed_at_twenty_random_moments) {
     EXPECT_EQ(last.wait(1), 0) << text_of(folder.path / "log1");
     EXPECT_LT(largest_difference(weights_of(run), expected), 1e-4);
     EXPECT_EQ(steps_of(run), all_steps());
+}
+
+TEST(ranks, sample_and_sift_to_the_file_of_one_process) {
+    const temporary_folder folder;
+    const command_result alone = run_command(program + " sift " + shell_word((folder.path / "one").string()) + " 8");
+    ASSERT_EQ(alone.status, 0) << alone.output;
+    const std::string expected = text_of(folder.path / "one" / "sft.jsonl");
+    EXPECT_GT(std::count(expected.begin(), expected.end(), '\n'), 10);
+    const fs::path run = folder.path / "run";
+    for (const auto& [ranks, steps] : {std::pair{2, "3"}, {3, "6"}, {2, "8"}}) {  // gone on with as more and as fewer
+        const command_result done = run_command(torchrun(ranks) + "sift " + shell_word(run.string()) + " " + steps);
+        ASSERT_EQ(done.status, 0) << done.output;
+    }
+    EXPECT_EQ(text_of(run / "sft.jsonl"), expected);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <aha/io/examples_file.hpp>
 
+#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <memory>
@@ -36,7 +37,7 @@ TEST_F(examples_file_test, writes_the_row_as_it_was_read) {
     // json.dumps of Python 3.11 with separators=(",", ":") gives the same "row".
     EXPECT_EQ(content("sft.jsonl"),
               "{\"step\":3,\"prompt_index\":7,\"sample_index\":0,\"prompt\":\"2 + 2?\",\"completion\":\"4\","
-              "\"reward\":1.5,\"row\":{\"z\":NaN,\"a\":[-Infinity,Infinity,0.5]}}\n");
+              "\"finish_reason\":\"length\",\"reward\":1.5,\"row\":{\"z\":NaN,\"a\":[-Infinity,Infinity,0.5]}}\n");
     EXPECT_THAT([&] { file.on_step(report(4, "\xC3")); },
                 testing::ThrowsMessage<aha::error>(testing::HasSubstr("is not UTF-8 and cannot be written")));
 }
@@ -52,6 +53,29 @@ TEST_F(examples_file_test, of_a_resumed_run_has_each_step_once) {
     put("sft.jsonl", whole.substr(0, whole.size() * 3 / 4));  // killed within a step
     run(3, 6);
     EXPECT_EQ(content("sft.jsonl"), whole);
+}
+
+TEST_F(examples_file_test, a_prompt_is_written_as_it_was_read) {
+    const auto line = [&](const aha::prompt& asked, const std::function<std::string(const aha::prompt&)>& text = {}) {
+        const std::vector<aha::rollout_group> groups(1, {asked, std::vector<aha::completion>(1), {}, {}});
+        aha::examples_file file{folder_ / "sft.jsonl", text};
+        file.on_start({});
+        file.on_step({.step = 1, .metrics = {}, .groups = std::make_shared<std::vector<aha::rollout_group>>(groups)});
+        return content("sft.jsonl");
+    };
+    using testing::AllOf, testing::HasSubstr, testing::Not;
+    aha::prompt asked;
+    asked.ids = {3, 1, 4};
+    EXPECT_THAT(line(asked), AllOf(HasSubstr("\"prompt_ids\":[3,1,4]"), Not(HasSubstr("\"prompt\""))));
+    asked.text = "2 + 2?";
+    EXPECT_THAT(line(asked),
+                AllOf(HasSubstr("\"prompt\":\"2 + 2?\""), Not(HasSubstr("prompt_ids")), Not(HasSubstr("templated"))));
+    asked.templated = true;
+    EXPECT_THAT(line(asked), HasSubstr("\"prompt\":\"2 + 2?\",\"templated\":true"));
+    EXPECT_THAT(line(asked, [](const aha::prompt&) { return "other"; }),
+                AllOf(HasSubstr("\"prompt\":\"other\""), Not(HasSubstr("templated"))));
+    EXPECT_THAT([&] { line(asked, [](const aha::prompt&) { return ""; }); },
+                testing::ThrowsMessage<aha::error>(HasSubstr("prompt 0 has no text")));
 }
 
 }  // namespace

@@ -179,4 +179,20 @@ TEST_F(teacher_cache, the_writer_refuses_what_makes_no_sense) {
     EXPECT_THAT(complaint([&] { writer.add(examples[0], wrong); }), HasSubstr("is none of the 20"));
 }
 
+TEST_F(teacher_cache, knows_which_rows_padded_the_teachers_head) {
+    aha::teacher_cache_options padded = options;
+    padded.padding = 12;
+    aha::teacher_cache_writer{path, padded}.finish();
+    EXPECT_EQ(aha::teacher_cache{path}.options(), padded);
+    padded.padding = -1;
+    EXPECT_THAT(complaint([&] { aha::teacher_cache_writer(path, padded); }),
+                HasSubstr("padding must be 0 (none) or more, not -1"));
+    // A file from before it was written.
+    const std::string index = R"({"k":4,"temperature":1.5,"vocabulary":20,"examples":0})";
+    put("teacher", "ahateach" + index + aha::detail::bytes_of_number(std::uint64_t{8}) +
+                       aha::detail::bytes_of_number(std::uint64_t{index.size()}) +
+                       aha::detail::bytes_of_number(aha::crc32c(index)) + "ahte");
+    EXPECT_EQ(aha::teacher_cache{path}.options(), options);
+}
+
 }  // namespace

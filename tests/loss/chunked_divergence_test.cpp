@@ -199,10 +199,14 @@ TEST(diverge_tokens, large_logits_do_not_overflow) {
     EXPECT_TRUE(jsd.hidden_gradient.isfinite().all().item<bool>());
 }
 
-TEST(diverge_tokens, rows_that_only_one_model_pads_with_are_left_out) {
-    for (const auto& [student, teacher] : {std::pair{40, 33}, std::pair{33, 40}}) {
-        const problem p{5, student, teacher};
-        expect_same(chunked(p, aha::generalised_jsd{}, {.vocabulary = 30}), plain(p, 1, direct_jsd(0.5)), {5e-6, 5e-6});
+TEST(diverge_tokens, rows_that_pad_either_head_are_left_out) {
+    for (const auto& [student, teacher] : {std::pair{40, 33}, {33, 40}, {40, 40}, {30, 40}, {40, 30}}) {
+        problem p{5, student, teacher}, bare = p;
+        bare.weight = p.weight.narrow(0, 0, 30), bare.teacher_weight = p.teacher_weight.narrow(0, 0, 30);
+        answer all = chunked(p, aha::generalised_jsd{}, {.vocabulary = 30});
+        EXPECT_TRUE(all.head_gradient.narrow(0, 30, student - 30).eq(0).all().item<bool>());
+        all.head_gradient = all.head_gradient.narrow(0, 0, 30);
+        expect_same(all, plain(bare, 1, direct_jsd(0.5)), {5e-6, 5e-6});
     }
 }
 

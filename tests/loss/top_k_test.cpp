@@ -219,4 +219,21 @@ TEST(diverge_top_k, refuses_what_makes_no_sense) {
                 HasSubstr("holds token 9, but the student has 9 tokens"));
 }
 
+TEST(top_k_of, rows_that_pad_the_head_are_no_tokens) {
+    const problem p{5, 12};
+    const aha::lm_head first{p.teacher.weight.narrow(0, 0, 9), p.teacher.compute.narrow(0, 0, 9)};
+    for (const std::int64_t k : {9, 3}) {
+        const aha::top_k_rows of_first = aha::top_k_of(p.teacher_hidden, first, k);
+        const aha::top_k_rows padded = aha::top_k_of(p.teacher_hidden, p.teacher, k, {.vocabulary = 9});
+        EXPECT_TRUE(at::equal(padded.ids, of_first.ids));
+        EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(padded.log_probs, of_first.log_probs)), "");
+        EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(padded.tail.exp(), of_first.tail.exp())), "");
+    }
+    EXPECT_THROW(aha::top_k_of(p.teacher_hidden, p.teacher, 10, {.vocabulary = 9}), aha::error);
+    EXPECT_THROW(aha::top_k_of(p.teacher_hidden, p.teacher, 3, {.vocabulary = 13}), aha::error);
+    const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 3, {.vocabulary = 9});
+    EXPECT_THROW(aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 13}), aha::error);
+    EXPECT_THROW(aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 2}), aha::error);
+}
+
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <aha/dist/one_process.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -129,6 +130,21 @@ TEST_F(pretrained_reward_model, a_padding_token_that_ends_texts_is_left_out) {
     config.pad_id = 2;  // the end token of the tokenizer
     source.model = aha::reward_model{aha::decoder<aha::cpu<float>>{config}};
     EXPECT_EQ(written(std::nullopt), json{});
+}
+
+/// A rank of a run that no launcher started.
+struct second_rank : aha::one_process {
+    int rank() const { return 1; }
+};
+
+TEST_F(pretrained_reward_model, the_first_rank_of_the_communicator_that_is_given_writes) {
+    const aha::pretrained source{aha::reward_model{aha::test::small_model()},
+                                 aha::testing::symbol_tokenizer{{"a", "b"}}, std::nullopt};
+    aha::save_pretrained(source, folder / "saved", second_rank{}, 7);
+    EXPECT_FALSE(std::filesystem::exists(folder / "saved"));
+    aha::save_pretrained(source, folder / "saved", aha::one_process{}, 7);
+    EXPECT_EQ(json::parse(std::ifstream{folder / "saved" / "config.json"})["pad_token_id"], 7);
+    EXPECT_TRUE(aha::load_bare_reward_model(folder / "saved").head().weights().values().defined());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <aha/train/pretrained.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -7,7 +8,9 @@
 #include <iterator>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
+#include <aha/dist/one_process.hpp>
 #include <aha/model/initialise.hpp>
 #include <aha/train/completion_example.hpp>
 
@@ -159,6 +162,42 @@ TEST_F(pretrained_folder, a_stop_string_that_is_a_special_token_stops_and_one_th
                     (aha::autoregressive_sampler{loaded.tokenizer, {.stop = {"a<|turn|>"}}});
                 }),
                 testing::AllOf(HasSubstr("\"a<|turn|>\""), HasSubstr("holds a special token")));
+}
+
+/// A rank of a run that no launcher started.
+struct nth_rank : aha::one_process {
+    int number = 0;
+    int rank() const { return number; }
+};
+
+/// While it lives, a launcher's environment says that this is rank 1 of 2.
+struct second_of_two {
+    second_of_two() {
+        for (const auto& [name, value] :
+             {std::pair{"WORLD_SIZE", "2"}, {"RANK", "1"}, {"MASTER_ADDR", "localhost"}, {"MASTER_PORT", "2000"}})
+            ::setenv(name, value, 1);
+    }
+    second_of_two(const second_of_two&) = delete;
+    second_of_two& operator=(const second_of_two&) = delete;
+    ~second_of_two() {
+        for (const char* name : {"WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT"}) ::unsetenv(name);
+    }
+};
+
+TEST_F(pretrained_folder, the_first_rank_of_the_communicator_that_is_given_writes) {
+    const auto trained = model(source());
+    aha::save_pretrained(trained, saved(), nth_rank{{}, 1});
+    EXPECT_FALSE(fs::exists(saved())) << "no launcher, and yet the second rank";
+    {
+        const second_of_two launched;
+        aha::save_pretrained(trained, saved());
+        EXPECT_FALSE(fs::exists(saved())) << "the launcher's second rank, where nothing is said";
+        aha::save_pretrained(trained, saved(), nth_rank{});
+    }
+    EXPECT_EQ(aha::load_decoder<>(saved()).model.config().layers, 2) << "whatever a launcher says";
+    fs::remove_all(saved());
+    aha::save_pretrained(trained, saved());
+    EXPECT_TRUE(fs::exists(saved() / "config.json"));
 }
 
 }  // namespace

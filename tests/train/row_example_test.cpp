@@ -114,4 +114,33 @@ TEST(row_example, rows_that_teach_nothing_are_named_by_file_and_line) {
                 HasSubstr("never learn to stop"));
 }
 
+TEST(row_example, a_sampled_completion_is_learned_as_it_ended) {
+    const source from = qwen(simple);
+    const auto learned = [&](const char* json) { return learned_text(from, aha::row_example(from, row(json))); };
+    EXPECT_EQ(learned(R"({"prompt": "Hi", "completion": " there", "finish_reason": "length"})"), " there");
+    EXPECT_EQ(learned(R"({"prompt": "Hi", "completion": " there", "finish_reason": "end_token"})"), " there<|im_end|>");
+    EXPECT_EQ(learned(R"({"prompt": "Hi", "completion": " there", "finish_reason": "stop"})"), " there<|im_end|>");
+    EXPECT_EQ(learned(R"({"prompt": "Hi", "completion": " there", "finish_reason": null})"), " there<|im_end|>");
+    EXPECT_EQ(learned(R"({"prompt": "Hi", "completion": "", "finish_reason": "end_token"})"), "<|im_end|>");
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt": "Hi", "completion": "", "finish_reason": "length"})"); }),
+                HasSubstr("\"completion\" is empty"));
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt": "Hi", "completion": ""})"); }),
+                HasSubstr("\"completion\" is empty"));
+
+    const auto example = aha::row_example(from, row(R"({"prompt_ids": [5, 700], "completion": " there"})"));
+    EXPECT_EQ(learned_text(from, example), " there<|im_end|>");
+    EXPECT_EQ(example.ids[0], 5);
+    EXPECT_EQ(example.ids[1], 700);
+    EXPECT_EQ(example.learned[1], 0);
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt_ids": [5, 70000], "completion": " there"})"); }),
+                HasSubstr("set.jsonl:7: taken for a sampled completion (\"prompt\" or \"prompt_ids\", \"completion\"): "
+                          "\"prompt_ids\" holds 70000"));
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt_ids": ["a"], "completion": " there"})"); }),
+                HasSubstr("\"prompt_ids\" holds \"a\""));
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt_ids": [], "completion": " there"})"); }),
+                HasSubstr("\"prompt_ids\" is not a list of tokens"));
+    EXPECT_THAT(complaint([&] { learned(R"({"prompt_ids": [1], "completion": 4})"); }),
+                HasSubstr("\"completion\" is not a text but number"));
+}
+
 }  // namespace

@@ -22,12 +22,12 @@ namespace aha {
 enum class row_shape { preference, conversation, pair, question };
 
 /// The shape that a row's fields are of, the richest first: "chosen" and "rejected"; "messages"; "prompt" and
-/// "completion"; "prompt" and "answer". Nothing if they are of none.
+/// "completion", or "prompt_ids" in the prompt's place; "prompt" and "answer". Nothing if they are of none.
 inline std::optional<row_shape> shape_of(const json& row) {
     const auto has = [&](const char* key) { return row.is_object() && row.contains(key); };
     if (has("chosen") && has("rejected")) return row_shape::preference;
     if (has("messages")) return row_shape::conversation;
-    if (has("prompt") && has("completion")) return row_shape::pair;
+    if ((has("prompt") || has("prompt_ids")) && has("completion")) return row_shape::pair;
     if (has("prompt") && has("answer")) return row_shape::question;
     return std::nullopt;
 }

@@ -15,35 +15,36 @@
 
 namespace aha {
 
-/// An observer that writes the completions of a step's groups as a supervised data set: JSON lines with `prompt` and
-/// `completion`, besides `step`, `prompt_index`, `sample_index`, `reward` and the prompt's row under `row`, as it was
-/// read: numbers that are not finite in Python's words, NaN and Infinity. A resumed run's file is that of a run which
-/// was never interrupted.
+/// An observer that writes the completions of a step's groups as a supervised data set, which `read_examples` reads:
+/// JSON lines with `prompt` and `completion`, besides `finish_reason` (a completion that was cut, "length", is learned
+/// without an end), `step`, `prompt_index`, `sample_index`, `reward` and the prompt's row under `row`, as it was read:
+/// numbers that are not finite in Python's words, NaN and Infinity. A prompt without a text is written as its tokens,
+/// `prompt_ids`; one that a chat template wrote is marked, `"templated": true`, since no tokenizer puts its first token
+/// before it. A resumed run's file is that of a run which was never interrupted.
 class examples_file {
 public:
     /// @param path of the file
     /// @param prompt_text what to write as the prompt; by default what the model read. A data set for another template
     /// than the sampler's is made here.
-    explicit examples_file(
-        std::filesystem::path path,
-        std::function<std::string(const prompt&)> prompt_text = [](const prompt& p) { return p.text; })
+    explicit examples_file(std::filesystem::path path, std::function<std::string(const prompt&)> prompt_text = {})
         : lines_{std::move(path)}, prompt_text_{std::move(prompt_text)} {}
 
     /// Throws `aha::error` naming the file if it cannot be written or continued.
     void on_start(const run_info& info) { lines_.start(info.start_step); }
 
-    /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full, and for text
-    /// that is not UTF-8, which no reader would take back as it is.
+    /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full, for text that
+    /// is not UTF-8, which no reader would take back as it is, and for a prompt without text and tokens.
     void on_step(const step_report& report) {
         if (!report.groups) return;
         std::string lines;
         for (const rollout_group& group : *report.groups)
             for (std::size_t i = 0; i < group.completions.size(); ++i) {
-                nlohmann::ordered_json line = {{"step", report.step},
-                                               {"prompt_index", group.prompt.index},
-                                               {"sample_index", i},
-                                               {"prompt", prompt_text_(group.prompt)},
-                                               {"completion", group.completions[i].text}};
+                const completion& said = group.completions[i];
+                nlohmann::ordered_json line = {
+                    {"step", report.step}, {"prompt_index", group.prompt.index}, {"sample_index", i}};
+                add_prompt(line, group.prompt);
+                line["completion"] = said.text;
+                line["finish_reason"] = to_string(said.finish);
                 if (i < group.scores.size()) line["reward"] = group.scores[i].value;
                 line["row"] = group.prompt.fields;
                 try {
@@ -60,6 +61,15 @@ public:
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:
+    void add_prompt(nlohmann::ordered_json& line, const prompt& asked) const {
+        const std::string text = prompt_text_ ? prompt_text_(asked) : asked.text;
+        require(!text.empty() || (!prompt_text_ && !asked.ids.empty()), "prompt ", asked.index,
+                " has no text, so nothing that is written to ", lines_.path(), " could be learned");
+        if (text.empty()) line["prompt_ids"] = asked.ids;
+        else line["prompt"] = text;
+        if (!text.empty() && !prompt_text_ && asked.templated) line["templated"] = true;
+    }
+
     detail::step_lines lines_;
     std::function<std::string(const prompt&)> prompt_text_;
 };

@@ -26,7 +26,7 @@
 ///     "ahateach"                          8 bytes
 ///     for each example, one after another: ids [n, k] int32, log-probs [n, k] float32, tails [n] float32
 ///     for each example: `teacher_cache_entry`
-///     index, JSON                         {"k", "temperature", "vocabulary", "examples"}
+///     index, JSON                         {"k", "temperature", "vocabulary", "padding", "examples"}
 ///     offset of the entries, size of the index    8 + 8 bytes
 ///     CRC-32C of entries and index        4 bytes
 ///     "ahte"                              4 bytes
@@ -36,7 +36,8 @@ namespace aha {
 struct teacher_cache_options {
     std::int64_t k = 64;          ///< tokens kept of each distribution
     double temperature = 1;       ///< that divided the teacher's logits
-    std::int64_t vocabulary = 0;  ///< the teacher's, rows of its head
+    std::int64_t vocabulary = 0;  ///< tokens among which the probabilities are shared out
+    std::int64_t padding = 0;     ///< rows of the teacher's head beyond, which are known to be no tokens
     bool operator==(const teacher_cache_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -44,6 +45,7 @@ struct teacher_cache_options {
         require(vocabulary > 0, "vocabulary must be positive, not ", vocabulary);
         require(k > 0 && k <= vocabulary, "k must be in [1, ", vocabulary, "], the vocabulary, not ", k);
         require(temperature > 0 && std::isfinite(temperature), "temperature must be positive, not ", temperature);
+        require(padding >= 0, "padding must be 0 (none) or more, not ", padding);
     }
 };
 
@@ -97,8 +99,10 @@ public:
         if (!entries_.empty()) std::memcpy(entries_.data(), bytes.data() + offset, trailer - offset - size);
         const nlohmann::json index = nlohmann::json::parse(text(trailer - size, size), nullptr, false);
         try {
-            options_ = {
-                .k = index.at("k"), .temperature = index.at("temperature"), .vocabulary = index.at("vocabulary")};
+            options_ = {.k = index.at("k"),
+                        .temperature = index.at("temperature"),
+                        .vocabulary = index.at("vocabulary"),
+                        .padding = index.value("padding", std::int64_t{0})};  // which older files do not have
             options_.validate();
             require(index.at("examples") == entries_.size(), "its examples are not all there");
         } catch (const nlohmann::json::exception&) {

@@ -63,6 +63,7 @@ public:
         const nlohmann::json index{{"k", options_.k},
                                    {"temperature", options_.temperature},
                                    {"vocabulary", options_.vocabulary},
+                                   {"padding", options_.padding},
                                    {"examples", entries_.size()}};
         const std::string text = index.dump();
         const auto entries = std::as_bytes(std::span{entries_});

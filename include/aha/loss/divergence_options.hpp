@@ -12,7 +12,8 @@ struct divergence_options {
     double temperature = 1;               ///< divides the logits of both models; no factor T^2 makes up for it
     std::int64_t chunk_bytes = 64 << 20;  ///< of float32 logits at a time, about eight times over while a divergence is
                                           ///< computed; a memory limit, results do not depend on it
-    std::int64_t vocabulary = 0;  ///< tokens that both models know, padding rows of their heads left out; 0: all rows
+    std::int64_t vocabulary = 0;  ///< tokens that both models know: rows beyond, which pad a head, get no probability;
+                                  ///< 0: all rows
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

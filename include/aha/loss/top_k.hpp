@@ -24,11 +24,14 @@ namespace aha {
 /// The `k` likeliest next tokens of each row and the mass of the others: what a teacher's answer takes little room in.
 /// Chunk by chunk, without gradients.
 /// @param hidden [N, D] in the compute type
-/// @param options temperature and chunks; its vocabulary is not used
+/// @param options of its vocabulary are the tokens: rows of the head beyond it, which pad it, are none
 inline top_k_rows top_k_of(const at::Tensor& hidden, const lm_head& head, std::int64_t k,
                            const divergence_options& options = {}) {
     options.validate();
-    const std::int64_t vocabulary = head.compute.size(0), total = hidden.size(0);
+    const std::int64_t rows_of_head = head.compute.size(0), total = hidden.size(0);
+    require(options.vocabulary <= rows_of_head, "the vocabulary has ", options.vocabulary,
+            " tokens, but the head has only ", rows_of_head, " rows");
+    const std::int64_t vocabulary = options.vocabulary > 0 ? options.vocabulary : rows_of_head;
     require(k > 0 && k <= vocabulary, "k must be in [1, ", vocabulary, "], the vocabulary, not ", k);
     const at::NoGradGuard no_gradients;
     const at::TensorOptions wide = hidden.options().dtype(at::kFloat);
@@ -50,14 +53,17 @@ inline top_k_rows top_k_of(const at::Tensor& hidden, const lm_head& head, std::i
 /// to that if k is the vocabulary. The gradient of that outcome is spread over its tokens in proportion to the
 /// student's own probabilities.
 /// @param hidden [N, D] of the student, in its compute type
-/// @param teacher N rows at the temperature of `options`, on the same device
+/// @param teacher N rows at the temperature and over the vocabulary of `options`, on the same device
 /// @return [N] float32, differentiable in the student; the head's gradient is added to `head.weight.grad()` in place
 /// Throws `aha::error` for shapes that do not fit one another and for a token that the student does not have.
 template <divergence Divergence>
 at::Tensor diverge_top_k(const at::Tensor& hidden, const lm_head& head, const top_k_rows& teacher,
                          const Divergence& divergence, const divergence_options& options = {}) {
     options.validate();
-    const std::int64_t vocabulary = head.compute.size(0);
+    const std::int64_t rows_of_head = head.compute.size(0);
+    require(options.vocabulary <= rows_of_head, "the vocabulary has ", options.vocabulary,
+            " tokens, but the student's head has only ", rows_of_head, " rows");
+    const std::int64_t vocabulary = options.vocabulary > 0 ? options.vocabulary : rows_of_head;
     require(hidden.dim() == 2 && teacher.ids.dim() == 2 && teacher.ids.size(0) == hidden.size(0) &&
                 teacher.log_probs.sizes() == teacher.ids.sizes() && teacher.tail.dim() == 1 &&
                 teacher.tail.size(0) == hidden.size(0),

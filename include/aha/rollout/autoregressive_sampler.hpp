@@ -47,6 +47,7 @@ public:
     }
 
     const sampling_options& options() const { return options_; }
+    std::int64_t max_rows() const { return max_rows_; }  ///< completions decoded side by side
     /// The tokenizer that it decodes with.
     const Tokenizer& tokenizer() const { return tokenizer_; }
 

@@ -36,6 +36,27 @@ std::vector<token_id> with_end_token(const Tokenizer& tokenizer, std::vector<tok
     return ids;
 }
 
+/// An example that learns a completion of `asked` as a sampler ended it: with the end token, unless its tokens were
+/// used up (`finish_reason::length`), for then the model did not end it. An empty one is the end token alone.
+/// @param source a `pretrained` model, or anything with a `tokenizer`
+/// @param asked its tokens, or, where it has none, those of its text
+/// Throws `aha::error` for a completion of which nothing is left to learn, for an empty prompt, and for a tokenizer
+/// without an end token where one is needed.
+template <class Source>
+supervised_example completion_example(const Source& source, const prompt& asked, std::string_view completion,
+                                      finish_reason finish) {
+    supervised_example example;
+    example.index = asked.index;
+    example.ids = asked.ids.empty() ? tokens_of(source, asked) : asked.ids;
+    example.learned.assign(example.ids.size(), 0);
+    std::vector<token_id> said = source.tokenizer.encode(completion);
+    if (finish != finish_reason::length) said = with_end_token(source.tokenizer, std::move(said));
+    require(!said.empty(), "the completion of example ", asked.index, " is empty and does not end");
+    example.ids.insert(example.ids.end(), said.begin(), said.end());
+    example.learned.resize(example.ids.size(), 1);
+    return example;
+}
+
 /// An example that learns `completion` and the end token after it, given `prompt`, which counts in no loss. The two are
 /// tokenised apart, as a sampler sees them: a token never spans both.
 /// @param source a `pretrained` model, or anything with a `tokenizer`
@@ -45,17 +66,10 @@ template <class Source>
 supervised_example completion_example(const Source& source, std::string_view prompt, std::string_view completion,
                                       std::int64_t index = 0) {
     require(!completion.empty(), "the completion of example ", index, " is empty");
-    supervised_example example;
-    example.index = index;
     aha::prompt asked;
     asked.index = index;
     asked.text = prompt;
-    example.ids = tokens_of(source, asked);
-    example.learned.assign(example.ids.size(), 0);
-    const std::vector<token_id> said = with_end_token(source.tokenizer, source.tokenizer.encode(completion));
-    example.ids.insert(example.ids.end(), said.begin(), said.end());
-    example.learned.resize(example.ids.size(), 1);
-    return example;
+    return completion_example(source, asked, completion, finish_reason::end_token);
 }
 
 }  // namespace aha

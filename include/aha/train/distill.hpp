@@ -107,8 +107,7 @@ private:
         student_answers answers;
         if (options_.on_policy > 0)
             answers = answer_as_student(std::as_const(model()), sampler_, items, options_.on_policy,
-                                        {options_.seed, static_cast<std::uint64_t>(step_)}, ranks_);
-        check_lengths("teacher", model_of(*teacher_), answers.examples);
+                                        {options_.seed, static_cast<std::uint64_t>(step_)}, ranks_, limits_);
         const double rollout_seconds = phase.restart();
 
         std::vector<const supervised_example*> all;
@@ -204,8 +203,10 @@ private:
           rows_{std::move(examples), options_.rows},
           total_{rows_.batches(options_.batch_size)},
           divergence_{detail::take_slot<detail::divergence_slot, Divergence>(given, detail::make_plain{})},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(
-              given, detail::make_sampler_or_none<Source>{&source})},
+          limits_{answer_limits::of(std::as_const(*this).model(), model_of(teacher), options_)},
+          sampler_{limited_sampler(detail::take_slot<detail::sampler_slot<model_type>, Sampler>(
+                                       given, detail::make_sampler_or_none<Source>{&source}),
+                                   limits_, rows_.examples(), std::as_const(*this).model())},
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
           decays_over_all_{!(false || ... || detail::schedule_slot::holds<Policies>)},
@@ -230,6 +231,7 @@ private:
     example_rows rows_;
     std::int64_t total_;
     Divergence divergence_;
+    answer_limits limits_;
     Sampler sampler_;
     Optimizer optimizer_;
     Schedule schedule_;

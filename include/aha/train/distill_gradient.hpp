@@ -20,6 +20,7 @@
 #include <aha/loss/chunked_divergence.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/loss/top_k.hpp>
+#include <aha/train/check_teacher.hpp>
 #include <aha/train/distill_options.hpp>
 #include <aha/train/supervised_gradient.hpp>
 #include <aha/train/microbatch_hook.hpp>
@@ -64,7 +65,8 @@ at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, c
 template <class Model, class Divergence>
 at::Tensor microbatch_divergence(const Model& model, const at::Tensor& hidden, const teacher_cache& teacher,
                                  const packed_examples&, std::span<const distill_item> items,
-                                 const Divergence& divergence, const divergence_options& options, distill_sums& sums) {
+                                 const Divergence& divergence, divergence_options options, distill_sums& sums) {
+    options.vocabulary = shared_vocabulary(model.head().compute.size(0), teacher, options.vocabulary);
     const stopwatch reading;
     std::vector<at::Tensor> ids, log_probs, tails;
     for (const distill_item& item : items) {

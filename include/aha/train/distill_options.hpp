@@ -17,7 +17,9 @@ struct distill_options {
     double on_policy = 0;                   ///< chance that the student answers an example's prompt itself (lambda)
     double cross_entropy = 0;               ///< weight of -log p of the examples' own tokens, beside the divergence
     double max_gradient_norm = 1.0;         ///< global gradient clip; 0 switches it off
-    std::int64_t vocabulary = 0;            ///< tokens of the tokenizer, where the two heads are padded differently
+    std::int64_t vocabulary = 0;            ///< tokens of the tokenizer, where heads are padded: rows beyond it get no
+                                            ///< probability, and the student does not sample them; 0: all rows, or
+                                            ///< those that a teacher cache knows to be tokens
     std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, results
                                             ///< do not depend on it
     std::uint64_t seed = 0;                 ///< of all sampling

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include <aha/concepts/communicator.hpp>
 #include <aha/core/error.hpp>
+#include <aha/dist/one_process.hpp>
 #include <aha/dist/rank_environment.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
@@ -182,19 +184,37 @@ void add_text_side(pretrained_model& out, const pretrained<Model, Tokenizer>& so
 
 }  // namespace detail
 
+namespace detail {
+
+/// The ranks that a launcher started, of which nothing is known but which one this is.
+struct launched_ranks : one_process {
+    int rank() const { return read_rank_environment().rank; }
+};
+
+}  // namespace detail
+
 /// Writes a Hugging Face folder that transformers loads: float32 weights, configuration, tokenizer, the chat template
 /// in `source.chat`, and the tokenizer's end tokens as those that generation stops at. The folder appears whole or not
-/// at all. All ranks call it; the first writes.
-template <class Model, class Tokenizer>
-void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
+/// at all.
+/// @param ranks the trainer's communicator (`trainer.communicator()`): all of its ranks call this, the first writes
+template <class Model, class Tokenizer, communicator Communicator>
+void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder,
+                     const Communicator& ranks) {
     const parameters weights = whole_weights(source.model);
-    if (!is_first_rank()) return;
+    if (ranks.rank() != 0) return;
     pretrained_model out;
     out.config = source.model.config();
     for (const weight_part& part : Model::parts(out.config))
         out.tensors.emplace_back(part.name, weights[part.slot].detach().narrow(0, part.row, part.rows).cpu());
     detail::add_text_side(out, source);
     write_pretrained(folder, out);
+}
+
+/// The same where the ranks, if there are several, are those that a launcher started: its environment says which is the
+/// first. Ranks that a communicator of your own joins (MPI, say) must give it, or every one of them writes.
+template <class Model, class Tokenizer>
+void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::filesystem::path& folder) {
+    save_pretrained(source, folder, detail::launched_ranks{});
 }
 
 }  // namespace aha

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <aha/concepts/communicator.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/core/token_id.hpp>
@@ -77,12 +78,13 @@ pretrained<reward_model<decoder<Tensor>>> load_reward_model(const std::filesyste
 /// @param padding token by which transformers finds where a padded text ends; empty: the configuration's. One that also
 ///                ends texts is left out, since texts would be judged before their end; without one transformers judges
 ///                texts one at a time
-/// Of several ranks, which all hold the same, the first writes.
+/// @param ranks the trainer's communicator (`trainer.communicator()`): of its ranks, which all hold the same, the first
+///              writes
 /// Throws `aha::error` if `padding` ends texts or is not in the vocabulary.
-template <class Model, class Tokenizer>
+template <class Model, class Tokenizer, communicator Communicator>
 void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, const std::filesystem::path& folder,
-                     std::optional<token_id> padding = std::nullopt) {
-    if (!is_first_rank()) return;
+                     const Communicator& ranks, std::optional<token_id> padding = std::nullopt) {
+    if (ranks.rank() != 0) return;
     const Model& body = source.model.body();
     pretrained_model out;
     out.config = body.config();
@@ -102,6 +104,14 @@ void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, c
     add(scalar_head::name, source.model.head().weights()[0]);
     detail::add_text_side(out, source);
     write_pretrained(folder, out);
+}
+
+/// The same where the ranks, if there are several, are those that a launcher started. Ranks that a communicator of your
+/// own joins must give it.
+template <class Model, class Tokenizer>
+void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, const std::filesystem::path& folder,
+                     std::optional<token_id> padding = std::nullopt) {
+    save_pretrained(source, folder, detail::launched_ranks{}, padding);
 }
 
 }  // namespace aha

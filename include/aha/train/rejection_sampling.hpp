@@ -4,11 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/overlong.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
@@ -24,67 +27,84 @@
 #include <aha/data/shuffled_order.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/all_or_nothing.hpp>
+#include <aha/dist/process_group.hpp>
+#include <aha/reward/reward_options.hpp>
+#include <aha/reward/trimmed.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
+#include <aha/train/rejection_options.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
+#include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
+#include <aha/train/trainer_slots.hpp>
 
 namespace aha {
 
-/// Numbers of a rejection sampling run.
-struct rejection_options {
-    std::int64_t samples = 8;            ///< completions a prompt
-    std::int64_t prompts_per_step = 16;  ///< prompts sampled at once
-    double least_reward = 1;             ///< a completion with less, or without an applicable score, is wrong
-    std::int64_t keep = 0;               ///< most completions kept of a prompt, the first ones; 0: all
-    bool deduplicate = true;             ///< a prompt and completion that were kept before are not kept again
-    prompt_limits prompt_limit{};        ///< how long a prompt may be, and what becomes of a longer one
-    std::uint64_t seed = 0;              ///< of all sampling
+namespace detail {
 
-    /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(samples > 0, "samples must be positive, not ", samples);
-        require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
-        prompt_limit.validate();
-        require(keep >= 0, "keep must be 0 (all) or more, not ", keep);
+struct filter_slot {
+    template <class T>
+    static constexpr bool holds = completion_filter<T>;
+    template <class T>
+    static constexpr bool resembles = takes<T, prompt>;
+    template <class T>
+    static consteval bool explain() {
+        return require_completion_filter<T>();
     }
 };
+
+template <class Model>
+using rejection_slots = slot_list<sampler_slot<Model>, filter_slot, reward_options_slot, communicator_slot>;
+
+/// Those of `Policies` that are filters, in their order, as a `std::tuple`.
+template <class... Policies>
+using filters_among = decltype(std::tuple_cat(
+    std::declval<std::conditional_t<filter_slot::holds<Policies>, std::tuple<Policies>, std::tuple<>>>()...));
+
+}  // namespace detail
 
 /// Samples completions, keeps the right ones that pass every filter, and drops duplicates: how R1's 600k reasoning
 /// samples were made (DeepSeek-R1, section 2.3.3). It has a trainer's shape, so `run_training` runs it with
 /// checkpoints, progress and observers; the observer `examples_file` writes what is kept.
 ///
-/// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, `wrong`,
-/// `refused/<filter>` (each completion under the first filter that refuses it), `duplicates`, `surplus` (over `keep`),
-/// `kept`, `dropped` (all that are not kept); and `kept/total` of the whole run. `tokens/sampled`, `time/rollout` and
-/// `time/reward` say what the step's sampling and scoring took.
+/// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, and what became of
+/// them, each counted once, under the first reason that holds: `wrong`, `empty`, `truncated`, `refused/<filter>`,
+/// `surplus` (over `keep`), `duplicates`, `kept`; `dropped` are all that are not kept; and `kept/total` of the whole
+/// run. `tokens/sampled`, `time/rollout` and `time/reward` say what the step's sampling and scoring took.
 ///
-/// Started as one of several ranks it samples and scores its share of each step's prompts, and every rank keeps the
-/// same.
-template <class Source, class Prompts, class Reward, class Sampler, class... Filters>
+/// Slots, given after the options in any order: sampler, reward_options, communicator, and any number of completion
+/// filters, which are asked in the order given. Started as one of several ranks it samples and scores its share of each
+/// step's prompts, and every rank keeps the same, which one rank alone would keep.
+///
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
+/// needed)
+template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
+          class Communicator = process_group, class Filters = std::tuple<>>
 class rejection_sampling {
-    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>() &&
-                  (true && ... && require_completion_filter<Filters>()));
+    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
+    static_assert(!std::is_void_v<Sampler>,
+                  "aha: a bare model has no tokenizer, so rejection_sampling needs a sampler after the options; write: "
+                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
 
 public:
+    /// The model that is sampled from.
+    using model_type = model_of_t<Source>;
+
     /// @param source model to sample from, by reference: it outlives this
-    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options, Sampler sampler,
-                       Filters... filters)
-        : source_{&source},
-          reward_{std::move(reward)},
-          options_{options},
-          sampler_{std::move(sampler)},
-          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
-          filters_{std::move(filters)...},
-          ranks_{detail::join_launched_ranks<typename model_of_t<Source>::tensor_policy>{}(
-              std::type_identity<process_group>{})} {
-        options_.validate();
+    template <class... Policies>
+    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options = {},
+                       Policies... policies)
+        : rejection_sampling{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts),
+                             std::move(reward), options} {
+        static_assert((true && ... && detail::rejection_slots<model_type>::template hold<Policies>),
+                      "aha: an argument of rejection_sampling after the options fits none of its slots: sampler, "
+                      "completion_filter, reward_options, communicator");
     }
 
     /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left, and what
-    /// the reward or a filter throws; all is then as it was before.
+    /// the reward (if its failures are to throw) or a filter throws; all is then as it was before.
     step_report step() {
         added_.clear();
         return all_or_nothing([this] { return take_step(); },
@@ -104,9 +124,9 @@ private:
         double sampling = 0, scoring = 0;
         auto groups = std::make_shared<std::vector<rollout_group>>(
             spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
-                scored_groups made = sample_and_score(model_of(*source_), sampler_, reward_, {}, mine, options_.samples,
-                                                      {options_.seed, static_cast<std::uint64_t>(step_)},
-                                                      !model_of_t<Source>::tensor_policy::device().is_cpu());
+                scored_groups made = sample_and_score(
+                    model_of(*source_), sampler_, reward_, reward_options_, mine, options_.samples,
+                    {options_.seed, static_cast<std::uint64_t>(step_)}, !model_type::tensor_policy::device().is_cpu());
                 sampling = made.sampling, scoring = made.scoring;
                 return std::move(made.groups);
             }));
@@ -119,7 +139,10 @@ private:
                 sampled_tokens += std::ssize(c.ids);
             }
         counts found;
-        for (rollout_group& group : *groups) sift(group, found);
+        for (rollout_group& group : *groups) {
+            say_what_was_read(group.prompt);
+            sift(group, found);
+        }
         total_ += found.kept;
         report.step = ++step_;
         const auto add = [&](const std::string& name, std::int64_t count) {
@@ -127,9 +150,13 @@ private:
         };
         add("sampled", found.sampled);
         add("wrong", found.wrong);
+        add("empty", found.empty);
+        add("truncated", found.truncated);
         std::size_t n = 0;
         std::apply(
-            [&](const auto&... filter) { (add("refused/" + std::string{filter.name()}, found.refused[n++]), ...); },
+            [&](const auto&... filter) {
+                (add("refused/" + std::string{std::string_view{filter.name()}}, found.refused[n++]), ...);
+            },
             filters_);
         add("duplicates", found.duplicates);
         add("surplus", found.surplus);
@@ -153,7 +180,7 @@ private:
 public:
     std::int64_t steps_done() const { return step_; }
     /// Which of how many ranks this is.
-    const process_group& communicator() const { return ranks_; }
+    const Communicator& communicator() const { return ranks_; }
     std::int64_t kept() const { return total_; }  ///< completions, of the whole run
 
     /// Everything needed to go on where it was; what was kept is in the observers' files.
@@ -165,13 +192,18 @@ public:
         s.values["num_tokens"] = tokens_;
         s.values["seconds"] = seconds_ + since_start_.seconds();
         s.values["seed"] = options_.seed;
+        s.values["deduplicate"] = options_.deduplicate;
         s.values["seen"] = seen_;
         return s;
     }
 
+    /// Takes back what `save` gave. Throws `aha::error` if it belongs to other prompts or another seed, or does not
+    /// know what it kept where duplicates are to be dropped.
     void load(const state& s) {
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
+        require(!options_.deduplicate || s.values.value("deduplicate", true),
+                "the checkpoint was made without deduplicate, so what was kept before cannot be told from it");
         prompts_.load(s.part("prompts"));
         step_ = s.values.at("step").template get<std::int64_t>();
         total_ = s.values.at("kept").template get<std::int64_t>();
@@ -182,29 +214,80 @@ public:
     }
 
 private:
+    static constexpr std::size_t filter_count = std::tuple_size_v<Filters>;
+
     struct counts {
-        std::int64_t sampled = 0, wrong = 0, duplicates = 0, surplus = 0, kept = 0;
-        std::array<std::int64_t, sizeof...(Filters) + 1> refused{};  // one more: never of size 0
+        std::int64_t sampled = 0, wrong = 0, empty = 0, truncated = 0, duplicates = 0, surplus = 0, kept = 0;
+        std::array<std::int64_t, filter_count + 1> refused{};  // one more: never of size 0
     };
+
+    template <class... Policies>
+    rejection_sampling(std::tuple<Policies...> given, const Source& source, Prompts prompts, Reward reward,
+                       const rejection_options& options)
+        : source_{&source},
+          reward_{std::move(reward)},
+          options_{options},
+          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given,
+                                                                                detail::make_default_sampler{&source})},
+          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
+          filters_{filters_of(given)},
+          reward_options_{
+              detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
+          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        options_.validate();
+        reward_options_.validate();
+    }
+
+    /// The filters among the arguments, moved out of them.
+    template <class... Policies>
+    static Filters filters_of(std::tuple<Policies...>& given) {
+        const auto one = []<class Policy>(Policy& policy) {
+            if constexpr (detail::filter_slot::holds<Policy>) return std::tuple<Policy>{std::move(policy)};
+            else return std::tuple<>{};
+        };
+        return std::apply([&](Policies&... policy) { return std::tuple_cat(one(policy)...); }, given);
+    }
+
+    /// A prompt that was cut, or given both as a text and as other tokens, gets the text of the tokens that the model
+    /// read, and where that text would be read as others, none: what is written is what was answered.
+    void say_what_was_read(prompt& asked) const {
+        if constexpr (requires { source_->tokenizer.encode(asked.text); }) {
+            const auto reads_back = [&] {
+                return text_tokens(source_->tokenizer, asked.text, asked.templated) == asked.ids;
+            };
+            if (asked.text.empty() || reads_back()) return;
+            if constexpr (requires { source_->tokenizer.decode(asked.ids, false); }) {
+                asked.text = source_->tokenizer.decode(asked.ids, false);
+                asked.templated = true;  // it begins as it was read
+                if (!asked.text.empty() && reads_back()) return;
+            }
+            asked.text.clear();
+        }
+    }
 
     /// Leaves in `group` what is kept of it, and counts why the rest is not.
     void sift(rollout_group& group, counts& found) {
         rollout_group kept;
         for (std::size_t i = 0; i < group.completions.size(); ++i) {
             const score& s = group.scores[i];
+            completion& c = group.completions[i];
             ++found.sampled;
             if (!s.applicable || s.value < options_.least_reward) {
                 ++found.wrong;
-            } else if (const std::size_t refusing = first_refusing(group.prompt, group.completions[i]);
-                       refusing < sizeof...(Filters)) {
+            } else if (!options_.keep_empty && detail::trimmed(c.text).empty()) {
+                ++found.empty;
+            } else if (!options_.keep_truncated && c.finish == finish_reason::length) {
+                ++found.truncated;
+            } else if (const std::size_t refusing = first_refusing(group.prompt, c); refusing < filter_count) {
                 ++found.refused[refusing];
             } else if (options_.keep > 0 && std::ssize(kept.completions) == options_.keep) {
                 ++found.surplus;
-            } else if (options_.deduplicate && !is_new(group.prompt, group.completions[i])) {
+            } else if (options_.deduplicate && !is_new(group.prompt, c)) {
                 ++found.duplicates;
             } else {
                 ++found.kept;
-                kept.completions.push_back(std::move(group.completions[i]));
+                kept.completions.push_back(std::move(c));
                 kept.scores.push_back(s);
             }
         }
@@ -219,10 +302,18 @@ private:
         return n;
     }
 
+    /// Whether no row like it was kept: with the same prompt (its text, or its tokens where it has none), the same
+    /// completion, and both or neither ended by the model.
     bool is_new(const prompt& asked, const completion& given) {
         detail::fingerprint sum;
         sum.add(asked.text);
+        if (asked.text.empty()) {
+            std::string ids;
+            for (const token_id id : asked.ids) ids += std::to_string(id) + ' ';
+            sum.add(ids);
+        }
         sum.add(given.text);
+        if (given.finish == finish_reason::length) sum.add("cut");
         const bool added = seen_.insert(sum.value()).second;
         if (added) added_.push_back(sum.value());
         return added;
@@ -233,13 +324,24 @@ private:
     rejection_options options_;
     Sampler sampler_;
     prompt_reader<Source, Prompts> prompts_;
-    std::tuple<Filters...> filters_;
-    process_group ranks_;
+    Filters filters_;
+    aha::reward_options reward_options_;
+    Communicator ranks_;
     std::set<std::uint64_t> seen_;      // fingerprints of what was kept
     std::vector<std::uint64_t> added_;  // of the step under way
     std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
     double seconds_ = 0;  // of earlier runs that this one continues
     stopwatch since_start_;
 };
+
+template <class Source, class Prompts, class Reward, class... Policies>
+    requires((true && ... && detail::rejection_slots<model_of_t<const Source>>::template explain<Policies>()))
+rejection_sampling(const Source&, Prompts, Reward, rejection_options, Policies...) -> rejection_sampling<
+    Source, Prompts, Reward,
+    detail::chosen_t<detail::sampler_slot<model_of_t<const Source>>, default_sampler_t<Source>, Policies...>,
+    detail::chosen_t<detail::communicator_slot, process_group, Policies...>, detail::filters_among<Policies...>>;
+
+template <class Source, class Prompts, class Reward>
+rejection_sampling(const Source&, Prompts, Reward) -> rejection_sampling<Source, Prompts, Reward>;
 
 }  // namespace aha

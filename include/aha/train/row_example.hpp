@@ -56,9 +56,54 @@ supervised_example turns_example(const Source& source, const chat_template& chat
 
 }  // namespace detail
 
+namespace detail {
+
+/// Whether a row tells how its completion, a text, ended or of which tokens its prompt is, as `examples_file` writes
+/// it.
+inline bool is_sampled(const json& row) {
+    if (row.contains("prompt_ids") && !row.contains("prompt")) return true;
+    const auto text = [&](const char* key) { return row.contains(key) && row[key].is_string(); };
+    return text("finish_reason") && text("prompt") && text("completion");
+}
+
+/// What a sampled completion teaches.
+template <class Source>
+supervised_example sampled_example(const Source& source, const data_row& row) {
+    const row_fields fields{row.fields, row.where,
+                            "a sampled completion (\"prompt\" or \"prompt_ids\", \"completion\")"};
+    prompt asked;
+    asked.index = row.index;
+    if (fields.has("prompt")) {
+        asked.text = std::get<std::string>(fields.text_or_turns_at("prompt"));
+        asked.templated = fields.has("templated") && fields.at("templated") == true;
+    } else {
+        const json& ids = fields.at("prompt_ids");
+        if (!ids.is_array() || ids.empty()) fields.wrong("\"prompt_ids\" is not a list of tokens");
+        const auto vocabulary = static_cast<token_id>(source.tokenizer.vocabulary_size());
+        for (const json& id : ids) {
+            if (!id.is_number_integer() || id < 0 || id >= vocabulary)
+                fields.wrong("\"prompt_ids\" holds ", id.dump(), ", which is none of the tokenizer's ", vocabulary,
+                             " tokens");
+            asked.ids.push_back(id.get<token_id>());
+        }
+    }
+    const json& said = fields.at("completion");
+    if (!said.is_string()) fields.wrong("\"completion\" is not a text but ", said.type_name());
+    const auto ended = [&](finish_reason how) {
+        return fields.has("finish_reason") && fields.at("finish_reason") == to_string(how);
+    };
+    if (said.get_ref<const std::string&>().empty() && !ended(finish_reason::end_token))
+        fields.wrong("\"completion\" is empty");
+    return completion_example(source, asked, said.get<std::string>(),
+                              ended(finish_reason::length) ? finish_reason::length : finish_reason::end_token);
+}
+
+}  // namespace detail
+
 /// What a row of a data set teaches: the completion of a pair, by text or by turns, or what the assistant says in a
 /// conversation. The row's "tools" and "chat_template_kwargs" go to the template, which is given messages as they were
-/// read.
+/// read. A completion that was sampled ("finish_reason": "length", "stop", ...) is learned without an end token if it
+/// was cut ("length"); its prompt may be given as "prompt_ids", and be "templated", as `examples_file` writes it.
 /// @param source a `pretrained` model
 /// @param chat the template of conversations, where it is not the source's own
 /// Throws `aha::error` that begins with the row's FILE:LINE for a row of another shape or one that cannot be learned.
@@ -80,6 +125,7 @@ supervised_example row_example(const Source& source, const data_row& row,
                                  .turns = options.turns,
                                  .allow_dropped_text = options.allow_dropped_text});
         }
+        if (detail::is_sampled(row.fields)) return detail::sampled_example(source, row);
         const text_pair pair = as_pair(row);
         if (const auto* text = std::get_if<std::string>(&pair.prompt))
             return completion_example(source, *text, std::get<std::string>(pair.completion), row.index);
