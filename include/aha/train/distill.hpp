@@ -25,6 +25,7 @@
 #include <aha/loss/divergence/forward_kl.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/check_teacher.hpp>
 #include <aha/train/rank_work.hpp>
 #include <aha/train/gradient_reduction.hpp>
@@ -186,6 +187,7 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        detail::check_schedule(schedule_, options_.learning_rate);
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 

@@ -24,6 +24,7 @@
 #include <aha/train/pretrained.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/rank_work.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/dist/process_group.hpp>
@@ -32,6 +33,7 @@
 #include <aha/train/reward_trainer_options.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
+#include <aha/train/token_limits.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -175,6 +177,7 @@ private:
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        detail::check_schedule(schedule_, options_.learning_rate);
         require(!is_shared_out(model().body()),
                 "a reward model is trained whole: its body's weights may not be shared out");
     }
@@ -186,6 +189,8 @@ private:
         require(!records_.empty(), "there is nothing to learn from: ", of::whose, " are none");
         for (const Record& one : records_) {
             of::check(one);
+            for (const auto& text : of::texts(one))
+                detail::check_record_tokens(text, detail::limits_of(model().body()), one.index, of::whose);
             if constexpr (requires { model().context(); })
                 for (const auto& text : of::texts(one))
                     require(std::ssize(text) <= model().context(), "record ", one.index, " of ", of::whose, " has ",

@@ -23,6 +23,7 @@
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/pretrained.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/rank_work.hpp>
@@ -30,6 +31,7 @@
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/supervised_gradient.hpp>
+#include <aha/train/token_limits.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -163,13 +165,16 @@ private:
           optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_decay_to_a_tenth{total_})},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
-              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {}
+              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        detail::check_schedule(schedule_, options_.learning_rate);
+    }
 
     static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
 
     static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
                                       const sft_options& options) {
         options.validate();
+        for (const supervised_example& one : examples) detail::check_example(one, detail::limits_of(model_of(source)));
         if constexpr (requires { model_of(source).context(); })
             for (const supervised_example& one : examples)
                 require(std::ssize(one.ids) <= model_of(source).context(), "example ", one.index, " has ",

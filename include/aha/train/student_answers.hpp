@@ -11,9 +11,11 @@
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/dist/one_process.hpp>
+#include <aha/train/checked_groups.hpp>
 #include <aha/train/distill_gradient.hpp>
 #include <aha/train/pretrained.hpp>
 #include <aha/train/spread_prompts.hpp>
+#include <aha/train/token_limits.hpp>
 
 namespace aha {
 
@@ -42,7 +44,7 @@ inline constexpr std::uint64_t who_answers_stream = std::uint64_t{1} << 62;
 
 /// The tokens before the first learned one.
 inline std::vector<token_id> prompt_of(const supervised_example& example) {
-    const auto first = std::find(example.learned.begin(), example.learned.end(), std::uint8_t{1});
+    const auto first = std::find_if(example.learned.begin(), example.learned.end(), [](auto mark) { return mark != 0; });
     return {example.ids.begin(), example.ids.begin() + (first - example.learned.begin())};
 }
 
@@ -74,7 +76,9 @@ student_answers answer_as_student(const Model& model, Sampler& sampler, std::spa
         }
         if (chosen.empty()) return answers;
         const std::vector<rollout_group> groups = spread_prompts(
-            ranks, prompts, [&](std::span<const prompt> mine) { return sampler.sample(model, mine, 1, key); });
+            ranks, prompts, [&](std::span<const prompt> mine) {
+                return detail::checked_groups(sampler.sample(model, mine, 1, key), mine, 1, detail::limits_of(model));
+            });
         answers.examples.reserve(chosen.size());  // items point into it
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const std::vector<token_id>& sampled = groups.at(i).completions.at(0).ids;
