@@ -43,7 +43,8 @@ struct options {
         app.add_option("--temperature", sampling.temperature)->capture_default_str();
         app.add_option("--top-k", sampling.top_k)->capture_default_str();
         app.add_option("--top-p", sampling.top_p)->capture_default_str();
-        app.add_option("--stop", sampling.stop, "strings that end a completion; they stay in its text, where answers are read");
+        app.add_option("--stop", sampling.stop,
+                       "strings that end a completion; they stay in its text, where answers are read");
         app.add_option("--seed", seed)->capture_default_str();
         app.add_option("--batch", batch, "completions decoded side by side")
             ->check(CLI::PositiveNumber)

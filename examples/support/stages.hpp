@@ -97,12 +97,11 @@ nlohmann::json fine_tune(const chain& all, const aha::stage& stage, Source& sour
 /// The trainer of a reinforcement stage: GRPO with `reward`.
 template <class Source, class Prompts, class Reward>
 auto reinforcement(Source& source, Prompts prompts, Reward reward, const stage_options& o, double temperature) {
-    return aha::grpo{
-        source,
-        std::move(prompts),
-        std::move(reward),
-        {.prompts_per_step = o.prompts, .group_size = o.group, .learning_rate = o.rl_rate, .seed = o.seed},
-        aha::autoregressive_sampler{source.tokenizer, until_answered(o, temperature)}};
+    return aha::grpo{source,
+                     std::move(prompts),
+                     std::move(reward),
+                     {.prompts_per_step = o.prompts, .group_size = o.group, .learning_rate = o.rl_rate, .seed = o.seed},
+                     aha::autoregressive_sampler{source.tokenizer, until_answered(o, temperature)}};
 }
 
 /// A reinforcement stage of so many steps.

@@ -45,6 +45,10 @@ TEST(row_shapes, a_question_keeps_its_row) {
     EXPECT_EQ(p.index, 6);
     EXPECT_EQ(p.text, "2+2?");
     EXPECT_EQ(p.fields, given);
+    const json list = row(R"([{"role":"user","content":"2+2?"}])");
+    const aha::prompt of_turns = aha::as_question(json{{"prompt", list}, {"answer", 4}}, "f.jsonl:8");
+    EXPECT_EQ(of_turns.text, "");
+    EXPECT_EQ(of_turns.messages, list);
 }
 
 TEST(row_shapes, a_pair_is_of_texts_or_of_turns) {

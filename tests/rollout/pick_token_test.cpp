@@ -160,9 +160,8 @@ std::int64_t picked_by_sorting(std::span<const float> allowed, const sampling_op
     for (std::size_t i = 0; i < allowed.size(); ++i)
         if (!std::isinf(allowed[i])) order.push_back(static_cast<std::int32_t>(i));
     const auto logit = [&](std::int32_t id) { return allowed[static_cast<std::size_t>(id)]; };
-    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-        return logit(a) > logit(b) || (logit(a) == logit(b) && a < b);
-    });
+    std::sort(order.begin(), order.end(),
+              [&](std::int32_t a, std::int32_t b) { return logit(a) > logit(b) || (logit(a) == logit(b) && a < b); });
     if (options.top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(options.top_k)));
     const auto mass = [&](std::int32_t id) { return std::exp(inverse * (logit(id) - logit(order.front()))); };
     double total = 0, seen = 0;

@@ -35,11 +35,11 @@ struct prompt {
     std::string text;              ///< what the model reads, rendered through a template (prompt source or trainer)
     std::vector<token_id> ids;     ///< `text` as tokens, [P] (trainer)
     json fields = json::object();  ///< the data row as read: what rewards compare with
-    bool templated = false;  ///< `text` was written by a chat template, which says itself how it begins; otherwise
-                             ///< the tokenizer puts its first token before it (prompt source)
-    json messages = nullptr;  ///< in the place of `text`: the turns that a chat template makes it of, a list of
-                              ///< {"role", "content"} (prompt source); the trainer renders them with the model's
-                              ///< template and the "tools" and "chat_template_kwargs" of `fields`
+    bool templated = false;    ///< `text` was written by a chat template, which says itself how it begins; otherwise
+                               ///< the tokenizer puts its first token before it (prompt source)
+    json messages = nullptr;   ///< in the place of `text`: the turns that a chat template makes it of, a list of
+                               ///< {"role", "content"} (prompt source); the trainer renders them with the model's
+                               ///< template and the "tools" and "chat_template_kwargs" of `fields`
     std::uint64_t repeat = 0;  ///< how many prompts of the step before it have the same `index`; part of every random
                                ///< key (trainer)
 

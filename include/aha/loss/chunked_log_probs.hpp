@@ -284,8 +284,7 @@ struct score_function : torch::autograd::Function<score_function> {
 inline void require_targets(const at::Tensor& targets, std::int64_t vocabulary) {
     if (!targets.is_cpu()) return;
     const at::Tensor flat = targets.contiguous();
-    for (const std::int64_t id :
-         std::span{flat.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(flat.numel())})
+    for (const std::int64_t id : std::span{flat.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(flat.numel())})
         require(id >= 0 && id < vocabulary, "token ", id, " is none of the vocabulary's ", vocabulary, ", from 0");
 }
 

@@ -12,7 +12,8 @@
 namespace aha {
 
 /// Fills a new model's weights as transformers does: matrices from a normal distribution, whether or not weight decay
-/// applies to them; of vectors those whose name ends with "bias" 0, the others, which are norms, 1. Equal seeds give equal weights on every machine.
+/// applies to them; of vectors those whose name ends with "bias" 0, the others, which are norms, 1. Equal seeds give
+/// equal weights on every machine.
 /// @param deviation standard deviation of the matrices (transformers' `initializer_range`)
 template <class Model>
 void initialise(Model& model, std::uint64_t seed, double deviation = 0.02) {

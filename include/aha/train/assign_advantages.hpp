@@ -49,12 +49,11 @@ template <class Advantage>
 void assign_advantages(const Advantage& advantage, std::vector<rollout_group>& groups) {
     if constexpr (batch_advantage<Advantage>) {
         token_values all = advantage(std::span<const rollout_group>{groups});
-        require(all.size() == groups.size(), "the batch advantage gave numbers for ", all.size(), " of ",
-                groups.size(), " groups");
+        require(all.size() == groups.size(), "the batch advantage gave numbers for ", all.size(), " of ", groups.size(),
+                " groups");
         for (std::size_t g = 0; g < groups.size(); ++g) take_token_advantages(groups[g], std::move(all[g]));
     } else {
-        for (rollout_group& group : groups)
-            take_advantages(group, advantage(std::span<const score>{group.scores}));
+        for (rollout_group& group : groups) take_advantages(group, advantage(std::span<const score>{group.scores}));
     }
 }
 

@@ -18,8 +18,8 @@ inline void require_log_probs(const std::vector<float>& log_probs, const char* n
                               std::int64_t index) {
     constexpr float rounding = 0.05F;  // what a product in bfloat16 may leave above 0
     for (std::size_t t = 0; t < log_probs.size(); ++t)
-        require(std::isfinite(log_probs[t]) && log_probs[t] <= rounding, "the sampler gave ", log_probs[t], " as ", name,
-                "[", t, "] of completion ", sample, " of prompt ", index, ", which is no log-prob");
+        require(std::isfinite(log_probs[t]) && log_probs[t] <= rounding, "the sampler gave ", log_probs[t], " as ",
+                name, "[", t, "] of completion ", sample, " of prompt ", index, ", which is no log-prob");
 }
 
 /// What a sampler gave, if it is what a sampler must give: one group a prompt in order, full, with the prompt's own

@@ -14,8 +14,8 @@
 
 namespace aha {
 
-/// Log-probs of the items' completions under `policy` at `temperature`, without gradients, in passes of at most `budget`
-/// packed tokens (`plan_microbatches`).
+/// Log-probs of the items' completions under `policy` at `temperature`, without gradients, in passes of at most
+/// `budget` packed tokens (`plan_microbatches`).
 /// @return [items][T]
 template <class Model>
 std::vector<std::vector<float>> completion_log_probs(const Model& policy, std::span<const training_item> items,

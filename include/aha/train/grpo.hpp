@@ -315,9 +315,8 @@ private:
         for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
             for (const std::vector<training_item>& items : minibatches) {
                 gradient_reduction reduction{model(), ranks_};
-                const gradient_sums own =
-                    accumulate_gradient(std::as_const(model()), loss_, items, options_.microbatch_tokens, temperature,
-                                        reduction.hook());
+                const gradient_sums own = accumulate_gradient(
+                    std::as_const(model()), loss_, items, options_.microbatch_tokens, temperature, reduction.hook());
                 reduction.finish();
                 const gradient_sums sums = join_sums(ranks_, own);
                 if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;

@@ -117,8 +117,7 @@ scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Rewa
             made.groups =
                 sampler.sample(model, prompts, group_size, key, [&](const rollout_group& group) { queue.add(group); });
             made.sampling = phase.restart();
-            made.groups =
-                detail::checked_groups(std::move(made.groups), prompts, group_size, detail::limits_of(model));
+            made.groups = detail::checked_groups(std::move(made.groups), prompts, group_size, detail::limits_of(model));
             queue.finish(made.groups);
             made.scoring = phase.restart();
             return made;

@@ -67,8 +67,7 @@ struct slot_list<First, Rest...> {
 
     /// How many of them it fits.
     template <class Arg>
-    static constexpr int count =
-        static_cast<int>(First::template holds<Arg>) + slot_list<Rest...>::template count<Arg>;
+    static constexpr int count = static_cast<int>(First::template holds<Arg>) + slot_list<Rest...>::template count<Arg>;
 
     /// True; for an argument that fits none, but resembles what one of them holds, a compile-time error that says what
     /// that slot asks for; for one that fits several, which would all take it, an error that says so.

@@ -44,7 +44,8 @@ inline constexpr std::uint64_t who_answers_stream = std::uint64_t{1} << 62;
 
 /// The tokens before the first learned one.
 inline std::vector<token_id> prompt_of(const supervised_example& example) {
-    const auto first = std::find_if(example.learned.begin(), example.learned.end(), [](auto mark) { return mark != 0; });
+    const auto first =
+        std::find_if(example.learned.begin(), example.learned.end(), [](auto mark) { return mark != 0; });
     return {example.ids.begin(), example.ids.begin() + (first - example.learned.begin())};
 }
 
@@ -75,10 +76,9 @@ student_answers answer_as_student(const Model& model, Sampler& sampler, std::spa
             prompts.back().ids = detail::prompt_of(*item.example);
         }
         if (chosen.empty()) return answers;
-        const std::vector<rollout_group> groups = spread_prompts(
-            ranks, prompts, [&](std::span<const prompt> mine) {
-                return detail::checked_groups(sampler.sample(model, mine, 1, key), mine, 1, detail::limits_of(model));
-            });
+        const std::vector<rollout_group> groups = spread_prompts(ranks, prompts, [&](std::span<const prompt> mine) {
+            return detail::checked_groups(sampler.sample(model, mine, 1, key), mine, 1, detail::limits_of(model));
+        });
         answers.examples.reserve(chosen.size());  // items point into it
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const std::vector<token_id>& sampled = groups.at(i).completions.at(0).ids;
