@@ -72,8 +72,11 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
         const log_sum sum = unrestricted && inverse == 1 ? log_sum{model} : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
-        const float top = lane_max(std::ssize(allowed), [&](std::int64_t i) { return allowed.data()[i]; });
-        detail::likeliest_tokens tokens{allowed, top, inverse};
+        const float top = unrestricted
+                              ? model.top
+                              : lane_max(std::ssize(allowed), [x = allowed.data()](std::int64_t i) { return x[i]; });
+        const bool all_count = options.top_p < 1 || options.top_k > 0;  // for the mass that is left, or its number
+        detail::likeliest_tokens tokens{allowed, top, inverse_f, all_count ? 0 : options.min_p};
         if (options.top_k > 0) tokens.keep_count(options.top_k);
         if (options.top_p < 1) tokens.keep_mass(options.top_p);
         if (options.min_p > 0) tokens.keep_at_least(options.min_p);
