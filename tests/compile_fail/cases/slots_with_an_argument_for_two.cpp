@@ -6,7 +6,9 @@
 #include <aha/train/trainer_slots.hpp>
 
 #ifdef AHA_DEFECT
-constexpr auto same_for_all = [](auto values) { return std::vector<double>(values.size(), 1.0); };
+constexpr auto same_for_all = [](auto values) -> std::vector<double> {
+    return std::vector<double>(values.size(), 1.0);
+};
 #else
 constexpr auto same_for_all = [](std::span<const aha::score> values) {
     return std::vector<double>(values.size(), 1.0);
