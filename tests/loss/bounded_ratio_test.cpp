@@ -6,6 +6,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aha/advantage/token_kl.hpp>
@@ -43,7 +44,8 @@ void expect_numbers(const Loss& loss, const std::string& name) {
             out.loss.backward();
             const std::string here = name + ", " + std::to_string(far) + ", " + std::to_string(advantage);
             EXPECT_TRUE(std::isfinite(out.loss.item<double>())) << here;
-            for (const auto& [metric, sum] : out.sums) EXPECT_TRUE(std::isfinite(sum.item<double>())) << here << metric;
+            for (const std::pair<const std::string, at::Tensor>& sum : out.sums)
+                EXPECT_TRUE(std::isfinite(sum.second.item<double>())) << here << sum.first;
             const at::Tensor gradient = batch.log_probs.grad();
             EXPECT_TRUE(std::isfinite(gradient.norm().item<float>())) << here;  // squares too are numbers of float32
             // The tokens that have not moved learn as they do alone.

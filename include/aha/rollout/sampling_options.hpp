@@ -18,8 +18,8 @@ struct sampling_options {
     std::vector<std::string> stop{};    ///< a completion ends when its text comes to contain one of these, or with
                                         ///< the token, where one is the text of a special token
     bool include_stop_string = false;   ///< `completion::text` ends with the stop string; false: before it. Tokens and
-                                        ///< log-probs are all that was sampled in either case. vLLM's
-                                        ///< `include_stop_str_in_output`
+                                        ///< log-probs are all that was sampled in either case, and a
+                                        ///< special token has no text in either. vLLM's `include_stop_str_in_output`
     std::vector<std::int64_t> suppress{};  ///< tokens that are never drawn
     std::int64_t min_new_tokens = 0;       ///< end tokens are not drawn before this many tokens
     bool operator==(const sampling_options&) const = default;
