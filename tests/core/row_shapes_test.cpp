@@ -135,8 +135,8 @@ TEST(row_shapes, say_what_is_wrong_and_what_the_row_was_taken_for) {
               "\"prompt\"");
     EXPECT_THAT(complaint(as_question, R"({"prompt":"a","answer":""})"), HasSubstr("\"answer\" is empty"));
     EXPECT_THAT(complaint(as_question, R"({"prompt":"a","answer":null})"), HasSubstr("neither a text nor a number"));
-    EXPECT_THAT(complaint(as_question, R"({"prompt":[{"role":"user","content":"a"}],"answer":1})"),
-                HasSubstr("needs a chat template"));
+    EXPECT_THAT(complaint(as_question, R"({"prompt":[{"role":"user"}],"answer":1})"),
+                HasSubstr("message 1 of \"prompt\" has no \"content\""));
 
     const std::string at = "f.jsonl:7: taken for a conversation (\"messages\"): ";
     EXPECT_EQ(complaint(as_conversation, R"({"messages":[{"role":"user","content":"a"}]})"),

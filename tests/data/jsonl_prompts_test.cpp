@@ -203,9 +203,9 @@ TEST_F(jsonl_prompts_test, reads_shards_and_packed_files) {
     EXPECT_EQ(texts(source, 5), texts(whole, 5));
     EXPECT_EQ(copy.next()->text, aha::jsonl_prompts{path}.next()->text);
     file(aha::test::gzip("{\"prompt\":3}"), "tail.jsonl.gz");
-    EXPECT_THAT(
-        [&] { aha::jsonl_prompts{folder_}; },
-        ThrowsMessage<aha::error>((folder_ / "tail.jsonl.gz").string() + ":1: \"prompt\" is not a text but number"));
+    EXPECT_THAT([&] { aha::jsonl_prompts{folder_}; },
+                ThrowsMessage<aha::error>((folder_ / "tail.jsonl.gz").string() +
+                                          ":1: \"prompt\" is neither a text nor a list of messages but number"));
 }
 
 TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
