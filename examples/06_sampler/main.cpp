@@ -25,6 +25,9 @@ struct various {
         }
         return groups;
     }
+
+    // The trainer computes log-probs at the temperature at which answers were drawn.
+    double temperature() const { return inner.options().temperature; }
 };
 template <class Inner>
 various(Inner) -> various<Inner>;

@@ -182,9 +182,8 @@ private:
 
     void line(const std::string& name, const std::filesystem::path& folder, double cost) const {
         const pretrained source = load(folder);
-        const auto e =
-            example::evaluate(source, aha::held_out_additions(o_.held_out, 7, {.render = ask_}), example::rules(),
-                              {.max_new_tokens = o_.stages.max_new_tokens, .stop = {"</answer>"}}, o_.stages.seed, 0);
+        const auto e = example::evaluate(source, aha::held_out_additions(o_.held_out, 7, {.render = ask_}),
+                                         example::rules(), example::until_answered(o_.stages), o_.stages.seed, 0);
         std::cout << std::left << std::setw(34) << name << std::right << std::fixed << std::setprecision(3);
         for (const auto& [part, value] : e.means) std::cout << std::setw(10) << value;
         if (cost > 0) std::cout << std::setw(10) << std::setprecision(0) << cost;

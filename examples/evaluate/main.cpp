@@ -20,7 +20,7 @@ struct options {
     std::vector<std::int64_t> ks{1};
     std::int64_t samples = 4, batch = 256;
     std::uint64_t seed = 0;
-    aha::sampling_options sampling{.temperature = 0.6, .top_p = 0.95};
+    aha::sampling_options sampling{.temperature = 0.6, .top_p = 0.95, .include_stop_string = true};
     aha::prompt_limits limits;
     example::machine_options machine;
 
@@ -43,7 +43,8 @@ struct options {
         app.add_option("--temperature", sampling.temperature)->capture_default_str();
         app.add_option("--top-k", sampling.top_k)->capture_default_str();
         app.add_option("--top-p", sampling.top_p)->capture_default_str();
-        app.add_option("--stop", sampling.stop, "strings that end a completion");
+        app.add_option("--stop", sampling.stop,
+                       "strings that end a completion; they stay in its text, where answers are read");
         app.add_option("--seed", seed)->capture_default_str();
         app.add_option("--batch", batch, "completions decoded side by side")
             ->check(CLI::PositiveNumber)

@@ -26,6 +26,8 @@ int main(int count, char** arguments) {
     app.add_option("--top-p", sampling.top_p)->capture_default_str();
     app.add_option("--min-p", sampling.min_p)->capture_default_str();
     app.add_option("--stop", sampling.stop, "strings that end a completion");
+    app.add_flag("--include-stop-string", sampling.include_stop_string,
+                 "the text ends with the stop string, not before it");
     app.add_option("--samples", samples, "completions a prompt")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--seed", seed)->capture_default_str();
     app.add_option("--batch", batch, "completions decoded side by side")

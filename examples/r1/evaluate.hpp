@@ -29,8 +29,7 @@ inline bool is_warm(std::string_view text) {
 /// The columns of the final table, over held-out prompts sampled at temperature 1.
 template <class Source>
 nlohmann::json evaluate(const Source& source, const stage_options& o, const renderer& render) {
-    const aha::autoregressive_sampler sampler{
-        source.tokenizer, aha::sampling_options{.max_new_tokens = o.max_new_tokens, .stop = {"</answer>"}}};
+    const aha::autoregressive_sampler sampler{source.tokenizer, until_answered(o)};
     const auto answers = [&](std::vector<aha::prompt> questions) {
         for (aha::prompt& p : questions) p.ids = aha::tokens_of(source, p);
         return sampler.sample(source.model, questions, 1, {o.seed, std::numeric_limits<std::uint64_t>::max(), 0, 0});

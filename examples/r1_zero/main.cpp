@@ -114,7 +114,9 @@ int train(const options& o) {
     const auto reward =
         aha::sum_rewards(aha::named("accuracy", aha::accuracy{.source = aha::answer_source::answer_tag}),
                          aha::named("format", aha::format_reward{}));
-    const aha::sampling_options plain{.max_new_tokens = o.max_new_tokens, .stop = {ask.stop_string()}};
+    const aha::sampling_options plain{.max_new_tokens = o.max_new_tokens,
+                                      .stop = {ask.stop_string()},
+                                      .include_stop_string = true};  // the rewards look for the closing tag
     aha::sampling_options greedy = plain;
     greedy.temperature = 0;
 

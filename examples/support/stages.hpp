@@ -45,6 +45,14 @@ struct stage_options {
     }
 };
 
+/// Sampling up to the closing tag of the answer, which the rewards look for and the supervised set is taught.
+inline aha::sampling_options until_answered(const stage_options& o, double temperature = 1) {
+    return {.temperature = temperature,
+            .max_new_tokens = o.max_new_tokens,
+            .stop = {"</answer>"},
+            .include_stop_string = true};
+}
+
 /// Makes a prompt of a question.
 using renderer = std::function<std::string(std::string_view)>;
 
@@ -89,14 +97,11 @@ nlohmann::json fine_tune(const chain& all, const aha::stage& stage, Source& sour
 /// The trainer of a reinforcement stage: GRPO with `reward`.
 template <class Source, class Prompts, class Reward>
 auto reinforcement(Source& source, Prompts prompts, Reward reward, const stage_options& o, double temperature) {
-    return aha::grpo{
-        source,
-        std::move(prompts),
-        std::move(reward),
-        {.prompts_per_step = o.prompts, .group_size = o.group, .learning_rate = o.rl_rate, .seed = o.seed},
-        aha::autoregressive_sampler{source.tokenizer, aha::sampling_options{.temperature = temperature,
-                                                                            .max_new_tokens = o.max_new_tokens,
-                                                                            .stop = {"</answer>"}}}};
+    return aha::grpo{source,
+                     std::move(prompts),
+                     std::move(reward),
+                     {.prompts_per_step = o.prompts, .group_size = o.group, .learning_rate = o.rl_rate, .seed = o.seed},
+                     aha::autoregressive_sampler{source.tokenizer, until_answered(o, temperature)}};
 }
 
 /// A reinforcement stage of so many steps.
@@ -146,8 +151,7 @@ nlohmann::json sample_and_filter(const chain& all, const aha::stage& stage, cons
         std::move(prompts),
         rules(),
         {.samples = o.rejection_samples, .prompts_per_step = 32, .least_reward = 2, .keep = 2, .seed = o.seed},
-        aha::autoregressive_sampler{source.tokenizer,
-                                    aha::sampling_options{.max_new_tokens = o.max_new_tokens, .stop = {"</answer>"}}},
+        aha::autoregressive_sampler{source.tokenizer, until_answered(o)},
         aha::mixes_languages<>{{.consistency = {.language = "en"}}},
         aha::repeats{},
         aha::long_paragraphs{},

@@ -45,6 +45,10 @@ TEST(row_shapes, a_question_keeps_its_row) {
     EXPECT_EQ(p.index, 6);
     EXPECT_EQ(p.text, "2+2?");
     EXPECT_EQ(p.fields, given);
+    const json list = row(R"([{"role":"user","content":"2+2?"}])");
+    const aha::prompt of_turns = aha::as_question(json{{"prompt", list}, {"answer", 4}}, "f.jsonl:8");
+    EXPECT_EQ(of_turns.text, "");
+    EXPECT_EQ(of_turns.messages, list);
 }
 
 TEST(row_shapes, a_pair_is_of_texts_or_of_turns) {
@@ -131,8 +135,8 @@ TEST(row_shapes, say_what_is_wrong_and_what_the_row_was_taken_for) {
               "\"prompt\"");
     EXPECT_THAT(complaint(as_question, R"({"prompt":"a","answer":""})"), HasSubstr("\"answer\" is empty"));
     EXPECT_THAT(complaint(as_question, R"({"prompt":"a","answer":null})"), HasSubstr("neither a text nor a number"));
-    EXPECT_THAT(complaint(as_question, R"({"prompt":[{"role":"user","content":"a"}],"answer":1})"),
-                HasSubstr("needs a chat template"));
+    EXPECT_THAT(complaint(as_question, R"({"prompt":[{"role":"user"}],"answer":1})"),
+                HasSubstr("message 1 of \"prompt\" has no \"content\""));
 
     const std::string at = "f.jsonl:7: taken for a conversation (\"messages\"): ";
     EXPECT_EQ(complaint(as_conversation, R"({"messages":[{"role":"user","content":"a"}]})"),

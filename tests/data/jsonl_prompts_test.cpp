@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -202,9 +203,9 @@ TEST_F(jsonl_prompts_test, reads_shards_and_packed_files) {
     EXPECT_EQ(texts(source, 5), texts(whole, 5));
     EXPECT_EQ(copy.next()->text, aha::jsonl_prompts{path}.next()->text);
     file(aha::test::gzip("{\"prompt\":3}"), "tail.jsonl.gz");
-    EXPECT_THAT(
-        [&] { aha::jsonl_prompts{folder_}; },
-        ThrowsMessage<aha::error>((folder_ / "tail.jsonl.gz").string() + ":1: \"prompt\" is not a text but number"));
+    EXPECT_THAT([&] { aha::jsonl_prompts{folder_}; },
+                ThrowsMessage<aha::error>((folder_ / "tail.jsonl.gz").string() +
+                                          ":1: \"prompt\" is neither a text nor a list of messages but number"));
 }
 
 TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
@@ -237,9 +238,10 @@ TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     const std::string at = (folder_ / "rows.jsonl").string();
     EXPECT_EQ(complaint("{\"prompt\":\"a\"}\n{\"question\":\"b\",\"answer\":1}\n"),
               at + ":2: no field \"prompt\" in the row, which has \"question\", \"answer\"");
-    EXPECT_THAT(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"),
-                HasSubstr(":1: \"prompt\" is a list of messages"));
-    EXPECT_EQ(complaint("{\"prompt\":3}"), at + ":1: \"prompt\" is not a text but number");
+    EXPECT_EQ(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"), "none");
+    EXPECT_EQ(complaint("{\"prompt\":[{\"role\":\"user\"}]}"),
+              at + ":1: taken for a prompt: message 1 of \"prompt\" has no \"content\"");
+    EXPECT_EQ(complaint("{\"prompt\":3}"), at + ":1: \"prompt\" is neither a text nor a list of messages but number");
     EXPECT_EQ(complaint("{\"prompt\":\"\"}"), at + ":1: \"prompt\" is empty");
     EXPECT_EQ(complaint("\n"), at + " holds no prompts");
     std::string many = "{\"k0\":0";
@@ -248,6 +250,38 @@ TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     EXPECT_EQ(complaint("{\"a\":\"b\"}", {.field = "a"}), "none");
     EXPECT_THAT(complaint("{\"a\":\"b\"}", {.field = ""}), HasSubstr("field must name"));
     EXPECT_THAT(complaint("{\"prompt\":\"b\"}", {.epochs = -2}), HasSubstr("not -2"));
+}
+
+TEST_F(jsonl_prompts_test, messages_are_left_to_the_models_template) {
+    aha::jsonl_prompts source{file(R"({"prompt":[{"role":"user","content":"a"}],"tools":[1]})")};
+    const aha::prompt p = source.next().value();
+    EXPECT_EQ(p.text, "");
+    EXPECT_EQ(p.messages.dump(), R"([{"role":"user","content":"a"}])");
+    EXPECT_TRUE(p.fields.contains("tools"));
+}
+
+TEST_F(jsonl_prompts_test, what_a_users_function_throws_begins_with_the_row_s_place) {
+    const auto render = [](const nlohmann::ordered_json& row) { return row.at("question").get<std::string>(); };
+    const std::string at = (folder_ / "rows.jsonl").string();
+    // The first row is rendered when the file is opened; the others when a trainer looks at all, or in their turn.
+    EXPECT_THAT(
+        [&] {
+            (aha::jsonl_prompts{letters(2), {.render = render}});
+        },
+        ThrowsMessage<aha::error>(
+            testing::AllOf(testing::StartsWith(at + ":1: render threw: "), HasSubstr("key 'question' not found"))));
+    aha::jsonl_prompts source{file("{\"question\":\"a\"}\n{\"quetsion\":\"b\"}\n"),
+                              {.shuffle = false, .render = render}};
+    EXPECT_THAT([&] { source.screen([](const aha::prompt&, const std::string&) { return true; }); },
+                ThrowsMessage<aha::error>(testing::StartsWith(at + ":2: render threw: ")));
+    EXPECT_EQ(source.next().value().text, "a");
+    EXPECT_THAT([&] { source.next(); }, ThrowsMessage<aha::error>(testing::StartsWith(at + ":2: render threw: ")));
+    const auto admit = [](aha::prompt) -> std::optional<aha::prompt> { throw std::runtime_error{"not today"}; };
+    EXPECT_THAT(
+        [&] {
+            (aha::jsonl_prompts{letters(2), {.admit = admit}});
+        },
+        ThrowsMessage<aha::error>(at + ":1: admit threw: not today"));
 }
 
 }  // namespace

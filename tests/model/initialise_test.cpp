@@ -82,4 +82,20 @@ TEST(initialise, leaves_leaves_trainable_and_refreshes_the_copy_for_products) {
     EXPECT_GT(head.compute.abs().max().item<float>(), 0);
 }
 
+/// A model whose embedding is free of weight decay, as many are, and whose norm is not.
+struct with_a_free_embedding {
+    aha::parameters all{{{"embedding", {6, 4}, false}, {"norm", {4}, true}, {"bias", {4}, false}}, at::kFloat};
+    const aha::parameters& weights() const { return all; }
+    void refresh() {}
+};
+
+TEST(initialise, does_not_take_a_matrix_without_decay_for_a_norm) {
+    with_a_free_embedding model;
+    aha::initialise(model, 3);
+    EXPECT_GT(model.all[0].std().item<double>(), 0.005);
+    EXPECT_LT(model.all[0].abs().max().item<double>(), 0.2);
+    EXPECT_TRUE(at::equal(model.all[1], at::ones({4})));
+    EXPECT_TRUE(at::equal(model.all[2], at::zeros({4})));
+}
+
 }  // namespace

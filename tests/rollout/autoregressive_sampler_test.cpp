@@ -256,7 +256,14 @@ TEST(autoregressive_sampler, ends_when_the_text_contains_a_stop_string_whatever_
         script.insert(script.end(), {1, 2, 3});
         EXPECT_EQ(stopped_at(script, {"abc"}), static_cast<int>(gap) + 3) << gap << " tokens without text";
     }
-    EXPECT_EQ(told({7, ab, bc, 3}, {.stop = {"abb"}}).text, "habbc");  // the text is all of the tokens'
+    // The text ends before the stop string, or with it; the tokens are all that were sampled.
+    const aha::completion before = told({7, ab, bc, 3}, {.stop = {"abb"}});
+    EXPECT_EQ(before.text, "h");
+    EXPECT_EQ(before.ids, (std::vector<aha::token_id>{7, ab, bc}));
+    EXPECT_EQ(before.log_probs.size(), 3U);
+    EXPECT_EQ(told({7, ab, bc, 3}, {.stop = {"abb"}, .include_stop_string = true}).text, "habb");
+    EXPECT_EQ(told({7, ab, bc, 3}, {.stop = {"bb", "abb", "c"}}).text, "h");  // the first of several in the text
+    EXPECT_EQ(told({7, ab, bc}, {.max_new_tokens = 2, .stop = {"abb"}}).text, "hab");  // none ended it
 }
 
 TEST(autoregressive_sampler, sees_stop_strings_longer_than_any_token) {

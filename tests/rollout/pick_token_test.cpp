@@ -153,6 +153,60 @@ INSTANTIATE_TEST_SUITE_P(
                     sampling_case{"all", {.temperature = 1.2, .top_k = 12, .top_p = 0.9, .min_p = 0.1}}),
     [](const auto& tested) { return tested.param.name; });
 
+/// The token by the plain way: all that may be drawn is sorted, likeliest first and equal ones by id, and walked.
+std::int64_t picked_by_sorting(std::span<const float> allowed, const sampling_options& options, double uniform) {
+    const double inverse = 1.0 / options.temperature;
+    std::vector<std::int32_t> order;
+    for (std::size_t i = 0; i < allowed.size(); ++i)
+        if (!std::isinf(allowed[i])) order.push_back(static_cast<std::int32_t>(i));
+    const auto logit = [&](std::int32_t id) { return allowed[static_cast<std::size_t>(id)]; };
+    std::sort(order.begin(), order.end(),
+              [&](std::int32_t a, std::int32_t b) { return logit(a) > logit(b) || (logit(a) == logit(b) && a < b); });
+    if (options.top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(options.top_k)));
+    const auto mass = [&](std::int32_t id) { return std::exp(inverse * (logit(id) - logit(order.front()))); };
+    double total = 0, seen = 0;
+    for (const std::int32_t id : order) total += mass(id);
+    std::size_t kept = 0;
+    while (kept < order.size() && (kept == 0 || options.top_p == 1 || seen < options.top_p * total))
+        seen += mass(order[kept++]);
+    while (options.min_p > 0 && kept > 1 && mass(order[kept - 1]) < options.min_p) --kept;
+    double left = 0;
+    for (std::size_t i = 0; i < kept; ++i) left += mass(order[i]);
+    left *= uniform;
+    for (std::size_t i = 0; i < kept; ++i)
+        if ((left -= mass(order[i])) < 0) return order[i];
+    return order[kept - 1];
+}
+
+TEST(pick_token, picks_without_sorting_what_sorting_picks) {
+    const std::vector<sampling_options> all{
+        {.top_p = 0.95},  {.min_p = 0.05},
+        {.top_k = 20},    {.temperature = 0.6, .top_p = 0.95},
+        {.top_p = 1e-9},  {.temperature = 0.7, .min_p = 0.3},
+        {.min_p = 1e-30}, {.temperature = 1.3, .top_k = 50, .top_p = 0.9, .min_p = 0.1},
+        {.top_p = 0.5},   {.temperature = 0.01, .top_p = 0.99, .min_p = 1e-6},
+        {.min_p = 0.999}, {.temperature = 30, .top_k = 3000, .top_p = 0.999}};
+    const aha::random_stream random{{31, 0, 0, 0}};
+    std::uint64_t n = 0;
+    for (const std::size_t size : {1U, 40U, 700U, 5000U})
+        for (const double deviation : {0.01, 1.0, 4.0, 40.0})
+            for (const bool ties : {false, true}) {
+                std::vector<float> logits = random_logits(size, 40 + n, deviation);
+                if (ties)  // as few different ones as bfloat16 has
+                    for (float& x : logits) x = std::round(x * 8) / 8;
+                std::vector<float> allowed = logits;
+                if (size > 1) allowed[size / 3] = never;
+                for (const sampling_options& options : all)
+                    for (const double uniform : {0.0, random.uniform(n++), random.uniform(n++), 0.999999}) {
+                        ASSERT_EQ(pick_token(logits, allowed, options, uniform).id,
+                                  picked_by_sorting(allowed, options, uniform))
+                            << size << " tokens, deviation " << deviation << ", ties " << ties << ", temperature "
+                            << options.temperature << ", top_k " << options.top_k << ", top_p " << options.top_p
+                            << ", min_p " << options.min_p << ", uniform " << uniform;
+                    }
+            }
+}
+
 TEST(pick_token, top_p_counts_the_mass_that_top_k_left) {
     // Ten equal tokens: of the five that top-k leaves, half the mass is three; of all ten it would be five.
     std::vector<float> logits(10);

@@ -85,6 +85,8 @@ TEST(grpo, first_update_is_the_policy_gradient_in_closed_form) {
     EXPECT_GT(std::abs(expected[0] - before[0]), 1e-3);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);
     EXPECT_LT(report.metric("sampler_gap/max"), 1e-5);
+    EXPECT_GT(report.metric("sampler_gap/mean"), 0);
+    EXPECT_LE(report.metric("sampler_gap/mean"), report.metric("sampler_gap/max"));
 }
 
 TEST(grpo, later_updates_of_a_rollout_use_the_ratio_to_the_policy_that_sampled) {
@@ -288,7 +290,7 @@ TEST(grpo, metrics_carry_trls_names) {
     for (const char* name :
          {"reward", "reward_std", "frac_reward_zero_std", "entropy", "kl", "clip_ratio/region_mean",
           "completions/mean_length", "completions/clipped_ratio", "grad_norm", "learning_rate", "num_tokens",
-          "step_time", "seconds", "time/rollout", "time/reward", "time/train", "sampler_gap/max"})
+          "step_time", "seconds", "time/rollout", "time/reward", "time/train", "sampler_gap/max", "sampler_gap/mean"})
         EXPECT_TRUE(report.find_metric(name).has_value()) << name;
     EXPECT_NEAR(report.metric("entropy"), std::log(2.0), 1e-6);
     EXPECT_EQ(report.metric("completions/clipped_ratio"), 1);

@@ -15,6 +15,7 @@
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/train/microbatch.hpp>
+#include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
 #include <tests/support/small_decoder.hpp>
 
@@ -70,7 +71,10 @@ at::Tensor gradient(const Model& model, std::span<const aha::training_item> item
         reference.refresh();
     }
     model.weights().zero_gradients();
-    aha::accumulate_gradient(model, &reference, loss, items, budget, 0.8);
+    std::vector<aha::training_item> own{items.begin(), items.end()};
+    aha::reference_log_probs frozen;
+    frozen.fill(reference, own, budget, 0.8);
+    aha::accumulate_gradient(model, loss, own, budget, 0.8);
     return model.weights().gradients().clone();
 }
 

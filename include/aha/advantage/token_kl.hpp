@@ -7,6 +7,7 @@
 #include <aha/core/completion.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
+#include <aha/core/log_ratio.hpp>
 
 namespace aha {
 
@@ -26,7 +27,11 @@ inline std::vector<double> token_kl(const completion& c, kl_estimator estimator)
             case kl_estimator::k1: kl.push_back(d); break;
             case kl_estimator::k2: kl.push_back(d * d / 2); break;
             case kl_estimator::k3:
-            case kl_estimator::unbiased: kl.push_back(std::expm1(-d) + d); break;
+            case kl_estimator::unbiased: {
+                const double bounded = bounded_log_ratio(-d);
+                kl.push_back(std::expm1(bounded) - bounded);
+                break;
+            }
         }
     }
     return kl;

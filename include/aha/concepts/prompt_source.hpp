@@ -8,8 +8,9 @@
 
 /// A prompt source gives the questions of a run, one after another.
 ///
-/// 1. `next()` gives the next prompt, or nothing when there are no more. It fills `index`, `text` and `fields`, and may
-///    fill `ids`; an `index` may come back in a later epoch, but not within a step.
+/// 1. `next()` gives the next prompt, or nothing when there are no more. It fills `index`, `fields`, and `text` or
+///    `messages`, and may fill `ids`. An `index` may come back, within a step too: the trainer tells such prompts apart
+///    by `prompt::repeat`, so that each has draws of its own.
 /// 2. `save() const` gives its place as an `aha::state`.
 /// 3. `load(state)` goes back there: the prompts that follow are those that would have followed the save.
 ///

@@ -15,8 +15,16 @@
 /// 2. Every completion carries `ids`, `text`, why it ended, and for each id its log-prob under the model itself
 ///    (`log_probs`, at temperature 1) and at the sampling temperature (`behavior_log_probs`); both as long as `ids`.
 /// 3. The key's `seed` and `step` are set by the caller. The sampler derives the rest: all randomness of a completion
-///    comes from (seed, step, `prompt::index`, place in the group), so equal keys and weights give equal groups
-///    whatever the batch.
+///    comes from (seed, step, `prompt::random_place()`, place in the group), so equal keys and weights give equal
+///    groups whatever the batch.
+/// 4. Optional: `temperature() const`, or `options()` with a member `temperature`, says at which temperature it samples
+///    (0: greedy). A trainer computes log-probs at the same one. A sampler that says nothing samples at 1: a trainer
+///    refuses its completions if their `behavior_log_probs` are not their `log_probs`.
+/// 5. Optional: `save() const` and `load(state)`, as of what is `stateful`, for a sampler that remembers something from
+///    call to call. A trainer keeps it with its checkpoints; without them a resumed run begins with a fresh sampler.
+///
+/// Every id is one of the model's vocabulary, prompt and completion together fit its context, and log-probs are finite;
+/// trainers check it.
 ///
 /// Not required: `const`; that it decodes token by token (a scripted or a searching sampler is one too); that it scores
 /// completions or fills `entropies`; copies (a trainer keeps it, so it can be moved).

@@ -12,7 +12,7 @@ namespace aha {
 /// Why a completion ended.
 enum class finish_reason {
     end_token,    ///< the model emitted one of the end tokens
-    stop_string,  ///< the text came to contain one of the stop strings
+    stop_string,  ///< a stop string was generated
     length,       ///< the token budget or the context was used up: the completion is truncated
 };
 
@@ -28,9 +28,10 @@ inline std::string_view to_string(finish_reason reason) {
 
 /// One answer to a prompt. Filled by a sampler.
 struct completion {
-    std::vector<token_id> ids;              ///< sampled tokens, the end token included, [T]: what the trainer trains on
-    std::string text;                       ///< decoded `ids` without special tokens: what rewards read
-    std::vector<float> log_probs;           ///< log p(id | before) under the model itself, at temperature 1, [T]
+    std::vector<token_id> ids;     ///< sampled tokens, the end token included, [T]: what the trainer trains on
+    std::string text;              ///< decoded `ids` without special tokens: what rewards read. Ends before the
+                                   ///< stop string that ended it, unless the sampler is told to keep it
+    std::vector<float> log_probs;  ///< log p(id | before) under the model itself, at temperature 1, [T]
     std::vector<float> behavior_log_probs;  ///< the same at the sampling temperature, before top-k/top-p/min-p, [T]:
                                             ///< the "old" log-probs of the objective; equals `log_probs` at T 1 or 0
     std::vector<float> entropies;           ///< of the model's distribution at each token, nats, at temperature 1, [T]

@@ -21,7 +21,7 @@ struct packed_examples {
 /// Tokens that count in the loss.
 inline std::int64_t learned_tokens(const supervised_example& example) {
     std::int64_t count = 0;
-    for (const std::uint8_t one : example.learned) count += one;
+    for (const std::uint8_t one : example.learned) count += one != 0 ? 1 : 0;
     return count;
 }
 

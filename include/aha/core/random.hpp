@@ -11,7 +11,7 @@ namespace aha {
 struct random_key {
     std::uint64_t seed = 0;    ///< of the run
     std::uint64_t step = 0;    ///< trainer step
-    std::uint64_t prompt = 0;  ///< `prompt::index`
+    std::uint64_t prompt = 0;  ///< `prompt::random_place`
     std::uint64_t sample = 0;  ///< position of the completion in its group
     bool operator==(const random_key&) const = default;
 };

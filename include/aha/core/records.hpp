@@ -31,12 +31,20 @@ struct prompt_text {
 
 /// One question. Filled by a prompt source; `ids` is filled by whoever owns the tokenizer.
 struct prompt {
-    std::int64_t index = 0;        ///< position in the data set; part of every random key, so never reused in a step
+    std::int64_t index = 0;        ///< position in the data set; part of every random key
     std::string text;              ///< what the model reads, rendered through a template (prompt source or trainer)
     std::vector<token_id> ids;     ///< `text` as tokens, [P] (trainer)
     json fields = json::object();  ///< the data row as read: what rewards compare with
-    bool templated = false;  ///< `text` was written by a chat template, which says itself how it begins; otherwise
-                             ///< the tokenizer puts its first token before it (prompt source)
+    bool templated = false;    ///< `text` was written by a chat template, which says itself how it begins; otherwise
+                               ///< the tokenizer puts its first token before it (prompt source)
+    json messages = nullptr;   ///< in the place of `text`: the turns that a chat template makes it of, a list of
+                               ///< {"role", "content"} (prompt source); the trainer renders them with the model's
+                               ///< template and the "tools" and "chat_template_kwargs" of `fields`
+    std::uint64_t repeat = 0;  ///< how many prompts of the step before it have the same `index`; part of every random
+                               ///< key (trainer)
+
+    /// What tells it from the other prompts of its step: `random_key::prompt`.
+    std::uint64_t random_place() const { return static_cast<std::uint64_t>(index) + (repeat << 40U); }
 
     /// The data row's value under `key`; throws `aha::error` naming the missing key and the prompt.
     const json& operator[](std::string_view key) const {

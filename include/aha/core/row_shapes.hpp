@@ -46,15 +46,14 @@ struct row_parser {
 inline prompt parse_question(const json& row, const std::string& where, std::int64_t index) {
     const row_fields fields{row, where, "a question (\"prompt\", \"answer\")"};
     const text_or_turns asked = fields.text_or_turns_at("prompt");
-    if (!std::holds_alternative<std::string>(asked))
-        fields.wrong("\"prompt\" is a list of messages, which needs a chat template to become one text");
     const json& answer = fields.at("answer");
     if (!answer.is_string() && !answer.is_number())
         fields.wrong("\"answer\" is neither a text nor a number but ", answer.type_name());
     if (answer == "") fields.wrong("\"answer\" is empty");
     prompt question;
     question.index = index;
-    question.text = std::get<std::string>(asked);
+    if (const auto* text = std::get_if<std::string>(&asked)) question.text = *text;
+    else question.messages = row.at("prompt");
     question.fields = row;
     return question;
 }
@@ -117,7 +116,8 @@ inline preference parse_preference(const json& row, const std::string& where, st
 /// they were read, and so are the row's "tools" and "chat_template_kwargs".
 /// All throw `aha::error`, "FILE:LINE: taken for SHAPE: ...", for a field that is missing, empty or of another type.
 
-/// {"prompt", "answer"}: a question with a text or number that rewards compare with; the prompt is a text.
+/// {"prompt", "answer"}: a question with a text or number that rewards compare with; the prompt is a text or a list of
+/// messages.
 inline constexpr detail::row_parser<detail::parse_question> as_question{};
 
 /// {"prompt", "completion"}: texts or lists of messages. A text that answers messages becomes the assistant's turn.

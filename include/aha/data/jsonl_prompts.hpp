@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/row_fields.hpp>
 #include <aha/core/shown_name.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/jsonl_index.hpp>
@@ -22,12 +24,15 @@ namespace aha {
 
 /// Which part of a row is the question, and in what order the rows come.
 struct jsonl_prompts_options {
-    std::string field = "prompt";  ///< what the model reads, if there is no `render`
+    std::string field = "prompt";  ///< what the model reads, if there is no `render`: a text, or a list of messages, of
+                                   ///< which the trainer makes a text with the model's chat template
     bool shuffle = true;           ///< a new order each epoch; false: the file's
     std::uint64_t seed = 0;        ///< of the order
     std::int64_t epochs = 0;       ///< times through the file; 0: for ever
     /// What the model reads, made of a row: a template filled in, a conversation rendered. Empty: the row's `field`.
-    /// Gives a text, or a `prompt_text` that says that a chat template wrote it (`prompt_renderer` is one).
+    /// Gives a text, or a `prompt_text` that says that a chat template wrote it (`prompt_renderer` is one). What it
+    /// throws ends the run with "FILE:LINE: " before the message; of the first row when the file is opened, of the
+    /// others when a trainer is made with a tokenizer, else when their turn comes.
     std::function<prompt_text(const json& row)> render{};
     /// Has a say on every prompt when the file is opened: returns it, as it is or cut, or nothing to drop its row, or
     /// throws `aha::error` to refuse the file; "FILE:LINE: " is put before the message. It is asked again when the
@@ -101,12 +106,15 @@ private:
     }
 
     /// What `made` gives; its errors begin with the place.
+    /// @param whose what a message calls the function
     template <class Make>
-    static auto at(const std::string& where, const Make& made) {
+    static auto at(const std::string& where, const char* whose, const Make& made) {
         try {
             return made();
         } catch (const error& wrong) {
             fail(where, ": ", wrong.what());
+        } catch (const std::exception& wrong) {  // of the user's function: a key that the row has not, mostly
+            fail(where, ": ", whose, " threw: ", wrong.what());
         }
     }
 
@@ -114,10 +122,14 @@ private:
     static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where) {
         prompt question;
         if (options.render) {
-            prompt_text read = at(where, [&] { return options.render(fields); });
+            prompt_text read = at(where, "render", [&] { return options.render(fields); });
             question.text = std::move(read.text);
             question.templated = read.templated;
-        } else question.text = fields.at(options.field).get<std::string>();
+        } else if (const json& given = fields.at(options.field); given.is_array()) {
+            question.messages = given;
+        } else {
+            question.text = given.get<std::string>();
+        }
         question.fields = std::move(fields);
         return question;
     }
@@ -125,13 +137,15 @@ private:
     static std::optional<prompt> admitted(const jsonl_prompts_options& options, prompt question,
                                           const std::string& where) {
         if (!options.admit) return question;
-        return at(where, [&] { return options.admit(std::move(question)); });
+        return at(where, "admit", [&] { return options.admit(std::move(question)); });
     }
 
     static std::shared_ptr<const detail::jsonl_index> indexed(const std::filesystem::path& path,
                                                               const jsonl_prompts_options& options) {
+        bool first = true;
         const auto check = [&](const json& fields, const std::string& where) {
             if (!options.render) check_text(fields, options.field, where);
+            else if (!options.admit && std::exchange(first, false)) asked(options, fields, where);
             return !options.admit || admitted(options, asked(options, fields, where), where).has_value();
         };
         auto rows = std::make_shared<const detail::jsonl_index>(path, detail::jsonl_index::storage::memory,
@@ -151,9 +165,12 @@ private:
                 there += (keys == 0 ? "" : ", ") + (keys < most ? detail::shown_name(one.key()) : "...");
             fail(where, ": no field \"", field, "\" in the row, which has ", there.empty() ? "none" : there);
         }
-        require(!found->is_array(), where, ": \"", field,
-                "\" is a list of messages, which needs a chat template to become one text: give a render function");
-        require(found->is_string(), where, ": \"", field, "\" is not a text but ", found->type_name());
+        if (found->is_array()) {
+            (void)detail::row_fields{row, where, "a prompt"}.turns_at(field);
+            return;
+        }
+        require(found->is_string(), where, ": \"", field, "\" is neither a text nor a list of messages but ",
+                found->type_name());
         require(!found->get_ref<const std::string&>().empty(), where, ": \"", field, "\" is empty");
     }
 

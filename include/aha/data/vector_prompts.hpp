@@ -64,6 +64,8 @@ private:
         for (const prompt& p : prompts) {
             sum.add(p.text);
             for (const token_id id : p.ids) sum.add(std::to_string(id));
+            if (!p.messages.is_null())
+                sum.add(p.messages.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
             sum.add(p.fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
         }
         return sum.value();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <aha/core/report.hpp>
+#include <aha/io/same_reward.hpp>
 
 namespace aha {
 
@@ -32,7 +33,8 @@ inline std::string readable_seconds(double seconds) {
 
 /// An observer that prints a line of plain text for each step: the step as `operator<<` shows it, then the tokens a
 /// second and the time left, at the mean pace of the steps seen. Figures that the trainer did not measure are left out.
-/// Before the first it prints the run's notes, and at the end whether all was done before or a step failed.
+/// Before the first it prints the run's notes; once, after three steps in which every completion had the same reward, a
+/// note that says what to look at; and at the end whether all was done before or a step failed.
 class progress_line {
 public:
     /// @param out where to print, by reference: it outlives the observer
@@ -41,6 +43,7 @@ public:
     void on_start(const run_info& info) {
         steps_ = 0;
         seconds_ = 0;
+        same_reward_.restart();
         tokens_ = info.start_step == 0 ? std::optional{0.0} : std::nullopt;
         for (const std::string& note : info.notes) *out_ << "note: " << note << '\n' << std::flush;
     }
@@ -61,7 +64,9 @@ public:
         if (left > 0 && steps_ > 0)
             *out_ << "  left "
                   << detail::readable_seconds(seconds_ / static_cast<double>(steps_) * static_cast<double>(left));
-        *out_ << '\n' << std::flush;
+        *out_ << '\n';
+        if (const std::optional<std::string> note = same_reward_.after(report)) *out_ << *note << '\n';
+        *out_ << std::flush;
     }
 
     void on_end(const run_summary& summary) {
@@ -78,6 +83,7 @@ private:
     std::ostream* out_;
     std::int64_t steps_ = 0;
     double seconds_ = 0;
+    detail::same_reward same_reward_;
     std::optional<double> tokens_ = 0.0;  // of the whole run, before the step; of a resumed one not known at first
 };
 

@@ -302,13 +302,22 @@ struct score_function : torch::autograd::Function<score_function> {
     }
 };
 
+/// Throws `aha::error` for a target outside the vocabulary, where the gradient would be written into other memory. Of
+/// targets on a GPU, for which it would have to wait, trainers check what they are made of.
+inline void require_targets(const at::Tensor& targets, std::int64_t vocabulary) {
+    if (!targets.is_cpu()) return;
+    const at::Tensor flat = targets.contiguous();
+    for (const std::int64_t id : std::span{flat.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(flat.numel())})
+        require(id >= 0 && id < vocabulary, "token ", id, " is none of the vocabulary's ", vocabulary, ", from 0");
+}
+
 }  // namespace detail
 
 /// Log-probs (and entropies) of `targets` from hidden states, chunk by chunk: there is never a tensor of logits for all
 /// tokens, forward or backward. The head's gradient is added to `head.weight.grad()` in place. Backward computes each
 /// chunk's logits again, which costs a fourth product and saves N x V numbers, unless all of them fit in `keep_bytes`.
 /// @param hidden [N, D] in the compute type
-/// @param targets [N] int64, each in [0, V)
+/// @param targets [N] int64, each in [0, V); throws `aha::error` for others, except on a GPU
 inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, const at::Tensor& targets,
                                  const score_options& options = {}) {
     options.validate();
@@ -316,6 +325,7 @@ inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, 
             "score_tokens needs one hidden row "
             "a target, got ",
             hidden.sizes(), " and ", targets.sizes());
+    detail::require_targets(targets, head.compute.size(0));
     const torch::autograd::variable_list scores =
         detail::score_function::apply(hidden.contiguous(), head.weight, head, targets.contiguous(), options);
     return {scores[0], options.entropy ? scores[1] : at::Tensor{}};

@@ -10,6 +10,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/regularised_loss.hpp>
 
 namespace aha {
@@ -71,7 +72,7 @@ public:
     explicit cispo_loss(cispo_loss_options options = {}) : regularised_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
-        const at::Tensor ratio = (batch.log_probs.detach() - batch.old_log_probs).exp();  // [N]
+        const at::Tensor ratio = bounded_ratio(batch.log_probs.detach() - batch.old_log_probs);  // [N]
         const at::Tensor weight = at::clamp(ratio, options().smallest_weight(), options().largest_weight());
         loss_output out = finish(-weight * batch.advantages * batch.log_probs, batch);
         out.sums["cispo_clip_ratio"] = (ratio > options().largest_weight()).logical_and(batch.advantages > 0).sum();

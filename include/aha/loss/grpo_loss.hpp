@@ -8,6 +8,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/regularised_loss.hpp>
@@ -45,7 +46,7 @@ public:
     loss_output operator()(const policy_batch& batch) const {
         const grpo_loss_options& o = options();
         const double cap = o.dual_clip > 0 ? o.dual_clip : std::numeric_limits<double>::infinity();
-        const at::Tensor ratio = (batch.log_probs - batch.old_log_probs).exp();  // [N]
+        const at::Tensor ratio = bounded_ratio(batch.log_probs - batch.old_log_probs);  // [N]
         loss_output out = finish(-clipped_surrogate(ratio, batch.advantages, o.clip_low, o.clip_high, cap), batch);
         out.sums.merge(clip_counts(ratio, batch.advantages, o.clip_low, o.clip_high));
         return out;

@@ -6,6 +6,7 @@
 
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/regularised_loss.hpp>
@@ -40,7 +41,7 @@ public:
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor log_ratio = batch.log_probs - batch.old_log_probs;  // [N]
         const at::Tensor tokens = sequence_totals(at::ones_like(batch.old_log_probs), batch);
-        const at::Tensor ratio = (sequence_totals(log_ratio, batch) / tokens).exp();
+        const at::Tensor ratio = bounded_ratio(sequence_totals(log_ratio, batch) / tokens);
         loss_output out =
             finish(-clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), batch);
         out.sums.merge(clip_counts(ratio, batch.advantages, options().clip_low, options().clip_high));

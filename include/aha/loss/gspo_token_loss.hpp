@@ -5,6 +5,7 @@
 #include <ATen/ops/ones_like.h>
 
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/gspo_loss.hpp>
@@ -27,7 +28,7 @@ public:
         const at::Tensor own = batch.log_probs - batch.log_probs.detach();  // [N] zeros that carry the gradient
         const at::Tensor log_ratio = batch.log_probs.detach() - batch.old_log_probs;
         const at::Tensor tokens = sequence_totals(at::ones_like(batch.old_log_probs), batch);
-        const at::Tensor ratio = (sequence_totals(log_ratio, batch) / tokens + own).exp();
+        const at::Tensor ratio = bounded_ratio(sequence_totals(log_ratio, batch) / tokens + own);
         loss_output out =
             finish(-clipped_surrogate(ratio, batch.advantages, options().clip_low, options().clip_high), batch);
         out.sums.merge(clip_counts(ratio, batch.advantages, options().clip_low, options().clip_high));

@@ -7,6 +7,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/estimate_kl.hpp>
 
 namespace aha {
@@ -44,7 +45,7 @@ protected:
     loss_output finish(const at::Tensor& loss, const policy_batch& batch) const {
         if (!needs_reference()) return finish(loss, {}, batch);
         const at::Tensor ratio =
-            options_.kl == kl_estimator::unbiased ? (batch.log_probs - batch.old_log_probs).exp() : at::Tensor{};
+            options_.kl == kl_estimator::unbiased ? bounded_ratio(batch.log_probs - batch.old_log_probs) : at::Tensor{};
         return finish(loss, estimate_kl(options_.kl, batch.log_probs, batch.ref_log_probs, ratio), batch);
     }
 

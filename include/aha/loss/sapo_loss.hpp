@@ -10,6 +10,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/regularised_loss.hpp>
 
 namespace aha {
@@ -42,7 +43,7 @@ public:
     explicit sapo_loss(sapo_loss_options options = {}) : regularised_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
-        const at::Tensor ratio = (batch.log_probs - batch.old_log_probs).exp();  // [N]
+        const at::Tensor ratio = bounded_ratio(batch.log_probs - batch.old_log_probs);  // [N]
         const at::Tensor tau = at::where(batch.advantages > 0, at::full_like(ratio, options().temperature_positive),
                                          at::full_like(ratio, options().temperature_negative));
         return finish(-(at::sigmoid(tau * (ratio - 1)) * 4 / tau) * batch.advantages, batch);

@@ -2,13 +2,13 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/clamp.h>
 #include <ATen/ops/zeros.h>
 #include <cmath>
 
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/estimate_kl.hpp>
@@ -39,7 +39,7 @@ struct sequence_ratio_loss_options {
 /// `sequence_mean` it is the printed objective exactly: the mean over completions of one term each. It is also the loss
 /// of TRL's RLOO trainer, whose clip range is 0.2.
 ///
-/// Departure: log-ratios of whole completions are held within +-80, so that float32 does not overflow.
+/// Departure: log-ratios of whole completions are held within `log_ratio_bound`, so that float32 does not overflow.
 ///
 /// Metrics: those of `regularised_loss`, where `kl` is of whole completions and weighs them by their tokens, and of
 /// `clip_counts`.
@@ -62,7 +62,7 @@ public:
 private:
     /// Of whole completions, at each of their tokens, [N].
     static at::Tensor log_ratio(const at::Tensor& log_probs, const at::Tensor& others, const policy_batch& batch) {
-        return at::clamp(sequence_totals(log_probs - others, batch), -80, 80);
+        return bounded_log_ratio(sequence_totals(log_probs - others, batch));
     }
 };
 

@@ -171,7 +171,7 @@ public:
     /// @return [T, D] compute type
     at::Tensor hidden(const packed_trees& batch) const {
         // A checkpoint reads it in the backward pass.
-        const auto held = std::make_shared<const placed_trees>(placed(batch, config_.rotary(), rotary_));
+        const auto held = std::make_shared<const placed_trees>(placed(batch, config_.rotary(), rotary_, *long_tables_));
         return run(batch.ids, [held](const attention& block, std::size_t, const at::Tensor& x) {
             return block.forward(x, held->batch, held->table);
         });
@@ -262,6 +262,7 @@ private:
     decoder_config config_;
     weight_store<Tensor> store_;
     rotary_table rotary_;
+    std::shared_ptr<long_text_tables> long_tables_ = std::make_shared<long_text_tables>();
     std::vector<layer> layers_;
     at::Tensor norm_;  // [D]
     std::size_t norm_slot_ = 0;

@@ -11,8 +11,9 @@
 
 namespace aha {
 
-/// Fills a new model's weights as transformers does: matrices from a normal distribution, norms 1, biases 0. Equal
-/// seeds give equal weights on every machine.
+/// Fills a new model's weights as transformers does: matrices from a normal distribution, whether or not weight decay
+/// applies to them; of vectors those whose name ends with "bias" 0, the others, which are norms, 1. Equal seeds give
+/// equal weights on every machine.
 /// @param deviation standard deviation of the matrices (transformers' `initializer_range`)
 template <class Model>
 void initialise(Model& model, std::uint64_t seed, double deviation = 0.02) {
@@ -20,7 +21,7 @@ void initialise(Model& model, std::uint64_t seed, double deviation = 0.02) {
     const parameters& weights = model.weights();
     for (std::size_t i = 0; i < weights.size(); ++i) {
         const parameters::slot& slot = weights.at(i);
-        if (!slot.decay) {
+        if (slot.shape.size() < 2) {  // a vector; a matrix may be free of weight decay too
             weights[i].fill_(slot.name.ends_with("bias") ? 0.0 : 1.0);
             continue;
         }

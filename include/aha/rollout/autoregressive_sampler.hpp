@@ -150,8 +150,19 @@ private:
 
     /// The last completion of a group to end completes it.
     void note_end(const row& r, const group_notice& done) const {
-        r.target->text = tokenizer_.decode(r.target->ids);
+        r.target->text = without_stop(tokenizer_.decode(r.target->ids), r.target->finish);
         if (--*r.left == 0 && done) done(*r.group);
+    }
+
+    /// The text of a completion up to the stop string that ended it, with or without it as the options say. A last
+    /// token may hold more than the string.
+    std::string without_stop(std::string text, finish_reason finish) const {
+        if (finish != finish_reason::stop_string) return text;
+        std::size_t first = std::string::npos, end = 0;
+        for (const std::string& stop : options_.stop)
+            if (const std::size_t at = text.find(stop); at < first) first = at, end = at + stop.size();
+        if (first != std::string::npos) text.resize(options_.include_stop_string ? end : first);
+        return text;
     }
 
     /// Token `at` of a step becomes the row's next, unless it has ended.
@@ -210,8 +221,7 @@ private:
         const auto left = std::make_shared<std::size_t>(group.completions.size());
         for (std::size_t s = 0; s < group.completions.size(); ++s)
             rows.push_back({&group, &group.completions[s],
-                            random_stream{{key.seed, key.step, static_cast<std::uint64_t>(group.prompt.index), s}},
-                            room, left});
+                            random_stream{{key.seed, key.step, group.prompt.random_place(), s}}, room, left});
     }
 
     static std::vector<token_id> both(std::vector<token_id> a, const std::vector<token_id>& b) {

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <numeric>
 #include <span>
-#include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/fast_exp.hpp>
 #include <aha/core/lanes.hpp>
 #include <aha/core/log_sum.hpp>
+#include <aha/rollout/likeliest_tokens.hpp>
 #include <aha/rollout/sampling_options.hpp>
 
 namespace aha {
@@ -25,19 +23,6 @@ struct picked_token {
 };
 
 namespace detail {
-
-/// Draws from the kept candidates: `order` holds ids, likeliest first.
-inline std::int64_t draw_among(std::span<const float> logits, std::vector<std::int32_t>& order, std::size_t kept,
-                               float top, double inverse_temperature, double uniform) {
-    std::vector<double> mass(kept);
-    double total = 0;
-    for (std::size_t i = 0; i < kept; ++i)
-        total += mass[i] = std::exp(inverse_temperature * (logits[static_cast<std::size_t>(order[i])] - top));
-    double left = uniform * total;
-    for (std::size_t i = 0; i < kept; ++i)
-        if ((left -= mass[i]) < 0) return order[i];
-    return order[kept - 1];
-}
 
 /// Draws from all of `logits` by walking the cumulative sum block by block.
 inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum& sum, float inverse_temperature,
@@ -87,36 +72,15 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
         const log_sum sum = unrestricted && inverse == 1 ? log_sum{model} : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
-        std::vector<std::int32_t> order;
-        order.reserve(allowed.size());
-        for (std::size_t i = 0; i < allowed.size(); ++i)
-            if (!std::isinf(allowed[i])) order.push_back(static_cast<std::int32_t>(i));
-        const auto likelier = [&](std::int32_t a, std::int32_t b) {
-            const float x = allowed[static_cast<std::size_t>(a)], y = allowed[static_cast<std::size_t>(b)];
-            return x > y || (x == y && a < b);
-        };
-        std::size_t kept = order.size();
-        if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < kept) {
-            kept = static_cast<std::size_t>(options.top_k);
-            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept) - 1, order.end(),
-                             likelier);
-            order.resize(kept);
-        }
-        std::sort(order.begin(), order.end(), likelier);
-        const float top = allowed[static_cast<std::size_t>(order.front())];
-        const auto share = [&](std::int32_t id) {  // of the likeliest token's probability
-            return std::exp(inverse * (allowed[static_cast<std::size_t>(id)] - top));
-        };
-        if (options.top_p < 1) {
-            double total = 0, seen = 0;
-            for (const std::int32_t id : order) total += share(id);
-            std::size_t n = 0;
-            while (n < order.size() && seen < options.top_p * total) seen += share(order[n++]);
-            kept = std::max<std::size_t>(1, n);
-        }
-        if (options.min_p > 0)
-            while (kept > 1 && share(order[kept - 1]) < options.min_p) --kept;
-        picked.id = detail::draw_among(allowed, order, kept, top, inverse, uniform);
+        const float top = unrestricted
+                              ? model.top
+                              : lane_max(std::ssize(allowed), [x = allowed.data()](std::int64_t i) { return x[i]; });
+        const bool all_count = options.top_p < 1 || options.top_k > 0;  // for the mass that is left, or its number
+        detail::likeliest_tokens tokens{allowed, top, inverse_f, all_count ? 0 : options.min_p};
+        if (options.top_k > 0) tokens.keep_count(options.top_k);
+        if (options.top_p < 1) tokens.keep_mass(options.top_p);
+        if (options.min_p > 0) tokens.keep_at_least(options.min_p);
+        picked.id = tokens.draw(uniform);
     }
     picked.entropy = static_cast<float>(entropy);
     const float logit = logits[static_cast<std::size_t>(picked.id)];

@@ -14,9 +14,12 @@ struct sampling_options {
     std::int64_t top_k = 0;  ///< keep the k likeliest tokens; 0 keeps all
     double top_p = 1;        ///< keep the likeliest tokens up to this mass (Holtzman et al. 2020); 1 keeps all
     double min_p = 0;        ///< keep tokens at least this share of the likeliest one's probability
-    std::int64_t max_new_tokens = 256;     ///< token budget of a completion
-    std::vector<std::string> stop{};       ///< a completion ends when its text comes to contain one of these, or with
-                                           ///< the token, where one is the text of a special token
+    std::int64_t max_new_tokens = 256;  ///< token budget of a completion
+    std::vector<std::string> stop{};    ///< a completion ends when its text comes to contain one of these, or with
+                                        ///< the token, where one is the text of a special token
+    bool include_stop_string = false;   ///< `completion::text` ends with the stop string; false: before it. Tokens and
+                                        ///< log-probs are all that was sampled in either case, and a
+                                        ///< special token has no text in either. vLLM's `include_stop_str_in_output`
     std::vector<std::int64_t> suppress{};  ///< tokens that are never drawn
     std::int64_t min_new_tokens = 0;       ///< end tokens are not drawn before this many tokens
     bool operator==(const sampling_options&) const = default;

@@ -25,6 +25,7 @@
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/train/all_or_nothing.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/check_teacher.hpp>
 #include <aha/train/finite_gradient.hpp>
 #include <aha/train/rank_work.hpp>
@@ -212,6 +213,7 @@ private:
           decays_over_all_{!(false || ... || detail::schedule_slot::holds<Policies>)},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
+        detail::check_schedule(schedule_, options_.learning_rate);
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 

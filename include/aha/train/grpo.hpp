@@ -40,6 +40,8 @@
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/all_or_nothing.hpp>
 #include <aha/train/finite_gradient.hpp>
+#include <aha/train/assign_advantages.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/grpo_options.hpp>
 #include <aha/train/gradient_reduction.hpp>
@@ -54,6 +56,8 @@
 #include <aha/train/reference_policy.hpp>
 #include <aha/train/resume_notes.hpp>
 #include <aha/train/rollout_metrics.hpp>
+#include <aha/train/sampler_state.hpp>
+#include <aha/train/sampler_temperature.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
@@ -138,6 +142,7 @@ public:
         s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("prompts", prompts_.save());
         s.put("reference", reference_.save());
+        detail::save_sampler(s, sampler_);
         s.values["step"] = step_;
         s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
         s.values["num_tokens"] = tokens_;
@@ -155,6 +160,7 @@ public:
         restore_weights(model(), s);
         optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
         reference_.load(s.part("reference"));
+        detail::load_sampler(s, sampler_);
         step_ = s.values.at("step").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
         seconds_ = s.values.at("seconds").template get<double>();
@@ -168,12 +174,14 @@ private:
         const stopwatch whole;
         rollout sampled = roll_out();
         const stopwatch comparing;
-        compare(sampled.groups);
+        detail::assign_advantages(advantage_, sampled.groups);
         sampled.time.reward += comparing.seconds();
 
         const stopwatch training;
         const update_figures figures = update(sampled.groups);
-        sampled.time.train = training.seconds();
+        sampled.time.train = training.seconds() - figures.reference_seconds;
+        if (loss_.needs_reference())
+            sampled.time.reference = std::max(0.0, sampled.time.reference) + figures.reference_seconds;
 
         ++step_;
         rate_ = figures.learning_rate;
@@ -218,6 +226,7 @@ private:
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})},
           reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
         options_.validate();
+        detail::check_schedule(schedule_, options_.learning_rate);
     }
 
     model_type& model() { return model_of(*source_); }
@@ -231,7 +240,7 @@ private:
         const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
         std::int64_t missing = options_.prompts_per_step, rounds = 0;
         do {
-            std::vector<prompt> questions = prompts_.draw(missing);
+            std::vector<prompt> questions = prompts_.draw(missing, rounds > 0);
             require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1,
                     " after ", questions.size(), " of ", missing);
             if (questions.empty()) break;
@@ -242,7 +251,8 @@ private:
                         {options_.seed, std::uint64_t(step_)}, !model_type::tensor_policy::device().is_cpu());
                     const stopwatch referring;
                     if (advantage_needs_reference()) {
-                        fill_reference_log_probs(made.groups);
+                        fill_reference_log_probs(*reference_.get(), made.groups, options_.microbatch_tokens,
+                                                 detail::sampler_temperature(sampler_));
                         sampled.time.reference = std::max(0.0, sampled.time.reference) + referring.seconds();
                     }
                     sampled.time.rollout += made.sampling;
@@ -253,6 +263,7 @@ private:
             missing = options_.prompts_per_step - useful();
         } while (++rounds < options_.dynamic_sampling && missing > 0);
 
+        detail::check_temperature(sampler_, groups);
         for (const rollout_group& group : groups)
             for (const completion& c : group.completions)
                 tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
@@ -274,29 +285,10 @@ private:
         else return false;
     }
 
-    /// Gives every completion its advantage, or every token its own.
-    void compare(std::vector<rollout_group>& groups) const {
-        if constexpr (batch_advantage<Advantage>) {
-            token_values all = advantage_(std::span<const rollout_group>{groups});
-            for (std::size_t g = 0; g < groups.size(); ++g) {
-                groups[g].token_advantages = std::move(all.at(g));
-                for (const std::vector<float>& own : groups[g].token_advantages)
-                    groups[g].advantages.push_back(own.empty() ? 0 : own.front());
-            }
-        } else {
-            for (rollout_group& group : groups) group.advantages = advantage_(group.scores);
-        }
-    }
-
-    double temperature() const {
-        if constexpr (requires { sampler_.options().temperature; })
-            return sampler_.options().temperature > 0 ? sampler_.options().temperature : 1;
-        else return 1;
-    }
-
     /// The optimizer steps of one rollout.
     update_figures update(const std::vector<rollout_group>& groups) {
         update_figures figures;
+        const double temperature = detail::sampler_temperature(sampler_);
         std::vector<std::vector<training_item>> minibatches;  // of each what this rank trains on
         for (std::int64_t part = 0; part < options_.minibatches; ++part) {
             std::vector<training_item> items =
@@ -308,7 +300,15 @@ private:
         }
         old_policy old;
         if (options_.minibatches * options_.inner_epochs > 1)
-            for (std::vector<training_item>& items : minibatches) old.fill(model(), items, temperature());
+            for (std::vector<training_item>& items : minibatches)
+                old.fill(model(), items, options_.microbatch_tokens, temperature);
+        reference_log_probs frozen;
+        if (loss_.needs_reference()) {
+            const stopwatch referring;
+            for (std::vector<training_item>& items : minibatches)
+                frozen.fill(*reference_.get(), items, options_.microbatch_tokens, temperature);
+            figures.reference_seconds = referring.seconds();
+        }
 
         figures.learning_rate = options_.learning_rate * schedule_(step_);
         std::optional<update_snapshot<model_type, Optimizer>> before;  // of several updates a later one may fail
@@ -319,11 +319,11 @@ private:
                 for (const std::vector<training_item>& items : minibatches) {
                     gradient_reduction reduction{model(), ranks_};
                     const gradient_sums own =
-                        accumulate_gradient(std::as_const(model()), reference_.get(), loss_, items,
-                                            options_.microbatch_tokens, temperature(), reduction.hook());
+                        accumulate_gradient(std::as_const(model()), loss_, items, options_.microbatch_tokens,
+                                            temperature, reduction.hook());
                     reduction.finish();
                     const gradient_sums sums = join_sums(ranks_, own);
-                    if (epoch == 0 && &items == &minibatches.front()) figures.gap = sums.largest_gap;
+                    if (epoch == 0 && &items == &minibatches.front()) figures.note_gap(sums);
                     figures.sums += sums;
                     const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
                     all_ranks_know = !std::isfinite(norm);
@@ -347,13 +347,6 @@ private:
         if (loss_.zero_advantage_is_free())
             std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
         return items;
-    }
-
-    void fill_reference_log_probs(std::vector<rollout_group>& groups) const {
-        for (rollout_group& group : groups) {
-            std::vector<std::vector<float>> all = group_log_probs(*reference_.get(), group, temperature());
-            for (std::size_t s = 0; s < all.size(); ++s) group.completions[s].ref_log_probs = std::move(all[s]);
-        }
     }
 
     Source* source_;

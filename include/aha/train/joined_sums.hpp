@@ -41,7 +41,7 @@ template <class Communicator>
 gradient_sums join_sums(const Communicator& ranks, const gradient_sums& own) {
     if (ranks.size() == 1) return own;
     // CBOR and not text: a loss that is not a number must arrive as what it is.
-    const nlohmann::json mine = {own.loss, own.tokens, own.largest_gap, own.sums};
+    const nlohmann::json mine = {own.loss, own.tokens, own.largest_gap, own.gap, own.sums};
     const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(mine);
     gradient_sums joined;
     for (const std::string& bytes : ranks.gather({packed.begin(), packed.end()})) {
@@ -50,7 +50,8 @@ gradient_sums join_sums(const Communicator& ranks, const gradient_sums& own) {
         one.loss = theirs[0].template get<double>();
         one.tokens = theirs[1].template get<double>();
         one.largest_gap = theirs[2].template get<double>();
-        one.sums = theirs[3].template get<std::map<std::string, double>>();
+        one.gap = theirs[3].template get<double>();
+        one.sums = theirs[4].template get<std::map<std::string, double>>();
         joined += one;
     }
     return joined;

@@ -16,6 +16,7 @@ struct training_item {
     std::size_t sample = 0;                  ///< which of the group's completions
     double weight = 0;                       ///< 1 / denominator of each of its tokens
     std::span<const float> old_log_probs{};  ///< [T] under the policy that sampled; empty: the policy is still the same
+    std::span<const float> ref_log_probs{};  ///< [T] under the reference policy; empty where no loss reads them
 
     /// The completion that is learned from.
     const completion& taken() const { return group->completions[sample]; }

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <span>
-#include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/train/group_log_probs.hpp>
 #include <aha/train/microbatch.hpp>
@@ -31,8 +32,14 @@ std::vector<training_item> minibatch_items(std::span<const rollout_group> groups
             lengths.push_back(std::ssize(group.completions[s].ids));
         }
     }
-    const std::vector<double> weights = aggregation(lengths);
-    for (std::size_t i = 0; i < items.size(); ++i) items[i].weight = weights.at(i);
+    const std::vector<double> weights = aggregation(std::span<const std::int64_t>{lengths});
+    require(weights.size() == items.size(), "the aggregation gave ", weights.size(), " weights for ", items.size(),
+            " completions");
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        require(std::isfinite(static_cast<float>(weights[i])), "the aggregation gave ", weights[i],
+                " as the weight of a token of a completion of ", lengths[i], " tokens; it must be a finite number");
+        items[i].weight = weights[i];
+    }
     return items;
 }
 
@@ -41,21 +48,42 @@ std::vector<training_item> minibatch_items(std::span<const rollout_group> groups
 class old_policy {
 public:
     /// Fills in `old_log_probs` of the items (those of a group adjacent), which refer to what is kept here.
+    /// @param budget most tokens of a pass
     template <class Model>
-    void fill(const Model& model, std::vector<training_item>& items, double temperature) {
-        for (training_item& item : items) {
-            if constexpr (Model::tensor_policy::compute_type == at::kFloat) {
-                item.old_log_probs = item.taken().behavior_log_probs;
-            } else {
-                if (computed_.empty() || computed_.back().first != item.group)
-                    computed_.emplace_back(item.group, group_log_probs(model, *item.group, temperature));
-                item.old_log_probs = computed_.back().second[item.sample];
-            }
+    void fill(const Model& model, std::vector<training_item>& items, std::int64_t budget, double temperature) {
+        if constexpr (Model::tensor_policy::compute_type == at::kFloat) {
+            for (training_item& item : items) item.old_log_probs = item.taken().behavior_log_probs;
+        } else {
+            computed_.push_back(completion_log_probs(model, items, budget, temperature));
+            for (std::size_t i = 0; i < items.size(); ++i) items[i].old_log_probs = computed_.back()[i];
         }
     }
 
 private:
-    std::list<std::pair<const rollout_group*, std::vector<std::vector<float>>>> computed_;
+    std::list<std::vector<std::vector<float>>> computed_;  // of each call
+};
+
+/// Log-probs of completions under the frozen policy of a loss's KL term: computed once, however many updates follow.
+class reference_log_probs {
+public:
+    /// Fills in `ref_log_probs` of the items (those of a group adjacent), which refer to what is kept here, or to the
+    /// completions' own where an advantage asked for them.
+    /// @param budget most tokens of a pass
+    template <class Model>
+    void fill(const Model& reference, std::vector<training_item>& items, std::int64_t budget, double temperature) {
+        const auto known = [](const training_item& item) {
+            return item.taken().ref_log_probs.size() == item.taken().ids.size();
+        };
+        if (std::all_of(items.begin(), items.end(), known)) {
+            for (training_item& item : items) item.ref_log_probs = item.taken().ref_log_probs;
+            return;
+        }
+        computed_.push_back(completion_log_probs(reference, items, budget, temperature));
+        for (std::size_t i = 0; i < items.size(); ++i) items[i].ref_log_probs = computed_.back()[i];
+    }
+
+private:
+    std::list<std::vector<std::vector<float>>> computed_;  // of each call
 };
 
 }  // namespace aha

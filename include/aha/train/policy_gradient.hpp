@@ -2,7 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 #include <algorithm>
@@ -13,7 +12,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/core/to_device.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/train/microbatch.hpp>
 #include <aha/train/microbatch_hook.hpp>
@@ -56,12 +57,14 @@ struct gradient_sums {
     std::map<std::string, double> sums;  ///< of the loss policy's metrics, over tokens
     double tokens = 0;                   ///< completion tokens trained on
     double largest_gap = 0;              ///< of |trainer's - sampler's log-prob|, meaningful before the first update
+    double gap = 0;                      ///< sum of the same over tokens
 
     /// Adds another microbatch's.
     gradient_sums& operator+=(const gradient_sums& other) {
         loss += other.loss;
         tokens += other.tokens;
         largest_gap = std::max(largest_gap, other.largest_gap);
+        gap += other.gap;
         for (const auto& [name, value] : other.sums) sums[name] += value;
         return *this;
     }
@@ -69,13 +72,12 @@ struct gradient_sums {
 
 /// Adds the gradient of `loss` over the items to the model's gradients, microbatch by microbatch. Each token's term
 /// carries its own denominator, so the result does not depend on how the items are cut or packed.
-/// The device is not waited for before the last microbatch is on its way.
-/// @param reference the frozen policy of the KL term, or null
+/// The device is not waited for before the last microbatch is on its way. A loss that needs a reference reads the
+/// items' `ref_log_probs`; throws `aha::error` if they have none.
 /// @param before called before each microbatch; see `gradient_reduction`
 template <class Model, class Loss>
-gradient_sums accumulate_gradient(const Model& model, const Model* reference, const Loss& loss,
-                                  std::span<const training_item> items, std::int64_t budget, double temperature,
-                                  const microbatch_hook& before = no_hook()) {
+gradient_sums accumulate_gradient(const Model& model, const Loss& loss, std::span<const training_item> items,
+                                  std::int64_t budget, double temperature, const microbatch_hook& before = no_hook()) {
     const at::Device device = Model::tensor_policy::device();
     gradient_sums total;
     std::vector<loss_output> outputs;  // of each microbatch, on the device
@@ -84,7 +86,7 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
     for (const std::vector<training_item>& part : plan) {
         before(static_cast<std::size_t>(&part - plan.data()), plan.size());
         const packed_groups packed = pack_items(part, device);
-        std::vector<float> advantages, weights, old, behavior;
+        std::vector<float> advantages, weights, old, behavior, frozen;
         std::vector<std::int64_t> sequence;
         bool same_policy = true;
         for (std::size_t s = 0; s < part.size(); ++s) {
@@ -94,6 +96,7 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
             sequence.insert(sequence.end(), c.ids.size(), static_cast<std::int64_t>(s));
             behavior.insert(behavior.end(), c.behavior_log_probs.begin(), c.behavior_log_probs.end());
             old.insert(old.end(), part[s].old_log_probs.begin(), part[s].old_log_probs.end());
+            frozen.insert(frozen.end(), part[s].ref_log_probs.begin(), part[s].ref_log_probs.end());
             same_policy = same_policy && part[s].old_log_probs.empty();
         }
         policy_batch batch;
@@ -101,9 +104,10 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
         batch.log_probs = scores.log_probs;
         batch.entropies = scores.entropies;
         batch.old_log_probs = same_policy ? batch.log_probs.detach() : to_device(old, device);
-        if (reference != nullptr) {
-            const at::NoGradGuard no_gradients;
-            batch.ref_log_probs = item_log_probs(*reference, packed, temperature);
+        if (loss.needs_reference()) {
+            require(frozen.size() == sequence.size(), "a loss that needs a reference has its log-probs of ",
+                    frozen.size(), " of ", sequence.size(), " tokens");
+            batch.ref_log_probs = to_device(frozen, device);
         }
         batch.advantages = to_device(advantages, device);
         batch.weights = to_device(weights, device);
@@ -115,13 +119,16 @@ gradient_sums accumulate_gradient(const Model& model, const Model* reference, co
         outputs.push_back(std::move(output));
         total.tokens += static_cast<double>(sequence.size());
         if (behavior.size() == sequence.size())
-            gaps.push_back((batch.log_probs.detach() - to_device(behavior, device)).abs().max());
+            gaps.push_back((batch.log_probs.detach() - to_device(behavior, device)).abs());
     }
     for (const loss_output& output : outputs) {
         total.loss += output.loss.template item<double>();
         for (const auto& [name, value] : output.sums) total.sums[name] += value.template item<double>();
     }
-    for (const at::Tensor& gap : gaps) total.largest_gap = std::max(total.largest_gap, gap.item<double>());
+    for (const at::Tensor& gap : gaps) {
+        total.largest_gap = std::max(total.largest_gap, gap.max().item<double>());
+        total.gap += gap.sum().item<double>();
+    }
     return total;
 }
 

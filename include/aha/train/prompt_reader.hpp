@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,10 +17,13 @@
 #include <aha/core/state.hpp>
 #include <aha/train/source.hpp>
 #include <aha/train/prompt_limits.hpp>
+#include <aha/train/render_messages.hpp>
+#include <aha/train/token_limits.hpp>
 
 namespace aha {
 
-/// Gives prompts their tokens and applies limits to their length, with counts.
+/// Gives prompts their tokens, messages by way of the source's chat template, and applies limits to their length, with
+/// counts.
 template <class Source>
 class prompt_fitter {
 public:
@@ -28,8 +32,9 @@ public:
     prompt_fitter(const Source& source, const prompt_limits& limits, std::int64_t completion_tokens)
         : source_{&source}, limits_{limits} {
         limits_.validate();
-        std::int64_t context = std::numeric_limits<std::int64_t>::max();
-        if constexpr (requires { model_of(source).context(); }) context = model_of(source).context();
+        const detail::token_limits model = detail::limits_of(model_of(source));
+        vocabulary_ = model.vocabulary;
+        const std::int64_t context = model.context > 0 ? model.context : std::numeric_limits<std::int64_t>::max();
         const std::int64_t room = std::max<std::int64_t>(1, context - std::max<std::int64_t>(1, completion_tokens));
         most_ = std::min(limits.max_tokens > 0 ? limits.max_tokens : context - 1, context - 1);
         kept_ = limits.max_tokens > 0 ? most_ : room;
@@ -37,9 +42,15 @@ public:
 
     /// The prompt with its tokens, cut if need be; nothing if it is left out.
     /// @param where how a message about it begins: "FILE:LINE: ", or nothing
-    /// Throws `aha::error` for a prompt that is empty, or too long and not to be cut or dropped.
+    /// Throws `aha::error` for a prompt that is empty, has tokens that are none of the model's vocabulary, or is too
+    /// long and not to be cut or dropped.
     std::optional<prompt> operator()(prompt p, const std::string& where = "") {
-        if (p.ids.empty()) p.ids = tokens(p, where);
+        p = render_messages(*source_, std::move(p), where);
+        const bool given = !p.ids.empty();
+        if (!given) p.ids = tokens(p, where);
+        if (const auto wrong = detail::outside_vocabulary(p.ids, vocabulary_))
+            fail(where, given ? "the prompt source" : "the tokenizer", " gave token ", p.ids[*wrong], " at place ",
+                 *wrong, " of prompt ", p.index, "; the model's vocabulary has ", vocabulary_, " tokens, from 0");
         if (std::ssize(p.ids) <= most_) return p;
         if (limits_.long_prompts == overlong::drop) {
             ++dropped_;
@@ -75,7 +86,7 @@ private:
 
     const Source* source_;
     prompt_limits limits_;
-    std::int64_t most_ = 0, kept_ = 0;
+    std::int64_t most_ = 0, kept_ = 0, vocabulary_ = 0;
     std::int64_t dropped_ = 0, cut_ = 0;
 };
 
@@ -113,15 +124,19 @@ public:
                 prompts_.screen([this](const prompt& p, const std::string& where) { return fit_.admits(p, where); });
     }
 
-    /// The next questions, fewer if the prompts run out. Throws `aha::error` for one that is too long and not to be cut
-    /// or dropped, and where a source gives nothing but such ones.
-    std::vector<prompt> draw(std::int64_t count) {
+    /// The next questions, fewer if the prompts run out. Those of a step that have the same `index` are told apart by
+    /// `repeat`. Throws `aha::error` for one that is too long and not to be cut or dropped, and where a source gives
+    /// nothing but such ones.
+    /// @param same_step they come to those drawn last, for the same step
+    std::vector<prompt> draw(std::int64_t count, bool same_step = false) {
+        if (!same_step) times_.clear();
         constexpr std::int64_t most_in_a_row = 100'000;
         std::vector<prompt> questions;
         for (std::int64_t in_a_row = 0; std::ssize(questions) < count;) {
             std::optional<prompt> next = prompts_.next();
             if (!next) break;
             if (std::optional<prompt> fitted = fit_(std::move(*next))) {
+                fitted->repeat = times_[fitted->index]++;
                 questions.push_back(std::move(*fitted));
                 in_a_row = 0;
             } else {
@@ -152,6 +167,7 @@ private:
     Prompts prompts_;
     prompt_fitter<Source> fit_;
     std::int64_t screened_out_ = 0;
+    std::map<std::int64_t, std::uint64_t> times_;  // how often the step has each index
 };
 
 }  // namespace aha

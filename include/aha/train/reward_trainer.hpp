@@ -25,6 +25,7 @@
 #include <aha/train/learning_rate_state.hpp>
 #include <aha/train/joined_sums.hpp>
 #include <aha/train/rank_work.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/dist/process_group.hpp>
@@ -35,6 +36,7 @@
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/steps_range.hpp>
+#include <aha/train/token_limits.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -192,6 +194,7 @@ private:
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         total_ = batches_left();
+        detail::check_schedule(schedule_, options_.learning_rate);
         require(!is_shared_out(model().body()),
                 "a reward model is trained whole: its body's weights may not be shared out");
     }
@@ -203,6 +206,8 @@ private:
         require(!records_.empty(), "there is nothing to learn from: ", of::whose, " are none");
         for (const Record& one : records_) {
             of::check(one);
+            for (const auto& text : of::texts(one))
+                detail::check_record_tokens(text, detail::limits_of(model().body()), one.index, of::whose);
             if constexpr (requires { model().context(); })
                 for (const auto& text : of::texts(one))
                     require(std::ssize(text) <= model().context(), "record ", one.index, " of ", of::whose, " has ",

@@ -54,7 +54,7 @@ public:
     void finish(std::vector<rollout_group>& groups) {
         close();
         if (failure_) std::rethrow_exception(failure_);
-        for (rollout_group& group : groups) group.scores = std::move(scores_.at(group.prompt.index));
+        for (rollout_group& group : groups) group.scores = std::move(scores_.at(group.prompt.random_place()));
     }
 
 private:
@@ -79,11 +79,11 @@ private:
             }
             try {
                 run_rewards(std::span{&next, 1}, *reward_, *options_);
-                scores_[next.prompt.index] = std::move(next.scores);
+                scores_[next.prompt.random_place()] = std::move(next.scores);
             } catch (...) {
-                if (!failure_ || next.prompt.index < first_failed_) {
+                if (!failure_ || next.prompt.random_place() < first_failed_) {
                     failure_ = std::current_exception();
-                    first_failed_ = next.prompt.index;
+                    first_failed_ = next.prompt.random_place();
                 }
             }
         }
@@ -94,10 +94,10 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<rollout_group> waiting_;
-    std::map<std::int64_t, std::vector<score>> scores_;  // by the prompt's index
+    std::map<std::uint64_t, std::vector<score>> scores_;  // by the prompt's place in its step
     bool closed_ = false;
     std::exception_ptr failure_;
-    std::int64_t first_failed_ = 0;
+    std::uint64_t first_failed_ = 0;
     std::thread thread_;  // last: it uses the others
 };
 
@@ -117,12 +117,13 @@ scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Rewa
             made.groups =
                 sampler.sample(model, prompts, group_size, key, [&](const rollout_group& group) { queue.add(group); });
             made.sampling = phase.restart();
-            made.groups = detail::checked_groups(std::move(made.groups), prompts, group_size);
+            made.groups = detail::checked_groups(std::move(made.groups), prompts, group_size, detail::limits_of(model));
             queue.finish(made.groups);
             made.scoring = phase.restart();
             return made;
         }
-    made.groups = detail::checked_groups(sampler.sample(model, prompts, group_size, key), prompts, group_size);
+    made.groups = detail::checked_groups(sampler.sample(model, prompts, group_size, key), prompts, group_size,
+                                         detail::limits_of(model));
     made.sampling = phase.restart();
     run_rewards(std::span{made.groups}, reward, options);
     made.scoring = phase.restart();

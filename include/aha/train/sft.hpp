@@ -25,6 +25,7 @@
 #include <aha/train/source.hpp>
 #include <aha/train/all_or_nothing.hpp>
 #include <aha/train/finite_gradient.hpp>
+#include <aha/train/check_schedule.hpp>
 #include <aha/train/gradient_reduction.hpp>
 #include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/learning_rate_state.hpp>
@@ -35,6 +36,7 @@
 #include <aha/train/slots.hpp>
 #include <aha/train/steps_range.hpp>
 #include <aha/train/supervised_gradient.hpp>
+#include <aha/train/token_limits.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -187,6 +189,7 @@ private:
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         require(decays_over_all_ || options_.warmup_steps == 0, "warmup_steps is ", options_.warmup_steps,
                 ", but the schedule that was given has a warm-up of its own or none");
+        detail::check_schedule(schedule_, options_.learning_rate);
     }
 
     static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
@@ -194,6 +197,7 @@ private:
     static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
                                       const sft_options& options) {
         options.validate();
+        for (const supervised_example& one : examples) detail::check_example(one, detail::limits_of(model_of(source)));
         if constexpr (requires { model_of(source).context(); })
             for (const supervised_example& one : examples)
                 require(std::ssize(one.ids) <= model_of(source).context(), "example ", one.index, " has ",

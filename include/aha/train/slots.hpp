@@ -52,6 +52,8 @@ struct slot_list<> {
     template <class>
     static constexpr bool hold = false;
     template <class>
+    static constexpr int count = 0;
+    template <class>
     static consteval bool explain() {
         return true;
     }
@@ -63,10 +65,18 @@ struct slot_list<First, Rest...> {
     template <class Arg>
     static constexpr bool hold = First::template holds<Arg> || slot_list<Rest...>::template hold<Arg>;
 
+    /// How many of them it fits.
+    template <class Arg>
+    static constexpr int count = static_cast<int>(First::template holds<Arg>) + slot_list<Rest...>::template count<Arg>;
+
     /// True; for an argument that fits none, but resembles what one of them holds, a compile-time error that says what
-    /// that slot asks for.
+    /// that slot asks for; for one that fits several, which would all take it, an error that says so.
     template <class Arg>
     static consteval bool explain() {
+        static_assert(count<Arg> <= 1,
+                      "aha: an argument after the trainer's options fits two of its slots, say an advantage and an "
+                      "aggregation; write the types that its call operator takes, as "
+                      "[](std::span<const aha::score> scores), instead of auto");
         if constexpr (hold<Arg>) return true;
         else if constexpr (First::template resembles<Arg>) return First::template explain<Arg>();
         else return slot_list<Rest...>::template explain<Arg>();

@@ -16,10 +16,12 @@
 #include <aha/core/token_id.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/rollout/sampling_options.hpp>
+#include <aha/train/checked_groups.hpp>
 #include <aha/train/distill_gradient.hpp>
 #include <aha/train/source.hpp>
 #include <aha/train/distill_options.hpp>
 #include <aha/train/spread_prompts.hpp>
+#include <aha/train/token_limits.hpp>
 
 namespace aha {
 
@@ -124,8 +126,9 @@ student_answers answer_as_student(const Model& model, Sampler& sampler, std::spa
             prompts.back().ids = detail::prompt_of(*item.example);
         }
         if (chosen.empty()) return answers;
-        const std::vector<rollout_group> groups = spread_prompts(
-            ranks, prompts, [&](std::span<const prompt> mine) { return sampler.sample(model, mine, 1, key); });
+        const std::vector<rollout_group> groups = spread_prompts(ranks, prompts, [&](std::span<const prompt> mine) {
+            return detail::checked_groups(sampler.sample(model, mine, 1, key), mine, 1, detail::limits_of(model));
+        });
         answers.examples.reserve(chosen.size());  // items point into it
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const std::int64_t index = chosen[i]->example->index;

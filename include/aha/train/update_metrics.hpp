@@ -15,8 +15,16 @@ struct update_figures {
     double gradient_norms = 0;     ///< sum over updates
     double learning_rate = 0;      ///< by the schedule, also of a step without an update
     double gap = 0;                ///< largest, of the sampler's log-probs and the trainer's
+    double mean_gap = 0;           ///< of the same, over the tokens of the first update
     double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
+    double reference_seconds = 0;  ///< of passes of the reference policy
     std::int64_t updates = 0;
+
+    /// Remembers how far the first update's log-probs are from the sampler's.
+    void note_gap(const gradient_sums& first) {
+        gap = first.largest_gap;
+        mean_gap = first.tokens > 0 ? first.gap / first.tokens : 0;
+    }
 };
 
 /// Elapsed seconds of a step's parts.
@@ -42,6 +50,7 @@ inline std::vector<std::pair<std::string, double>> update_metrics(const update_f
     metrics.emplace_back("num_tokens", static_cast<double>(tokens));
     metrics.emplace_back("tokens/trained", figures.sums.tokens);
     metrics.emplace_back("sampler_gap/max", figures.gap);
+    metrics.emplace_back("sampler_gap/mean", figures.mean_gap);
     metrics.emplace_back("time/rollout", time.rollout);
     metrics.emplace_back("time/reward", time.reward);
     if (time.reference >= 0) metrics.emplace_back("time/reference", time.reference);

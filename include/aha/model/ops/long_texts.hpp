@@ -5,6 +5,8 @@
 #include <ATen/ops/cat.h>
 #include <algorithm>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,11 +24,40 @@ struct placed_trees {
     rotary_table table;  ///< the angles
 };
 
+/// Tables of angles of long texts, by their length: a table is made when a text of its length is first read, not each
+/// time. Threads may ask at once. The last ones are kept, of `most_rows` rows in all.
+class long_text_tables {
+public:
+    static constexpr std::int64_t most_rows = 1 << 17;  ///< 64 MiB with heads of 128 numbers
+
+    /// The angles of a text of `length` tokens. One object is asked about one shape and one device.
+    rotary_table of(const rotary_shape& shape, std::int64_t length, const at::TensorOptions& options) {
+        const std::lock_guard guard{mutex_};
+        for (const auto& [rows, table] : tables_)
+            if (rows == length) return table;
+        ++made_;
+        tables_.emplace_back(length, rotary_table{shape, length, options});
+        const rotary_table table = tables_.back().second;
+        for (rows_ += length; rows_ > most_rows && !tables_.empty(); tables_.pop_front())
+            rows_ -= tables_.front().first;
+        return table;
+    }
+
+    std::int64_t made() const { return made_; }  ///< how many were made
+
+private:
+    std::mutex mutex_;
+    std::deque<std::pair<std::int64_t, rotary_table>> tables_;
+    std::int64_t rows_ = 0, made_ = 0;
+};
+
 /// Gives each text that is longer than `same_angles_up_to(shape)` the angles of its own length; the others keep those
 /// of `usual`. The length is that of the whole text: the last token of a branch, which has no row, counts. So a text
 /// has the same log-probs whatever it is packed with, those of transformers for it alone. Throws `aha::error` for a
 /// long text that shares its beginning with others, for which there is no such angle.
-inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape, const rotary_table& usual) {
+/// @param tables of the texts with angles of their own
+inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape, const rotary_table& usual,
+                           long_text_tables& tables) {
     placed_trees made{batch, usual};
     const std::optional<std::int64_t> limit = same_angles_up_to(shape);
     if (!limit) return made;
@@ -46,7 +77,7 @@ inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape,
                 "others");
         shift.resize(static_cast<std::size_t>(end), is_long ? rows : 0);
         if (!is_long) continue;
-        const rotary_table own{shape, length, usual.cosine.options()};
+        const rotary_table own = tables.of(shape, length, usual.cosine.options());
         cosines.push_back(own.cosine);
         sines.push_back(own.sine);
         rows += length;

@@ -82,6 +82,14 @@ void rotate_rows(const In* x, const float* bias, const float* cosine, const floa
     });
 }
 
+/// Throws `aha::error` for a position that the table has no row for: a text longer than the context.
+inline void require_positions(const at::Tensor& positions, std::int64_t rows) {
+    const std::int64_t* const first = positions.const_data_ptr<std::int64_t>();
+    for (std::int64_t t = 0; t < positions.numel(); ++t)
+        require(first[t] >= 0 && first[t] < rows, "a token is at position ", first[t],
+                " of its text, but the model's context has ", rows, " positions, from 0");
+}
+
 /// `x` [T, N, d], its first `heads` heads rotated, in `type`.
 inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const at::Tensor& positions,
                           const at::Tensor& cosine, const at::Tensor& sine, std::int64_t heads, float direction,
@@ -115,6 +123,7 @@ inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const
         return at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, heads, x.size(1) - heads)}, 1)
             .to(type);
     }
+    require_positions(positions, cosine.size(0));
     const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
     with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
         rotate_rows(x.const_data_ptr<In>(), bias.defined() ? bias.const_data_ptr<float>() : nullptr,

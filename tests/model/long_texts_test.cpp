@@ -1,0 +1,48 @@
+#include <aha/model/ops/long_texts.hpp>
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace {
+
+/// One text of so many tokens.
+aha::packed_trees text_of(std::int64_t tokens) {
+    return {at::zeros({tokens}, at::kLong), at::arange(tokens, at::kLong), {{{0, tokens}, {}}}};
+}
+
+TEST(long_text_tables, are_made_when_a_length_is_first_read_and_not_again) {
+    aha::rotary_shape shape;
+    shape.head_dim = 8;
+    shape.context = 16;
+    shape.scaling = aha::dynamic_scaling{.factor = 4};
+    const aha::rotary_table usual{shape, 16, at::kFloat};
+    aha::long_text_tables tables;
+    const aha::placed_trees first = aha::placed(text_of(20), shape, usual, tables);
+    const aha::placed_trees again = aha::placed(text_of(20), shape, usual, tables);
+    EXPECT_EQ(tables.made(), 1);
+    EXPECT_TRUE(at::equal(first.table.cosine, again.table.cosine));
+    const aha::rotary_table right{shape, 20, at::kFloat};
+    EXPECT_TRUE(at::equal(again.table.sine.narrow(0, 16, 20), right.sine));
+    aha::placed(text_of(21), shape, usual, tables);
+    aha::placed(text_of(16), shape, usual, tables);  // not a long one
+    EXPECT_EQ(tables.made(), 2);
+}
+
+TEST(long_text_tables, do_not_keep_more_than_they_may) {
+    aha::rotary_shape shape;
+    shape.head_dim = 2;
+    shape.context = 16;
+    shape.scaling = aha::dynamic_scaling{.factor = 4};
+    aha::long_text_tables tables;
+    constexpr std::int64_t half = aha::long_text_tables::most_rows / 2;
+    for (const std::int64_t length : {half, half - 1, half - 2}) tables.of(shape, length, at::kFloat);
+    EXPECT_EQ(tables.made(), 3);
+    tables.of(shape, half - 1, at::kFloat);  // still there
+    EXPECT_EQ(tables.made(), 3);
+    tables.of(shape, half, at::kFloat);  // was the oldest
+    EXPECT_EQ(tables.made(), 4);
+}
+
+}  // namespace
