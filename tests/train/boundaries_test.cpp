@@ -21,6 +21,7 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <aha/train/grpo.hpp>
+#include <aha/train/pretrained.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>

@@ -85,7 +85,6 @@ TEST(grpo, first_update_is_the_policy_gradient_in_closed_form) {
     EXPECT_GT(std::abs(expected[0] - before[0]), 1e-3);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(theta(model)[k], expected[k], 1e-6);
     EXPECT_LT(report.metric("sampler_gap/max"), 1e-5);
-    EXPECT_GT(report.metric("sampler_gap/mean"), 0);
     EXPECT_LE(report.metric("sampler_gap/mean"), report.metric("sampler_gap/max"));
 }
 

@@ -169,7 +169,7 @@ TEST(rejection_sampling, a_filter_that_throws_leaves_all_as_it_was_and_the_same_
             model,
             questions(),
             not_d,
-            {.samples = 16, .prompts_per_step = 3, .seed = 5},
+            {.samples = 16, .prompts_per_step = 3, .keep_truncated = true, .seed = 5},
             aha::autoregressive_sampler{letters{}, aha::sampling_options{.max_new_tokens = 2}},
             named_filter{"fragile", [left](const aha::completion&) {
                              if ((*left)-- == 0) throw std::runtime_error{"the filter is broken"};
