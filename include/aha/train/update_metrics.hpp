@@ -11,12 +11,12 @@ namespace aha {
 
 /// What the updates of a reinforcement step came to.
 struct update_figures {
-    gradient_sums sums;
+    gradient_sums sums;            ///< over updates
     double gradient_norms = 0;     ///< sum over updates
     double learning_rate = 0;      ///< by the schedule, also of a step without an update
     double gap = 0;                ///< largest, of the sampler's log-probs and the trainer's
     double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
-    std::int64_t updates = 0;
+    std::int64_t updates = 0;      ///< optimizer steps
 };
 
 /// Elapsed seconds of a step's parts.
