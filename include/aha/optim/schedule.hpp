@@ -46,7 +46,7 @@ public:
         return o.floor + (1 - o.floor) * left;
     }
 
-    const schedule_options& options() const { return options_; }
+    const schedule_options& options() const { return options_; }  ///< what it was made with
 
 private:
     schedule_options options_;

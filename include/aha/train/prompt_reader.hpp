@@ -157,7 +157,9 @@ public:
         state prompts;
         prompt_fitter<Source> fit;
     };
+    /// The place now.
     place where() const { return {prompts_.save(), fit_}; }
+    /// Goes back to a place of this reader.
     void go_back(const place& before) {
         prompts_.load(before.prompts);
         fit_ = before.fit;

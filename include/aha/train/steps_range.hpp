@@ -26,23 +26,29 @@ public:
         using value_type = step_report;
         using difference_type = std::ptrdiff_t;
 
-        iterator() = default;
+        iterator() = default;  ///< at nothing
+        /// Of this range, which outlives it.
         explicit iterator(steps_range& range) : range_{&range} {}
 
         /// The step's report. Throws what the step throws.
         const step_report& operator*() const { return range_->look(); }
+        /// On to the next step; one that was not looked at is taken.
         iterator& operator++() {
             range_->pass();
             return *this;
         }
+        /// The same.
         void operator++(int) { ++*this; }
+        /// Whether no step is left.
         bool operator==(std::default_sentinel_t) const { return range_->at_end(); }
 
     private:
         steps_range* range_ = nullptr;
     };
 
+    /// At the first step that was not taken yet.
     iterator begin() { return iterator{*this}; }
+    /// After step `last`.
     std::default_sentinel_t end() const { return {}; }
 
 private:

@@ -11,14 +11,14 @@ namespace aha {
 
 /// What the updates of a reinforcement step came to.
 struct update_figures {
-    gradient_sums sums;
+    gradient_sums sums;            ///< over updates
     double gradient_norms = 0;     ///< sum over updates
     double learning_rate = 0;      ///< by the schedule, also of a step without an update
     double gap = 0;                ///< largest, of the sampler's log-probs and the trainer's
     double mean_gap = 0;           ///< of the same, over the tokens of the first update
     double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
     double reference_seconds = 0;  ///< of passes of the reference policy
-    std::int64_t updates = 0;
+    std::int64_t updates = 0;      ///< optimizer steps
 
     /// Remembers how far the first update's log-probs are from the sampler's.
     void note_gap(const gradient_sums& first) {
