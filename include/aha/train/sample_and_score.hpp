@@ -16,6 +16,7 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/train/checked_groups.hpp>
+#include <aha/train/token_limits.hpp>
 
 namespace aha {
 
