@@ -12,11 +12,13 @@ aha::packed_trees text_of(std::int64_t tokens) {
     return {at::zeros({tokens}, at::kLong), at::arange(tokens, at::kLong), {{{0, tokens}, {}}}};
 }
 
+/// Of a model whose frequencies depend on how long a text is.
+aha::rotary_shape growing(std::int64_t head_dim) {
+    return {.head_dim = head_dim, .scaling = aha::dynamic_scaling{.factor = 4}, .context = 16};
+}
+
 TEST(long_text_tables, are_made_when_a_length_is_first_read_and_not_again) {
-    aha::rotary_shape shape;
-    shape.head_dim = 8;
-    shape.context = 16;
-    shape.scaling = aha::dynamic_scaling{.factor = 4};
+    const aha::rotary_shape shape = growing(8);
     const aha::rotary_table usual{shape, 16, at::kFloat};
     aha::long_text_tables tables;
     const aha::placed_trees first = aha::placed(text_of(20), shape, usual, tables);
@@ -31,10 +33,7 @@ TEST(long_text_tables, are_made_when_a_length_is_first_read_and_not_again) {
 }
 
 TEST(long_text_tables, do_not_keep_more_than_they_may) {
-    aha::rotary_shape shape;
-    shape.head_dim = 2;
-    shape.context = 16;
-    shape.scaling = aha::dynamic_scaling{.factor = 4};
+    const aha::rotary_shape shape = growing(2);
     aha::long_text_tables tables;
     constexpr std::int64_t half = aha::long_text_tables::most_rows / 2;
     for (const std::int64_t length : {half, half - 1, half - 2}) tables.of(shape, length, at::kFloat);

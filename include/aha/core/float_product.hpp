@@ -9,6 +9,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -79,17 +80,31 @@ inline at::Tensor multiply_pairs(const at::Tensor& x, const at::Tensor& paired, 
     return result;
 }
 
-/// Whether the processor multiplies pairs of bfloat16 numbers, found out by a product of small whole numbers.
+/// Whether the processor multiplies pairs of bfloat16 numbers, and reads them as `paired_rows` lays them out, found out
+/// by a product of small whole numbers, which is exact.
 inline bool multiplies_pairs() {
     static const bool does = [] {
         try {
             constexpr std::int64_t m = 64, k = 64;
-            std::vector<at::BFloat16> ones(m * k, at::BFloat16{1.0F}), halves(k * rows_in_block, at::BFloat16{0.5F});
+            const auto left = [](std::int64_t row, std::int64_t i) { return static_cast<float>((row + 3 * i) % 7); };
+            const auto right = [](std::int64_t row, std::int64_t i) { return static_cast<float>((5 * row + i) % 11); };
+            std::vector<at::BFloat16> x(m * k), paired(k * rows_in_block);
+            for (std::int64_t row = 0; row < m; ++row)
+                for (std::int64_t i = 0; i < k; ++i) {
+                    x[static_cast<std::size_t>(row * k + i)] = left(row, i);
+                    paired[static_cast<std::size_t>((i / 2 * rows_in_block + row) * 2 + i % 2)] = right(row, i);
+                }
             std::vector<float> result(m * rows_in_block);
-            at::native::cpublas::brgemm(m, rows_in_block, k, k, rows_in_block, rows_in_block, false, ones.data(),
-                                        halves.data(), result.data());
+            at::native::cpublas::brgemm(m, rows_in_block, k, k, rows_in_block, rows_in_block, false, x.data(),
+                                        paired.data(), result.data());
             at::native::cpublas::brgemm_release();
-            return std::ranges::all_of(result, [](float one) { return one == 0.5F * k; });
+            for (std::int64_t row = 0; row < m; ++row)
+                for (std::int64_t column = 0; column < rows_in_block; ++column) {
+                    float sum = 0;
+                    for (std::int64_t i = 0; i < k; ++i) sum += left(row, i) * right(column, i);
+                    if (result[static_cast<std::size_t>(row * rows_in_block + column)] != sum) return false;
+                }
+            return true;
         } catch (const std::exception&) {
             return false;
         }

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <omp.h>
 #include <optional>
 #include <sys/resource.h>
+#include <system_error>
 #include <thread>
 
 /// OpenMP's threads spin for some milliseconds when they wait for one another. Alone on a machine that is the fastest
@@ -16,40 +19,45 @@
 /// machine has processors; so while others want the processors it is shown as many more, which sleep.
 namespace aha::detail {
 
-/// More threads of OpenMP's than there are processors, which sleep from construction to destruction.
+/// More threads of OpenMP's than there are processors, which sleep from construction to destruction. Nobody waits for
+/// their end: a process that was forked has them not.
 class sleeping_team {
 public:
-    sleeping_team() : thread_{[this] { run(); }} {
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [this] { return made_; });
+    /// Throws `std::system_error` if there is no thread to be had.
+    sleeping_team() {
+        std::thread{[memory = memory_] { sleep(*memory); }}.detach();
+        std::unique_lock lock{memory_->mutex};
+        memory_->changed.wait(lock, [this] { return memory_->made; });
     }
     ~sleeping_team() {
         {
-            const std::lock_guard lock{mutex_};
-            over_ = true;
+            const std::lock_guard lock{memory_->mutex};
+            memory_->over = true;
         }
-        changed_.notify_all();
-        thread_.join();
+        memory_->changed.notify_all();
     }
     sleeping_team(const sleeping_team&) = delete;
     sleeping_team& operator=(const sleeping_team&) = delete;
 
 private:
-    void run() {
+    struct shared_memory {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool made = false, over = false;
+    };
+
+    static void sleep(shared_memory& memory) {
         std::atomic<int> members{0};
-        const unsigned more_than_processors = std::thread::hardware_concurrency() + 1;
+        const int more_than_processors = omp_get_num_procs() + 1;  // of those that this process may use
 #pragma omp parallel num_threads(more_than_processors)
         ++members;
-        std::unique_lock lock{mutex_};
-        made_ = members > 0;
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return over_; });
+        std::unique_lock lock{memory.mutex};
+        memory.made = members > 0;
+        memory.changed.notify_all();
+        memory.changed.wait(lock, [&] { return memory.over; });
     }
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool made_ = false, over_ = false;
-    std::thread thread_;  // last: it uses the others
+    std::shared_ptr<shared_memory> memory_ = std::make_shared<shared_memory>();
 };
 
 /// Looks, every 50 ms at most, how often this process was taken off a processor for others, and has a `sleeping_team`
@@ -76,7 +84,10 @@ public:
     /// What follows from `rate` times a second of being taken off a processor.
     void decide(double rate) {
         quiet_looks_ = rate < 20 ? quiet_looks_ + 1 : 0;
-        if (rate > 60 && !team_) team_.emplace();
+        if (rate > 60 && !team_) try {
+                team_.emplace();
+            } catch (const std::system_error&) {  // no thread is to be had: the others go on spinning
+            }
         if (quiet_looks_ >= 10) team_.reset();
     }
 

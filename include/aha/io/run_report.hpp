@@ -89,7 +89,8 @@ public:
 
     /// Throws `aha::error` naming the file if it cannot be written.
     void on_end(const run_summary& summary) {
-        if (!summary.failure.empty()) write("ended by an error (" + summary.failure + "), can be resumed");
+        if (!summary.failure.empty())
+            write("ended by an error (" + summary.failure + ")" + (summary.steps > 0 ? ", can be resumed" : ""));
         else write(summary.interrupted ? "interrupted, can be resumed" : "done");
     }
 

@@ -14,12 +14,12 @@
 
 namespace aha {
 
-/// Throws `aha::error` if an example is longer than the model's context, as far as it has one, or has tokens that are
-/// none of its vocabulary.
+/// Throws `aha::error` if an example is longer than the model's context, as far as it has one, or has a loss mask of
+/// another length.
 /// @param whose what the message calls the model
 template <class Model>
 void check_lengths(const char* whose, const Model& model, std::span<const supervised_example> examples) {
-    for (const supervised_example& one : examples) detail::check_example(one, detail::limits_of(model));
+    for (const supervised_example& one : examples) detail::check_marks(one);
     if constexpr (requires { model.context(); })
         for (const supervised_example& one : examples)
             require(std::ssize(one.ids) <= model.context(), "example ", one.index, " has ", one.ids.size(),

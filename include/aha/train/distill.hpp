@@ -38,10 +38,12 @@
 #include <aha/train/source.hpp>
 #include <aha/train/learning_rate_state.hpp>
 #include <aha/train/resume_notes.hpp>
+#include <aha/train/sampler_state.hpp>
 #include <aha/train/shared_out.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/steps_range.hpp>
 #include <aha/train/student_answers.hpp>
+#include <aha/train/token_limits.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/train/weights_state.hpp>
 
@@ -87,11 +89,13 @@ public:
             Policies...) = delete;
 
     /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite;
-    /// model, optimizer, place in the data and counters are then as they were before.
+    /// model, optimizer, place in the data, counters, and a sampler that can be saved, are then as they were before.
     step_report step() {
         return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, place = rows_.save()] {
-                                  if (step_ == before) rows_.load(place);
+                              [this, before = step_, place = rows_.save(), memory = detail::sampler_memory(sampler_)] {
+                                  if (step_ != before) return;
+                                  rows_.load(place);
+                                  detail::load_sampler(memory, sampler_);
                               });
     }
 
@@ -165,6 +169,7 @@ public:
         s.tensors["weights"] = whole_of(model(), model().weights().values());
         s.put("optimizer", whole_state(model(), optimizer_.save()));
         s.put("rows", rows_.save());
+        detail::save_sampler(s, sampler_);
         s.values["step"] = step_;
         s.values["total_steps"] = total_;
         s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
@@ -183,6 +188,7 @@ public:
         rows_.load(s.part("rows"));
         restore_weights(model(), s);
         optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
+        detail::load_sampler(s, sampler_);
         step_ = s.values.at("step").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
         seconds_ = s.values.at("seconds").template get<double>();
@@ -200,7 +206,7 @@ private:
             std::vector<supervised_example> examples, const distill_options& options)
         : source_{&source},
           teacher_{&teacher},
-          options_{validated(options)},
+          options_{validated(options, examples)},
           rows_{std::move(examples), options_.rows},
           total_{rows_.batches(options_.batch_size)},
           divergence_{detail::take_slot<detail::divergence_slot, Divergence>(given, detail::make_plain{})},
@@ -217,8 +223,10 @@ private:
         check_teacher(std::as_const(*this).model(), model_of(teacher), rows_.examples(), options_);
     }
 
-    static const distill_options& validated(const distill_options& options) {
+    static const distill_options& validated(const distill_options& options,
+                                            const std::vector<supervised_example>& examples) {
         options.validate();
+        for (const supervised_example& one : examples) detail::check_marks(one);  // before anything reads them
         require(options.on_policy == 0 || !std::is_same_v<Sampler, detail::no_sampler>, "on_policy is ",
                 options.on_policy, ", but there is no sampler: give a bare model one");
         return options;

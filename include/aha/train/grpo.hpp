@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -110,13 +109,16 @@ public:
     /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
     /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the
     /// gradient is not finite, and what a policy throws; all is then as it was before the step: model, optimizer,
-    /// place in the prompts, counters. For that, a step of several updates keeps an `update_snapshot`.
+    /// place in the prompts, counters, and a sampler that can be saved. For that, a step of several updates keeps an
+    /// `update_snapshot`.
     step_report step() {
         return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, tokens = tokens_, place = prompts_.where()] {
+                              [this, before = step_, tokens = tokens_, place = prompts_.where(),
+                               memory = detail::sampler_memory(sampler_)] {
                                   if (step_ != before) return;
                                   prompts_.go_back(place);
                                   tokens_ = tokens;
+                                  detail::load_sampler(memory, sampler_);
                               });
     }
 
@@ -241,8 +243,9 @@ private:
         std::int64_t missing = options_.prompts_per_step, rounds = 0;
         do {
             std::vector<prompt> questions = prompts_.draw(missing, rounds > 0);
-            require(rounds > 0 || std::ssize(questions) == missing, "the prompts ran out at step ", step_ + 1,
-                    " after ", questions.size(), " of ", missing);
+            if (rounds == 0 && std::ssize(questions) != missing)  // on all ranks, which draw the same
+                throw joint_error{"the prompts ran out at step " + std::to_string(step_ + 1) + " after " +
+                                  std::to_string(questions.size()) + " of " + std::to_string(missing)};
             if (questions.empty()) break;
             std::vector<rollout_group> more =
                 spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {

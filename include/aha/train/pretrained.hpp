@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -181,10 +182,6 @@ void add_text_side(pretrained_model& out, const pretrained<Model, Tokenizer>& so
     if (source.tokenizer_folder) own = load_chat_template(*source.tokenizer_folder);
     if (!own || own->source() != source.chat->source()) out.chat_template = source.chat->source();
 }
-
-}  // namespace detail
-
-namespace detail {
 
 /// The ranks that a launcher started, of which nothing is known but which one this is.
 struct launched_ranks : one_process {

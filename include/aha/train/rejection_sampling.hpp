@@ -36,6 +36,7 @@
 #include <aha/train/rejection_options.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
+#include <aha/train/sampler_state.hpp>
 #include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
 #include <aha/train/trainer_slots.hpp>
@@ -108,9 +109,11 @@ public:
     step_report step() {
         added_.clear();
         return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, tokens = tokens_, place = prompts_.where()] {
+                              [this, before = step_, tokens = tokens_, place = prompts_.where(),
+                               memory = detail::sampler_memory(sampler_)] {
                                   if (step_ != before) return;
                                   prompts_.go_back(place);
+                                  detail::load_sampler(memory, sampler_);
                                   tokens_ = tokens;
                                   for (const std::uint64_t one : added_) seen_.erase(one);
                               });
@@ -120,7 +123,7 @@ private:
     step_report take_step() {
         const stopwatch whole;
         std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
-        require(!questions.empty(), "the prompts ran out at step ", step_ + 1);
+        if (questions.empty()) throw joint_error{"the prompts ran out at step " + std::to_string(step_ + 1)};
         double sampling = 0, scoring = 0;
         auto groups = std::make_shared<std::vector<rollout_group>>(
             spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
@@ -187,6 +190,7 @@ public:
     state save() const {
         state s;
         s.put("prompts", prompts_.save());
+        detail::save_sampler(s, sampler_);
         s.values["step"] = step_;
         s.values["kept"] = total_;
         s.values["num_tokens"] = tokens_;
@@ -194,7 +198,7 @@ public:
         s.values["seed"] = options_.seed;
         s.values["deduplicate"] = options_.deduplicate;
         s.values["seen"] = seen_;
-        return s;
+        return owning(std::move(s));
     }
 
     /// Takes back what `save` gave. Throws `aha::error` if it belongs to other prompts or another seed, or does not
@@ -205,6 +209,7 @@ public:
         require(!options_.deduplicate || s.values.value("deduplicate", true),
                 "the checkpoint was made without deduplicate, so what was kept before cannot be told from it");
         prompts_.load(s.part("prompts"));
+        detail::load_sampler(s, sampler_);
         step_ = s.values.at("step").template get<std::int64_t>();
         total_ = s.values.at("kept").template get<std::int64_t>();
         tokens_ = s.values.at("num_tokens").template get<std::int64_t>();

@@ -90,7 +90,9 @@ public:
     const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
 
     /// How the model does on other records, by the loss that it is trained with. Of several ranks each calls it.
+    /// Throws `aha::error` naming the first record that the model cannot read.
     reward_figures evaluate(std::span<const Record> records) const {
+        for (const Record& one : records) check_fit(one);
         std::vector<const Record*> all;
         for (const Record& one : records) all.push_back(&one);
         const std::vector<const Record*> mine = own_share(ranks_, all, length);
@@ -206,14 +208,18 @@ private:
         require(!records_.empty(), "there is nothing to learn from: ", of::whose, " are none");
         for (const Record& one : records_) {
             of::check(one);
-            for (const auto& text : of::texts(one))
-                detail::check_record_tokens(text, detail::limits_of(model().body()), one.index, of::whose);
-            if constexpr (requires { model().context(); })
-                for (const auto& text : of::texts(one))
-                    require(std::ssize(text) <= model().context(), "record ", one.index, " of ", of::whose, " has ",
-                            text.size(), " tokens, more than the model's context of ", model().context());
+            check_fit(one);
         }
         return records_;
+    }
+
+    void check_fit(const Record& one) const {
+        for (const auto& text : of::texts(one))
+            detail::check_record_tokens(text, detail::limits_of(model().body()), one.index, of::whose);
+        if constexpr (requires { model().context(); })
+            for (const auto& text : of::texts(one))
+                require(std::ssize(text) <= model().context(), "record ", one.index, " of ", of::whose, " has ",
+                        text.size(), " tokens, more than the model's context of ", model().context());
     }
 
     std::uint64_t fingerprint() const {

@@ -11,7 +11,9 @@
 #include <aha/core/data_row.hpp>
 #include <aha/core/dialogue.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/row_fields.hpp>
 #include <aha/core/row_shapes.hpp>
 #include <aha/text/chat_template.hpp>
 #include <aha/train/chat_example.hpp>
@@ -53,10 +55,6 @@ supervised_example turns_example(const Source& source, const chat_template& chat
             "the chat template puts no end token after an answer, so the model would never learn to stop");
     return example;
 }
-
-}  // namespace detail
-
-namespace detail {
 
 /// Whether a row tells how its completion, a text, ended or of which tokens its prompt is, as `examples_file` writes
 /// it.

@@ -72,7 +72,7 @@ std::int64_t run_steps(const Trainer& trainer, const std::optional<std::int64_t>
     constexpr std::int64_t usual = 40;
     if constexpr (requires { std::int64_t{trainer.total_steps()}; }) {
         const std::int64_t own = trainer.total_steps();
-        require(asked.value_or(own) <= own, "a run of ", *asked,
+        require(asked.value_or(own) <= own, "a run of ", asked.value_or(own),
                 " steps was asked for, but the trainer's data ends after ", own,
                 ": give fewer, more epochs, or no number for all of them");
         return asked.value_or(own);
@@ -102,7 +102,7 @@ auto hold_store(const Trainer& trainer, Store& store) {
         std::string problem;
         if (leads(trainer)) try {
                 held.emplace(store.hold());
-            } catch (const error& in_use) {
+            } catch (const std::exception& in_use) {  // of any kind, or the other ranks would wait for ever
                 problem = in_use.what();
             }
         if constexpr (requires { trainer.communicator().gather(problem); })

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/stopwatch.hpp>
@@ -55,7 +56,12 @@ public:
     void finish(std::vector<rollout_group>& groups) {
         close();
         if (failure_) std::rethrow_exception(failure_);
-        for (rollout_group& group : groups) group.scores = std::move(scores_.at(group.prompt.random_place()));
+        for (rollout_group& group : groups) {
+            const auto found = scores_.find(group.prompt.random_place());
+            require(found != scores_.end(), "the sampler did not tell when the completions of prompt ",
+                    group.prompt.index, " were complete, or told with another index or repeat");
+            group.scores = std::move(found->second);
+        }
     }
 
 private:

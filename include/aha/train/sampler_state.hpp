@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include <aha/concepts/stateful.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/state.hpp>
@@ -10,6 +12,14 @@ namespace aha::detail {
 template <class Sampler>
 void save_sampler(state& to, const Sampler& sampler) {
     if constexpr (stateful<Sampler>) to.put("sampler", sampler.save());
+}
+
+/// A copy of what the sampler remembers, for `load_sampler` after a step that fails.
+template <class Sampler>
+state sampler_memory(const Sampler& sampler) {
+    state memory;
+    save_sampler(memory, sampler);
+    return owning(std::move(memory));
 }
 
 /// Gives it back. Throws `aha::error` for a state that was made with a sampler without.

@@ -92,7 +92,9 @@ public:
     void evaluate_on(std::vector<supervised_example> examples) { held_out_ = std::move(examples); }
 
     /// The mean loss over all learned tokens of `examples`. Of several ranks each calls it.
+    /// Throws `aha::error` for examples that the constructor would refuse to train on.
     double evaluate(std::span<const supervised_example> examples) const {
+        check_fit(*source_, examples);
         std::vector<const supervised_example*> all;
         for (const supervised_example& one : examples) all.push_back(&one);
         const double tokens = count_learned(all);
@@ -197,12 +199,17 @@ private:
     static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
                                       const sft_options& options) {
         options.validate();
+        check_fit(source, examples);
+        return options;
+    }
+
+    /// Throws `aha::error` for an example that the model cannot read.
+    static void check_fit(const Source& source, std::span<const supervised_example> examples) {
         for (const supervised_example& one : examples) detail::check_example(one, detail::limits_of(model_of(source)));
         if constexpr (requires { model_of(source).context(); })
             for (const supervised_example& one : examples)
                 require(std::ssize(one.ids) <= model_of(source).context(), "example ", one.index, " has ",
                         one.ids.size(), " tokens, more than the model's context of ", model_of(source).context());
-        return options;
     }
 
     model_type& model() { return model_of(*source_); }

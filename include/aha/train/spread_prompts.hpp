@@ -22,6 +22,11 @@ std::vector<rollout_group> spread_prompts(const Communicator& ranks, std::vector
     if (ranks.size() == 1) return make(std::span<const prompt>{prompts});
     const auto size = static_cast<std::size_t>(ranks.size());
     std::vector<prompt> mine;
+    const auto failed = [&](const std::string& message) {
+        detail::byte_writer told;
+        told.put("rank " + std::to_string(ranks.rank()) + " of " + std::to_string(size) + ": " + message);
+        return told;
+    };
     for (auto i = static_cast<std::size_t>(ranks.rank()); i < prompts.size(); i += size) mine.push_back(prompts[i]);
     detail::byte_writer told;
     try {
@@ -30,8 +35,9 @@ std::vector<rollout_group> spread_prompts(const Communicator& ranks, std::vector
         told.put(std::string{});
         for (const rollout_group& group : own) detail::put_group(told, group);
     } catch (const std::exception& problem) {
-        told = {};
-        told.put("rank " + std::to_string(ranks.rank()) + " of " + std::to_string(size) + ": " + problem.what());
+        told = failed(problem.what());
+    } catch (...) {  // or the other ranks would wait for ever
+        told = failed("an exception that is no std::exception");
     }
     const std::vector<std::string> all = ranks.gather(told.take());
     std::vector<detail::byte_reader> readers{all.begin(), all.end()};

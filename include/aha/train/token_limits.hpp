@@ -38,11 +38,15 @@ inline std::optional<std::size_t> outside_vocabulary(std::span<const token_id> i
     return static_cast<std::size_t>(found - ids.begin());
 }
 
-/// Throws `aha::error` for an example with an id that is none of the vocabulary's, or with a loss mask of another
-/// length.
-inline void check_example(const supervised_example& example, const token_limits& limits) {
+/// Throws `aha::error` for an example with a loss mask of another length.
+inline void check_marks(const supervised_example& example) {
     require(example.ids.size() == example.learned.size(), "example ", example.index, " has ", example.ids.size(),
             " tokens, but ", example.learned.size(), " marks of what is learned");
+}
+
+/// The same for one with an id that is none of the vocabulary's too.
+inline void check_example(const supervised_example& example, const token_limits& limits) {
+    check_marks(example);
     if (const auto wrong = outside_vocabulary(example.ids, limits.vocabulary))
         fail("example ", example.index, " has token ", example.ids[*wrong], " at place ", *wrong,
              ", but the model's vocabulary has ", limits.vocabulary,
