@@ -68,15 +68,15 @@ public:
     /// Cuts off tokens whose mass is below `least`, a share of the likeliest token's, which stays.
     void keep_at_least(double least) {
         // Buckets before that of the least logit, and before its neighbor, for rounding, are kept whole.
-        const std::size_t near = bucket_of(logit_of(least));
-        for (std::size_t b = near == 0 ? 0 : near - 1; b <= last_; ++b) {
-            if (masses_[b] == 0 && b <= near) continue;
+        const std::size_t doubtful = bucket_of(logit_of(least));
+        for (std::size_t b = doubtful == 0 ? 0 : doubtful - 1; b <= last_; ++b) {
+            if (masses_[b] == 0 && b <= doubtful) continue;
             const std::vector<std::int32_t> ids = sorted(b);
             const auto enough = [&](std::int32_t id) {
                 return logits_[static_cast<std::size_t>(id)] >= top_ || mass(id) >= least;
             };
             const auto end = std::partition_point(ids.begin(), ids.end(), enough);
-            if (end != ids.end() || b > near) return cut_to(b, std::span{ids.begin(), end});
+            if (end != ids.end() || b > doubtful) return cut_to(b, std::span{ids.begin(), end});
         }
     }
 
