@@ -44,6 +44,7 @@ public:
         // For people: a disk that is full must not end the run here.
         if (::ftruncate(handle_, 0) == 0 && ::pwrite(handle_, text.data(), text.size(), 0) < 0) return;
     }
+    /// The other holds nothing then.
     folder_lock(folder_lock&& other) noexcept : handle_{std::exchange(other.handle_, -1)} {}
     folder_lock& operator=(folder_lock&& other) noexcept {
         std::swap(handle_, other.handle_);

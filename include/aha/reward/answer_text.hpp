@@ -51,8 +51,9 @@ private:
         else if (c == '}') close();
         else if (c == '^' || c == '_') raised(c);
         else if (c == '$' && dollars_are_delimiters_) return;
-        else if (c == '~' && out_.empty()) out_ += c;  // about
-        else if (c == ' ' || c == '~' || (c >= '\t' && c <= '\r')) put(" ");
+        else if (const bool about = c == '~' && out_.empty();
+                 !about && (c == ' ' || c == '~' || (c >= '\t' && c <= '\r')))
+            put(" ");
         else if (static_cast<unsigned char>(c) >= 0x20) out_ += c;
     }
 

@@ -154,8 +154,8 @@ public:
 
     /// Where the reader is, counts included: what a step that fails goes back to.
     struct place {
-        state prompts;
-        prompt_fitter<Source> fit;
+        state prompts;              ///< of the source
+        prompt_fitter<Source> fit;  ///< with what it counted
     };
     /// The place now.
     place where() const { return {prompts_.save(), fit_}; }

@@ -29,7 +29,10 @@ struct update_figures {
 
 /// Elapsed seconds of a step's parts.
 struct phase_seconds {
-    double rollout = 0, reward = 0, train = 0, whole = 0;
+    double rollout = 0;     ///< of sampling
+    double reward = 0;      ///< of scoring and comparing
+    double train = 0;       ///< of the updates
+    double whole = 0;       ///< of all of the step
     double reference = -1;  ///< of passes of the reference policy before the updates; negative: there are none
 };
 

@@ -13,6 +13,7 @@ namespace aha {
 template <class Model, class Optimizer>
 class update_snapshot {
 public:
+    /// Copies both as they are now.
     update_snapshot(const Model& model, const Optimizer& optimizer)
         : weights_{model.weights().values().clone()}, optimizer_{owning(optimizer.save())} {}
 
