@@ -1,6 +1,5 @@
 #include <ATen/ATen.h>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -344,10 +343,11 @@ TEST(rejection_sampling, a_reward_that_fails_follows_its_options) {
     rule.on_failure = aha::failure_rule::not_applicable;
     const auto ends = std::make_shared<std::atomic<bool>>(false);
     const aha::step_report late = run([ends](const aha::prompt& p, const aha::completion& c) {
-        while (p.index == 1 && c.ids[0] == 7 && !*ends) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        if (p.index == 1 && c.ids[0] == 7) ends->wait(false);
         return 1.0;
     });
     *ends = true;
+    ends->notify_all();
     EXPECT_EQ(late.metric("wrong"), 1);
     EXPECT_EQ(late.metric("kept"), 3);
     EXPECT_THAT(lines.back(), HasSubstr("prompt 1, sample 1"));
