@@ -102,7 +102,7 @@ int main() {
             p.fields = {{"larger", std::to_string(std::max(a, b))}};
             questions.push_back(p);
         }
-    const auto reward = [](const aha::prompt& p, const aha::completion& c) { return c.text == p["larger"]; };
+    const auto reward = [](const aha::prompt& p, const aha::completion& c) { return p["larger"] == c.text; };
     auto grpo = aha::grpo{model,
                           aha::vector_prompts{questions},
                           reward,

@@ -47,7 +47,7 @@ TEST(reward_concept, the_least_type_satisfies_it) {
 }
 
 TEST(reward_concept, lambdas_and_functions_satisfy_it) {
-    const auto lambda = [](const prompt& p, const completion& c) { return c.text == p["answer"]; };
+    const auto lambda = [](const prompt& p, const completion& c) { return p["answer"] == c.text; };
     static_assert(require_reward<decltype(lambda)>() && reward<decltype(lambda)>);
     const auto generic = [](const auto&, const auto& c) { return c.ids.size(); };
     static_assert(reward<decltype(generic)>);

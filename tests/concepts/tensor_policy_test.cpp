@@ -37,10 +37,10 @@ struct disagreeing : sound {
     using compute = bfloat16;
 };
 struct with_a_variable : sound {
-    static c10::ScalarType compute_type;
+    static inline c10::ScalarType compute_type = c10::kFloat;
 };
 struct with_parameter_type_as_a_function : sound {
-    static c10::ScalarType parameter_type();
+    static c10::ScalarType parameter_type() { return c10::kFloat; }
 };
 struct with_accumulate_type_of_int : sound {
     static constexpr int accumulate_type = 6;

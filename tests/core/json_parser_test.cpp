@@ -41,7 +41,7 @@ TEST(json_parser, reads_and_refuses_what_python_does) {
                 << text;
             ++refused;
         } else {
-            EXPECT_EQ(aha::test::described(parse_json(text, "here")), one[1]) << text;
+            EXPECT_EQ(one[1], aha::test::described(parse_json(text, "here"))) << text;
             ++read;
         }
     }

@@ -50,7 +50,7 @@ TEST(strict_json, refuses_what_python_refuses) {
                                                                                        {"[\"NaN", 6},
                                                                                        {"[1.NaN]", 4},
                                                                                        {"[nan]", 2}})
-        EXPECT_THAT(complaint([&] { python(text); }),
+        EXPECT_THAT(complaint([given = text] { python(given); }),
                     testing::StartsWith("file: not valid JSON at byte " + std::to_string(byte) + ": "))
             << text;
     EXPECT_EQ(complaint([] { python(R"({"a": NaN, "a": 1})"); }), "file: the key \"a\" is given twice");

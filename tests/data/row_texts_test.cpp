@@ -62,7 +62,7 @@ TEST_F(row_texts_test, cuts_lines_as_pythons_text_files_do) {
             const auto row = texts.next();
             ASSERT_TRUE(row) << one[0];
             EXPECT_EQ(row->line, wanted[0]) << one[0];
-            EXPECT_EQ(described(row->text), wanted[1]) << one[0];
+            EXPECT_EQ(wanted[1], described(row->text)) << one[0];
         }
         EXPECT_FALSE(texts.next()) << one[0];
     }
@@ -72,7 +72,7 @@ TEST_F(row_texts_test, cuts_lines_as_pythons_text_files_do) {
         for (const nlohmann::json& wanted : one[1]) {
             const auto row = texts.next();
             ASSERT_TRUE(row) << one[0];
-            EXPECT_EQ(described(row->text), wanted) << one[0];
+            EXPECT_EQ(wanted, described(row->text)) << one[0];
         }
         EXPECT_FALSE(texts.next()) << one[0];
     }

@@ -120,7 +120,7 @@ TEST(word_problem_prompts, the_words_say_what_the_answer_is) {
     std::set<int> steps;
     for (const prompt& p : take(source, 1500)) {
         EXPECT_EQ(p["answer"], person.answer(p.text)) << p.text;
-        EXPECT_EQ(p.text, p["question"]);
+        EXPECT_EQ(p["question"], p.text);
         steps.insert(p["steps"].get<int>());
     }
     EXPECT_EQ(person.used.size(), person.rules());  // every wording came up

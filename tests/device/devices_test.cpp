@@ -103,7 +103,7 @@ TYPED_TEST(devices, ScoreAndDifferentiateAsTheCpuInFloat32) {
             EXPECT_EQ(near<TypeParam>().excess(here.entropies, expected.entropies), "");
             const double error = (here.gradients - expected.gradients).norm().template item<double>();
             EXPECT_LT(error / expected.gradients.norm().template item<double>(),
-                      TypeParam::compute_type == at::kFloat ? 1e-5 : 2e-2);
+                      near<TypeParam>().relative);
         }
     }
 }

@@ -5,7 +5,6 @@
 // itself, directly or not. This hides nothing: what a header includes is seen before its own first line in any case,
 // provided that each of its includes compiles alone too, which is checked of them as well.
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -17,12 +16,12 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "tests/headers/unit.hpp"
 #include "tests/support/command.hpp"
+#include "tests/support/on_all_processors.hpp"
 
 // This program includes the suites and instantiates none.
 namespace aha::testing {
@@ -110,24 +109,14 @@ void write(const fs::path& file, const std::string& text) {
     if (!out) throw std::runtime_error{"cannot write " + file.string()};
 }
 
+std::string launcher() { return std::string{AHA_LAUNCHER}.empty() ? "" : shell_word(AHA_LAUNCHER) + " "; }
+
 /// Runs clang on `file`; -c and not -fsyntax-only, whose result no compiler cache keeps.
 command_result clang(const fs::path& root, const fs::path& file, const std::string& more) {
-    const std::string launcher = std::string{AHA_LAUNCHER}.empty() ? "" : shell_word(AHA_LAUNCHER) + " ";
-    return aha::test::run_command("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher +
+    return aha::test::run_command("CCACHE_SLOPPINESS=pch_defines,time_macros LC_ALL=C " + launcher() +
                                   shell_word(AHA_CLANG) + " " + shell_word("@" + (work / "flags").string()) + " -I " +
                                   shell_word(root.string()) + " -I " + shell_word(source.string()) +
                                   " -Xclang -fno-pch-timestamp " + more + " " + shell_word(file.string()));
-}
-
-/// Calls `job(0)` to `job(count - 1)` on all processors.
-template <class Job>
-void on_all_processors(std::size_t count, const Job& job) {
-    std::atomic<std::size_t> next{0};
-    std::vector<std::jthread> threads;
-    for (unsigned n = std::max(1U, std::thread::hardware_concurrency()); n > 0; --n)
-        threads.emplace_back([&] {
-            for (std::size_t i = 0; (i = next.fetch_add(1)) < count;) job(i);
-        });
 }
 
 /// What clang says of each header of `folder` that does not compile alone without a warning.
@@ -151,7 +140,7 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
     for (const auto& [header, part] : part_of) used.insert(part);
     const std::vector<std::size_t> parts{used.begin(), used.end()};
     const auto precompiled = [&](std::size_t part) { return place / (std::to_string(part) + ".pch"); };
-    on_all_processors(parts.size(), [&](std::size_t i) {
+    aha::test::on_all_processors(parts.size(), [&](std::size_t i) {
         const fs::path all = place / (std::to_string(parts[i]) + ".hpp");
         std::string text;
         for (const std::string& one : precompilable()[parts[i]]) text += "#include <" + one + ">\n";
@@ -163,7 +152,7 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
     const std::vector<std::pair<std::string, names>> headers{folder.includes.begin(), folder.includes.end()};
     std::map<std::string, std::string> found;
     std::mutex guard;
-    on_all_processors(headers.size(), [&](std::size_t i) {
+    aha::test::on_all_processors(headers.size(), [&](std::size_t i) {
         const std::string& header = headers[i].first;
         const fs::path unit = place / (std::regex_replace(header, std::regex{"/"}, "_") + ".cpp");
         write(unit, "#include <" + header + ">\n");
@@ -199,9 +188,12 @@ TEST(headers, each_compiles_alone) {
     EXPECT_THAT(complaints(folder, "alone"), IsEmpty());
 }
 
-TEST(headers, all_compile_in_one_unit_with_clang) {
-    const command_result compiled =
-        clang(source / "include", work / "all.cpp", "-c -o " + shell_word((work / "all_with_clang.o").string()));
+/// Of g++ and clang, the one that did not compile this program.
+TEST(headers, all_compile_in_one_unit_with_the_other_compiler) {
+    const command_result compiled = aha::test::run_command(
+        "LC_ALL=C " + launcher() + shell_word(AHA_OTHER_COMPILER) + " " + shell_word("@" + (work / "flags").string()) +
+        " -I " + shell_word((source / "include").string()) + " -I " + shell_word(source.string()) + " -c " +
+        shell_word((work / "all.cpp").string()) + " -o " + shell_word((work / "all_with_the_other.o").string()));
     EXPECT_EQ(compiled.status, 0) << compiled.output;
 }
 

@@ -286,7 +286,8 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
         {changed(llama(), {{"tie_word_embeddings", 1}}), "must be true or false, not 1"},
     };
     for (const auto& [value, sentence] : table)
-        EXPECT_THAT(error_of([&] { parsed(value); }), AllOf(HasSubstr("config.json"), HasSubstr(sentence))) << value;
+        EXPECT_THAT(error_of([&given = value] { parsed(given); }), AllOf(HasSubstr("config.json"), HasSubstr(sentence)))
+            << value;
 }
 
 TEST(decoder_config, is_the_same_from_gguf) {

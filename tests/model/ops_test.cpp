@@ -46,7 +46,8 @@ constexpr std::int64_t forest_tokens = 61;
 class attention : public testing::TestWithParam<std::tuple<int, int, int>> {};  // heads, key heads, width
 
 TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
-    const auto [heads, key_heads, width] = GetParam();
+    const std::int64_t heads = std::get<0>(GetParam()), key_heads = std::get<1>(GetParam()),
+                       width = std::get<2>(GetParam());
     at::manual_seed(4);
     const at::Tensor start = at::randn({forest_tokens, heads + 2 * key_heads, width});
     const at::Tensor probe = at::randn({forest_tokens, heads, width});
@@ -65,7 +66,8 @@ TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
 }
 
 TEST_P(attention, in_two_passes_over_segments_equals_the_kernels) {  // what GPUs do, with the plain engine
-    const auto [heads, key_heads, width] = GetParam();
+    const std::int64_t heads = std::get<0>(GetParam()), key_heads = std::get<1>(GetParam()),
+                       width = std::get<2>(GetParam());
     at::manual_seed(5);
     const aha::detail::head_layout l{heads, key_heads, width};
     const at::Tensor leaf = at::randn({forest_tokens, heads + 2 * key_heads, width}).requires_grad_();
@@ -83,7 +85,8 @@ TEST_P(attention, in_two_passes_over_segments_equals_the_kernels) {  // what GPU
 }
 
 TEST_P(attention, decoding_equals_the_last_token_of_a_packed_row) {
-    const auto [heads, key_heads, width] = GetParam();
+    const std::int64_t heads = std::get<0>(GetParam()), key_heads = std::get<1>(GetParam()),
+                       width = std::get<2>(GetParam());
     at::manual_seed(6);
     const at::NoGradGuard no_gradients;
     const std::int64_t all = heads + 2 * key_heads, prefix = 9, prompt = 18, steps = 35;

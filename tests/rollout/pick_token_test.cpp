@@ -224,16 +224,16 @@ TEST(pick_token, draws_across_blocks_from_the_exact_distribution) {
     ASSERT_GT(logits.size(), 2 * aha::log_sum_block);
     for (const double temperature : {1.0, 0.7, 1.6}) {
         const sampling_options options{.temperature = temperature};
-        const std::vector<std::int64_t> counts = draws(logits, logits, options);
+        const std::vector<std::int64_t> counts = draws(logits, logits, options, 5000);
         expect_drawn_from(softmax(logits, temperature), counts);
         EXPECT_FALSE(aha::test::fit(counts, softmax(logits, 1.25 * temperature)).holds());
     }
     std::vector<float> allowed = logits;
     std::fill_n(allowed.begin(), 2100, never);        // the first block and the start of the second
     std::fill_n(allowed.begin() + 4096, 904, never);  // all of the last one
-    expect_drawn_from(softmax(allowed, 1), draws(logits, allowed, {}));
-    expect_drawn_from(softmax(allowed, 0.7), draws(logits, allowed, {.temperature = 0.7}));
-    expect_drawn_from(exact(allowed, {.top_k = 3}), draws(logits, allowed, {.top_k = 3}));
+    expect_drawn_from(softmax(allowed, 1), draws(logits, allowed, {}, 5000));
+    expect_drawn_from(softmax(allowed, 0.7), draws(logits, allowed, {.temperature = 0.7}, 5000));
+    expect_drawn_from(exact(allowed, {.top_k = 3}), draws(logits, allowed, {.top_k = 3}, 5000));
 }
 
 TEST(pick_token, draws_nothing_suppressed_at_the_ends_of_the_unit_interval) {

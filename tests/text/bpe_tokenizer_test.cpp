@@ -39,7 +39,7 @@ TEST_P(golden, encodes_and_decodes_as_the_reference_does) {
         EXPECT_EQ(t.decode(ids, false), kept);
         EXPECT_EQ(t.decode(ids), c.value("without_special", kept));
     }
-    for (const json& c : file["golden"]["decoding"]) EXPECT_EQ(t.decode(c["ids"].get<ids_t>(), false), c["decoded"]);
+    for (const json& c : file["golden"]["decoding"]) EXPECT_EQ(c["decoded"], t.decode(c["ids"].get<ids_t>(), false));
 }
 
 TEST_P(golden, names_its_tokens) {
@@ -76,7 +76,7 @@ TEST(bpe_tokenizer, reads_that_of_smollm2) {
     ASSERT_GE(cases.size(), 80U);
     for (const json& c : cases) {
         EXPECT_EQ(t.encode(from_hex(c["text"])), c["ids"].get<ids_t>()) << c["text"];
-        EXPECT_EQ(t.decode(c["ids"].get<ids_t>()), c["decoded"]);
+        EXPECT_EQ(c["decoded"], t.decode(c["ids"].get<ids_t>()));
     }
     EXPECT_EQ(t.vocabulary_size(), 49152);
     EXPECT_EQ(t.end_ids(), (ids_t{2, 0, 4}));  // those of llama.cpp in llama-cpp-python 0.3.36

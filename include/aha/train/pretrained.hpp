@@ -42,6 +42,10 @@ struct pretrained {
     std::vector<std::string> notes{};  ///< what was passed over when it was loaded, a sentence each
 };
 
+/// Without these, compilers before clang 17 deduce nothing from the members of an aggregate.
+template <class Model, class Tokenizer, class... Others>
+pretrained(Model, Tokenizer, Others...) -> pretrained<Model, Tokenizer>;
+
 /// Loads weights into a model of the same configuration.
 template <class Model>
 void load_weights(Model& model, const weight_source& source) {
