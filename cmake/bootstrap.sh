@@ -90,6 +90,7 @@ build() {
     # Two clones of one commit share what was compiled.
     export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
+    export CCACHE_DEPEND=1  # what is not in the cache is not preprocessed for nothing
     command -v ccache >/dev/null || AHA_CMAKE_OPTIONS="${AHA_CMAKE_OPTIONS:-} -DCMAKE_CXX_COMPILER_LAUNCHER="
     (cd "$root" && cmake --preset "$preset" -DCMAKE_PREFIX_PATH="$torch_cmake${AHA_PREFIX:+;$AHA_PREFIX}" ${AHA_CMAKE_OPTIONS:-}) >"$build_log" 2>&1 ||
         { cat "$build_log" >&2; die "configuring failed; the log is $build_log"; }

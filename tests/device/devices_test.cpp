@@ -102,8 +102,7 @@ TYPED_TEST(devices, ScoreAndDifferentiateAsTheCpuInFloat32) {
             EXPECT_EQ(near<TypeParam>().excess(here.log_probs, expected.log_probs), "");
             EXPECT_EQ(near<TypeParam>().excess(here.entropies, expected.entropies), "");
             const double error = (here.gradients - expected.gradients).norm().template item<double>();
-            EXPECT_LT(error / expected.gradients.norm().template item<double>(),
-                      near<TypeParam>().relative);
+            EXPECT_LT(error / expected.gradients.norm().template item<double>(), near<TypeParam>().relative);
         }
     }
 }

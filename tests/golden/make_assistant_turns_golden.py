@@ -5,7 +5,19 @@ two templates write different texts says so. Versions are in the file."""
 import json, os, pathlib
 os.environ["HF_HUB_OFFLINE"] = "1"
 import transformers, trl
+from transformers.utils import chat_template_utils
 from transformers.utils.chat_template_utils import render_jinja_template
+
+
+class fixed_datetime(chat_template_utils.datetime):
+    """What strftime_now reads: always the same day."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2026, 11, 27)
+
+
+chat_template_utils.datetime = fixed_datetime
 
 tests = pathlib.Path(__file__).parent.parent
 shipped = pathlib.Path(trl.__file__).parent / "chat_templates"

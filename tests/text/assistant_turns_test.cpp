@@ -1,5 +1,6 @@
 #include <aha/text/assistant_turns.hpp>
 
+#include <ctime>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,6 +38,7 @@ TEST(render_to_learn, finds_in_released_templates_the_turns_that_trl_marks) {
     std::size_t found = 0;
     // Templates that write a turn differently once another follows, or ask with an opened thought.
     const std::set<std::string> unstable{"gptoss two turns"};
+    const std::tm day{.tm_mday = 27, .tm_mon = 10, .tm_year = 126};  // the day that the reference shows
     for (const json& one : golden.at("cases")) {
         const std::string name = one.at("template"), what = name + " " + one.at("conversation").get<std::string>();
         const aha::chat_template plain{text_of("chat/" + name + ".jinja"), golden.at("variables")};
@@ -51,7 +53,8 @@ TEST(render_to_learn, finds_in_released_templates_the_turns_that_trl_marks) {
                 << what;
             continue;
         }
-        const aha::learnable_chat made = aha::render_to_learn(plain, one.at("messages"));
+        const aha::learnable_chat made =
+            aha::render_to_learn(plain, one.at("messages"), json::object(), aha::learned_turns::all, day);
         EXPECT_FALSE(made.marked);
         EXPECT_EQ(made.text, one.at("text").get<std::string>()) << what;
         ASSERT_EQ(made.turns.size(), one.at("said").size()) << what;

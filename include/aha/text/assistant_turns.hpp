@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ inline std::string shown_end(std::string_view text) {
 /// The byte range of the turn `messages[at]` in `text`, the whole conversation rendered. The range begins where the
 /// prompt before the turn ends. Throws `aha::error` if the template does not preserve prefixes.
 inline std::pair<std::size_t, std::size_t> turn_by_prefixes(const chat_template& chat, const json& messages,
-                                                            std::size_t at, const json& variables,
+                                                            std::size_t at, const json& variables, const std::tm& now,
                                                             const std::string& text) {
     const std::string name = "message " + std::to_string(at + 1);
     const auto wrong = [&](const std::string& before, const char* what) {
@@ -67,11 +68,11 @@ inline std::pair<std::size_t, std::size_t> turn_by_prefixes(const chat_template&
              "; give a template with marks, or rows of which only the last turn is learned");
     };
     const std::string before =
-        chat.render(first_messages(messages, at), {.add_generation_prompt = true, .variables = variables});
+        chat.render(first_messages(messages, at), {.add_generation_prompt = true, .variables = variables, .now = now});
     if (!text.starts_with(before)) wrong(before, "the prompt that asks for");
     if (at + 1 == messages.size()) return {before.size(), text.size()};
-    const std::string after =
-        chat.render(first_messages(messages, at + 1), {.add_generation_prompt = false, .variables = variables});
+    const std::string after = chat.render(first_messages(messages, at + 1),
+                                          {.add_generation_prompt = false, .variables = variables, .now = now});
     if (!text.starts_with(after)) wrong(after, "the conversation up to");
     require(after.size() >= before.size(), "the chat template renders the conversation up to ", name,
             " as a shorter text than the prompt that asks for it");
@@ -85,18 +86,21 @@ inline std::pair<std::size_t, std::size_t> turn_by_prefixes(const chat_template&
 /// before it, with the generation prompt.
 /// @param messages a JSON array of messages
 /// @param variables what the template is given besides: tools, enable_thinking, ...
+/// @param now what `strftime_now` shows, the same in every rendering; the local time if not given
 /// Throws `aha::error` if the assistant says nothing, or if turns cannot be found because the template renders a
 /// message differently once others follow it.
 inline learnable_chat render_to_learn(const chat_template& chat, const json& messages,
-                                      const json& variables = json::object(),
-                                      learned_turns which = learned_turns::all) {
-    rendered_chat whole = chat.render_with_spans(messages, {.add_generation_prompt = false, .variables = variables});
+                                      const json& variables = json::object(), learned_turns which = learned_turns::all,
+                                      const std::optional<std::tm>& now = std::nullopt) {
+    const std::tm moment = now ? *now : detail::jinja::local_time();  // midnight must not come between two renderings
+    rendered_chat whole =
+        chat.render_with_spans(messages, {.add_generation_prompt = false, .variables = variables, .now = moment});
     learnable_chat made{std::move(whole.text), std::move(whole.assistant_spans), true};
     if (made.turns.empty()) {
         made.marked = false;
         for (std::size_t at = messages.size(); at-- > 0;) {
             if (!detail::is_assistant(messages[at])) continue;
-            made.turns.push_back(detail::turn_by_prefixes(chat, messages, at, variables, made.text));
+            made.turns.push_back(detail::turn_by_prefixes(chat, messages, at, variables, moment, made.text));
             if (which == learned_turns::last) break;
         }
         std::ranges::reverse(made.turns);

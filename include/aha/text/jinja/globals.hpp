@@ -112,18 +112,22 @@ inline value joiner(const arguments& given) {
                     separator.reach().around(), "joiner"};
 }
 
+/// This machine's local time.
+inline std::tm local_time() {
+    std::tm time{};
+    const std::time_t seconds = std::time(nullptr);
+    localtime_r(&seconds, &time);
+    return time;
+}
+
 /// `strftime_now(format)`: `now`, or this machine's local time, written by strftime.
 inline value strftime_now(const std::string& format, const std::optional<std::tm>& now) {
-    std::tm time{};
+    std::tm time = now ? *now : local_time();
     if (now) {
-        time = *now;
         std::tm filled = time;
         timegm(&filled);  // the day of the week and of the year, which a caller may have left out
         time.tm_wday = filled.tm_wday;
         time.tm_yday = filled.tm_yday;
-    } else {
-        const std::time_t seconds = std::time(nullptr);
-        localtime_r(&seconds, &time);
     }
     char text[256];
     if (format.empty()) return "";
