@@ -319,6 +319,48 @@ TEST(run_training, an_exception_in_a_step_leaves_a_checkpoint_of_the_steps_done)
     EXPECT_EQ(bytes(folder.path / "a" / "end"), bytes(folder.path / "b" / "end")) << "the step was taken anew, whole";
 }
 
+TEST(run_training, an_exception_of_an_observer_leaves_a_checkpoint_of_the_steps_done) {
+    const temporary_folder folder;
+    struct full_disk {
+        int at;
+        void on_step(const aha::step_report& report) const {
+            if (report.step == at) throw aha::error{"the disk is full"};
+        }
+    };
+    const auto run = [&](int fails_at, aha::run_options options, recorder& seen) {
+        with_fragile_trainer(std::make_shared<int>(0), [&](auto& trainer) {
+            aha::folder_checkpoints store{folder.path};
+            const full_disk disk{fails_at};
+            options.steps = 8;
+            aha::run_training(trainer, store, options, seen, disk);
+        });
+    };
+    recorder seen;
+    EXPECT_THAT(aha::test::complaint([&] { run(5, {}, seen); }), testing::HasSubstr("the disk is full"));
+    EXPECT_EQ(aha::folder_checkpoints{folder.path}.latest_step(), 5);
+    ASSERT_TRUE(seen.summary.has_value());
+    EXPECT_THAT(seen.summary->failure, testing::HasSubstr("the disk is full"));
+    run(0, {.resume = true}, seen);
+    EXPECT_THAT(seen.steps, testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8)) << "no step is taken twice";
+    EXPECT_EQ(seen.summary->failure, "");
+}
+
+TEST(run_training, a_checkpoint_that_cannot_be_written_is_told_to_observers) {
+    struct full {
+        void save(std::int64_t, const aha::state&) { throw aha::error{"the disk is full"}; }
+        std::optional<std::pair<std::int64_t, aha::state>> load_latest() { return std::nullopt; }
+    };
+    with_fragile_trainer(std::make_shared<int>(0), [&](auto& trainer) {
+        full store;
+        recorder seen;
+        EXPECT_THAT(aha::test::complaint([&] { aha::run_training(trainer, store, {.checkpoint_every = 2}, seen); }),
+                    testing::HasSubstr("the disk is full"));
+        ASSERT_TRUE(seen.summary.has_value());
+        EXPECT_THAT(seen.summary->failure, testing::HasSubstr("the disk is full"));
+        EXPECT_THAT(seen.steps, testing::ElementsAre(1, 2));
+    });
+}
+
 TEST(run_training, the_first_exception_arrives_though_saving_and_observers_fail_too) {
     struct full {
         void save(std::int64_t, const aha::state&) { throw aha::error{"the disk is full"}; }

@@ -64,13 +64,15 @@ public:
 
     /// For the `accumulate_...` functions.
     microbatch_hook hook() {
-        return [this](std::size_t index, std::size_t count) {
-            if constexpr (can_be_shared_out<Model>)
-                if (is_shared_out(*model_)) return next_pass(index, count);
-            if constexpr (tells_final_gradients<Model>)
-                if (index + 1 == count && ranks_->size() > 1)
-                    model_->watch_backward([this](std::int64_t offset) { begin_from(offset); });
-        };
+        if constexpr (can_be_shared_out<Model> || tells_final_gradients<Model>)
+            return [this](std::size_t index, std::size_t count) {
+                if constexpr (can_be_shared_out<Model>)
+                    if (is_shared_out(*model_)) return next_pass(index, count);
+                if constexpr (tells_final_gradients<Model>)
+                    if (index + 1 == count && ranks_->size() > 1)
+                        model_->watch_backward([this](std::int64_t offset) { begin_from(offset); });
+            };
+        else return [](std::size_t, std::size_t) {};
     }
 
     /// Ends the exchange: the gradients are the sums over the ranks.

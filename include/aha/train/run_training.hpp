@@ -145,9 +145,10 @@ inline std::string message_of(const std::exception_ptr& problem) {
 /// tells its observers. A store that can be held (`hold()`) is, so that a second run in the same place is refused.
 ///
 /// A trainer's `step()` that throws must leave the trainer as it was before, as those of this library do: the steps
-/// done since the last checkpoint are then saved, observers are told, and the exception goes on. Of several ranks that
-/// takes a `joint_error`, which all meet (a reward that throws, a gradient that is not finite); after any other
-/// exception the checkpoint before stays the last.
+/// done since the last checkpoint are then saved, observers are told, and the exception goes on; so they are when an
+/// observer throws after a step (a full disk) or a checkpoint cannot be written. Of several ranks that takes a
+/// `joint_error`, which all meet (a reward that throws, a gradient that is not finite); after any other exception the
+/// checkpoint before stays the last.
 /// @return how it ended; `already_done` if a resumed run had no step left
 template <class Trainer, class Store, class... Observers>
 run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&... observers) {
@@ -181,9 +182,14 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
         summary.steps = trainer.steps_done();
     };
     while (trainer.steps_done() < steps && !summary.interrupted) {
-        step_report report;
         try {
-            report = trainer.step();
+            step_report report = trainer.step();
+            report.total_steps = steps;
+            if (leads) (notify_step(observers, std::as_const(report)), ...);
+            summary.seconds = report.find_metric("seconds").value_or(seconds_before + since_start.seconds());
+            summary.interrupted = detail::any_rank(trainer, options.interrupted());
+            const bool due = options.checkpoint_every > 0 && trainer.steps_done() % options.checkpoint_every == 0;
+            if (due || summary.interrupted || trainer.steps_done() >= steps) save();
         } catch (...) {
             const std::exception_ptr problem = std::current_exception();
             summary.failure = detail::message_of(problem);
@@ -200,12 +206,6 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
             if (leads) (tell(observers), ...);
             throw;
         }
-        report.total_steps = steps;
-        if (leads) (notify_step(observers, std::as_const(report)), ...);
-        summary.seconds = report.find_metric("seconds").value_or(seconds_before + since_start.seconds());
-        summary.interrupted = detail::any_rank(trainer, options.interrupted());
-        const bool due = options.checkpoint_every > 0 && trainer.steps_done() % options.checkpoint_every == 0;
-        if (due || summary.interrupted || trainer.steps_done() >= steps) save();
     }
     if (leads) (notify_end(observers, std::as_const(summary)), ...);
     return summary;
