@@ -46,7 +46,7 @@ std::string precompiled_flags(const compiler& with) {
     std::ofstream{header} << "#include <ATen/Parallel.h>\n#include <ATen/TensorOperators.h>\n"
                              "#include <ATen/core/Tensor.h>\n#include <nlohmann/json.hpp>\n"
                              "#include <torch/csrc/autograd/custom_function.h>\n";
-    const bool gcc = with.documented;
+    const bool gcc = with.name == usual.name;  // which is g++
     const fs::path out = folder / (gcc ? "others.hpp.gch" : "others.pch");
     const aha::test::command_result done =
         aha::test::run_command(aha::test::shell_word(with.path) + " " AHA_CXX_FLAGS " -x c++-header " +
@@ -81,8 +81,8 @@ std::string complaint_about_correction(const compiler& with, const fs::path& fil
     return correct.accepted ? "" : file.string() + " does not compile without its mistake:\n" + correct.output;
 }
 
-/// Whether the corrected halves of all files compile in one unit, each in a namespace of its own: a few seconds in the
-/// place of a few for each.
+/// Whether the corrected halves of all files compile in one unit, each in a namespace of its own: that takes as long
+/// as a few of them alone.
 bool all_corrections_compile(const compiler& with, const std::vector<fs::path>& files) {
     static const std::regex directive{R"(^#include <.*)"};
     std::set<std::string> includes;
