@@ -2,7 +2,9 @@
 """How much slower a GRPO step is beside one busy process, by preset, precision and build.
 
 The builds take turns, and so do quiet and busy, in every round; a figure is the median of the rounds. The busy process
-counts in a loop, in a session of its own, as another user's would.
+counts in a loop, in a session of its own, as another user's would, or with --same-session in this one: Linux shares
+processors among sessions first. Before the table stands what it leaves: the processors that as many counting processes
+as there are processors get beside it. No program that obeys the scheduler is slowed down less than by their ratio.
 """
 import argparse
 import json
@@ -26,6 +28,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3, help="of a run; the first is not counted (default 3)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=1, help="busy ones (default 1)")
+    parser.add_argument("--same-session", action="store_true", help="the busy ones belong to this session")
     a = parser.parse_args(sys.argv[cut + 1:])
 
     def seconds(program, preset, precision):
@@ -36,7 +39,7 @@ def main():
         return json.loads(done.stdout)["step_s"]
 
     def beside_others(measure):
-        others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=not a.same_session)
                   for _ in range(a.processes)]
         try:
             return measure()
@@ -45,7 +48,18 @@ def main():
                 other.kill()
                 other.wait()
 
-    print(f"{os.cpu_count()} processors, {a.processes} busy process(es); seconds of a step")
+    def granted():
+        counting = ("import time; end = time.monotonic() + 4\n"
+                    "while time.monotonic() < end: pass\n"
+                    "print(time.process_time())")
+        counters = [subprocess.Popen([sys.executable, "-c", counting], stdout=subprocess.PIPE, text=True)
+                    for _ in range(os.cpu_count())]
+        return sum(float(counter.communicate()[0]) for counter in counters) / 4
+
+    alone, left = granted(), beside_others(granted)
+    session = "this" if a.same_session else "another"
+    print(f"{os.cpu_count()} processors, {a.processes} busy process(es) in {session} session; seconds of a step")
+    print(f"processors to be had alone {alone:.2f}, beside {left:.2f}: a ratio of {alone / left:.2f}")
     print("| preset | precision | build | quiet, s | busy, s | busy / quiet |\n|---|---|---|---|---|---|")
     for preset in a.presets:
         for precision in a.precisions:

@@ -214,7 +214,8 @@ TEST(weights, shards_must_be_as_their_index_says) {
     };
     EXPECT_THAT(with("/weight_map", 3), HasSubstr("has no weight_map"));
     EXPECT_THAT(with("/weight_map/model.norm.weight", 3), HasSubstr("not a string"));
-    for (const char* name : {"../model.safetensors", "/etc/passwd", "..", ".", ""})
+    for (const std::string& name :
+         std::vector<std::string>{"../model.safetensors", "/etc/passwd", "..", ".", "", std::string(9000, 'a')})
         EXPECT_THAT(with("/weight_map/model.norm.weight", name),
                     HasSubstr("not the name of a file in the same folder"));
     EXPECT_THAT(with("/weight_map/model.norm.weight", "none.safetensors"), HasSubstr("No such file"));

@@ -24,9 +24,9 @@ TEST(long_text_tables, are_made_when_a_length_is_first_read_and_not_again) {
     const aha::placed_trees first = aha::placed(text_of(20), shape, usual, tables);
     const aha::placed_trees again = aha::placed(text_of(20), shape, usual, tables);
     EXPECT_EQ(tables.made(), 1);
-    EXPECT_TRUE(at::equal(first.table.cosine, again.table.cosine));
+    EXPECT_TRUE(at::equal(first.table.all().cosine, again.table.all().cosine));
     const aha::rotary_table right{shape, 20, at::kFloat};
-    EXPECT_TRUE(at::equal(again.table.sine.narrow(0, 16, 20), right.sine));
+    EXPECT_TRUE(at::equal(again.table.all().sine.narrow(0, 16, 20), right.all().sine));
     aha::placed(text_of(21), shape, usual, tables);
     aha::placed(text_of(16), shape, usual, tables);  // not a long one
     EXPECT_EQ(tables.made(), 2);

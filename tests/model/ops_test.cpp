@@ -142,6 +142,23 @@ at::Tensor leaf_of(const at::Tensor& values) {
     return leaf;
 }
 
+TEST(rotary_table, computes_the_angles_of_a_position_when_they_are_asked_for) {
+    const aha::rotary_shape shape{.head_dim = 8, .theta = 10000.0, .scaling = {}, .context = 1 << 30};
+    const aha::rotary_table whole{shape, 5000, at::kFloat}, asked{shape, 5000, at::kFloat},
+        vast{shape, std::int64_t{1} << 40, at::kFloat};
+    EXPECT_EQ(vast.length(), std::int64_t{1} << 40);
+    const aha::rotary_table::angles all = whole.all();
+    for (const std::int64_t rows : {1, 2048, 2049, 4999, 3, 5000}) {
+        const aha::rotary_table::angles some = asked.up_to(rows), same = vast.up_to(rows);
+        ASSERT_GE(some.cosine.size(0), rows);
+        EXPECT_TRUE(at::equal(some.cosine.narrow(0, 0, rows), all.cosine.narrow(0, 0, rows))) << rows;
+        EXPECT_TRUE(at::equal(same.sine.narrow(0, 0, rows), all.sine.narrow(0, 0, rows))) << rows;
+    }
+    EXPECT_LT(vast.up_to(1).cosine.size(0), 20000);
+    EXPECT_THROW(asked.up_to(5001), aha::error);
+    EXPECT_THROW(vast.up_to(std::int64_t{1} << 40), aha::error);  // more than memory holds
+}
+
 TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
     at::manual_seed(7);
     const aha::rotary_table table{
@@ -152,8 +169,8 @@ TEST(rotary, adds_the_bias_turns_the_first_heads_and_copies_the_others) {
     const at::Tensor y = aha::rotary(x, positions, table, 3, bias);
     const at::Tensor exact_x = x.detach().clone().requires_grad_(), exact_bias = leaf_of(bias.detach());
     const at::Tensor wide = exact_x + exact_bias.view({5, 8});
-    const at::Tensor c = table.cosine.index_select(0, positions).unsqueeze(1),
-                     s = table.sine.index_select(0, positions).unsqueeze(1);
+    const at::Tensor c = table.all().cosine.index_select(0, positions).unsqueeze(1),
+                     s = table.all().sine.index_select(0, positions).unsqueeze(1);
     const at::Tensor a = wide.narrow(1, 0, 3).narrow(2, 0, 4), b = wide.narrow(1, 0, 3).narrow(2, 4, 4);
     const at::Tensor exact = at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, 3, 2)}, 1);
     EXPECT_EQ((tolerance{1e-6, 1e-6}.excess(y, exact)), "");

@@ -112,8 +112,9 @@ inline void damage_json_once(json& root, chances& chance, json& other) {
             }
             break;
         case 10:  // a number beside it
-            if (at.is_number_integer()) at = at.get<std::int64_t>() + (chance.one_in(2) ? 1 : -1);
-            else if (at.is_number_unsigned()) at = at.get<std::uint64_t>() / 2;
+            if (at.is_number_unsigned() && chance.one_in(3)) at = at.get<std::uint64_t>() / 2;
+            else if (at.is_number_integer())  // beside the smallest stands the largest
+                at = static_cast<std::int64_t>(at.get<std::uint64_t>() + (chance.one_in(2) ? 1U : ~std::uint64_t{0}));
             else if (at.is_number_float()) at = -at.get<double>();
             break;
         case 11:  // much of it

@@ -92,6 +92,11 @@ TEST(jinja, what_python_gives_templates_is_as_in_transformers) {
 }
 
 // What Jinja has and chat templates have no use for says so.
+TEST(jinja, strips_any_of_many_characters) {  // more than a string holds in itself
+    EXPECT_EQ(outcome("{{ 'xyzabcdefxyz'.strip('zyxwvutsrqponmlkjihgfe') }}"), "abcd");
+    EXPECT_EQ(outcome("{{ 'xyzabcdefxyz'|trim('zyxwvutsrqponmlkjihgfe') }}"), "abcd");
+}
+
 TEST(jinja, what_is_left_out_is_named) {
     for (const char* filter : {"pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr"})
         EXPECT_EQ(outcome("{{ 'a'|" + std::string{filter} + " }}"),
@@ -173,18 +178,19 @@ TEST(jinja, hostile_templates_meet_limits) {
         {"{{ 1" + times(500, " + 1") + " }}", "nested deeper than 400 levels"},
         {"{{ a" + times(5000, ".a") + " }}", "an expression of more than 2000 parts"},
         {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "nested deeper than 400 levels"},
-        {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "more than 5 million steps"},
+        {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "more than 2 million steps"},
         {growing("[ns.x]"), "a value nested deeper than 250 levels"},
         {growing("{'a': ns.x}"), "a value nested deeper than 250 levels"},
         {growing("[ns.x.count]"), "a value nested deeper than 250 levels"},
         {growing("[ns.x, ns.x]"), "a value of more than 4 million parts"},
-        {growing("ns.x + ns.x"), "a value of more than 4 million parts"},
+        {growing("ns.x + ns.x"), "rendering takes more than 2 million steps"},
         {growing("ns.x * 9", "'ab'"), "a text of more than 20000000 bytes"},
         {growing("ns.x ~ ns.x", "'ab'"), "a text of more than 20000000 bytes"},
         {growing("ns.x|replace('', ns.x)", "'ab'"), "a text of more than 20000000 bytes"},
         {growing("[ns.x, ns.x]|join(ns.x)", "'ab'"), "a text of more than 20000000 bytes"},
         {"{{ 'a' * 9999999999 }}", "a text of more than 20000000 bytes"},
-        {"{% for i in range(99999) %}{{ 'abcdefgh' * 1000 }}{% endfor %}", "more than 100 million bytes of output"},
+        {"{% set x = 'abcdefgh' * 1000 %}{% for i in range(99999) %}{{ x }}{% endfor %}",
+         "more than 100 million bytes of output"},
         {growing("ns.x %}{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset", "'ab'"), "a text of more than 20000000 bytes"},
         {growing("ns.x + ns.x", "'ab'"), "a text of more than 20000000 bytes"},
         {"{{ range(100001) }}", "range has more than 100000 numbers"},
@@ -203,11 +209,11 @@ TEST(jinja, hostile_templates_meet_limits) {
         {"{{ [1]|batch(10**9, 'x')|list }}", "a value of more than 4 million parts"},
         {"{{ [0] * 10**9 }}", "a value of more than 4 million parts"},
         {"{{ ('a ' * 4100000).split() }}", "a text of more than 4 million pieces"},
-        {"{{ [1]|slice(10**9)|list }}", "rendering takes more than 5 million steps"},
+        {"{{ [1]|slice(10**9)|list }}", "rendering takes more than 2 million steps"},
         {"{% set b = range(99999) %}{% for i in b %}{{ b|select('gt', 100000)|first }}{% endfor %}",
-         "rendering takes more than 5 million steps"},
+         "rendering takes more than 2 million steps"},
         {"{% set b = 'a' * 1000000 %}{% for i in range(999) %}{% set y = b|tojson %}{% endfor %}",
-         "rendering takes more than 5 million steps"},
+         "rendering takes more than 2 million steps"},
         {"{% for i in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}", "nested deeper than 400 levels"},
         {growing("ns.x|map('string')"), "a value nested deeper than 250 levels"},
         {growing("cycler(ns.x).next"), "a value nested deeper than 250 levels"},

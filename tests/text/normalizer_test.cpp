@@ -38,6 +38,13 @@ TEST(normalizer, says_what_is_wrong) {
                 HasSubstr("normalizer.normalizers[0]: the normalizer \"X\""));
 }
 
+TEST(normalizer, bounds_what_it_makes_of_a_text) {
+    const json step = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}};
+    const auto normalize = make({{"type", "Sequence"}, {"normalizers", std::vector<json>(60, step)}});
+    EXPECT_EQ(normalize("b"), "b");
+    EXPECT_THROW(normalize("a"), error);
+}
+
 TEST(normalizer, leaves_an_empty_text_empty) {
     const json any = {{"type", "Replace"}, {"pattern", {{"Regex", "x*"}}}, {"content", "y"}};
     EXPECT_EQ(make(any)(""), "");

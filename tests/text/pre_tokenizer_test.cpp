@@ -97,6 +97,18 @@ TEST(pre_tokenizer, says_what_is_wrong) {
         EXPECT_NE(complaint(split({{"Regex", pattern}})), "no complaint") << pattern;
 }
 
+TEST(pre_tokenizer, bounds_what_it_makes_of_a_text) {  // each step doubles the bytes of letters beyond ASCII
+    const json step = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}};
+    const auto cut = make({{"type", "Sequence"}, {"pretokenizers", std::vector<json>(60, step)}});
+    EXPECT_EQ(words(cut, "plain"), std::vector<std::string>{"plain"});
+    try {
+        words(cut, "é");
+        FAIL() << "no complaint";
+    } catch (const error& wrong) {
+        EXPECT_THAT(wrong.what(), HasSubstr("bytes of a text of 2"));
+    }
+}
+
 TEST(pre_tokenizer, gives_up_on_endless_matching) {
     const auto cut = make(split({{"Regex", "^(?:a|aa|aaa)+[0-9]"}}));
     EXPECT_THROW(words(cut, std::string(60, 'a') + "!"), error);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/utf8.hpp>
 #include <aha/text/text_span.hpp>
 
@@ -150,6 +151,13 @@ void filter_map(Text& text, Keep keep, As as) {
         });
         if (waiting) put(as(last), -removed);
     });
+}
+
+/// Throws `aha::error` where the steps of a tokenizer.json made far too much of a text: of many that write more than
+/// they read, each may double it.
+inline void check_growth(std::size_t bytes_before, std::size_t bytes) {
+    require(bytes <= 4096 + 100 * bytes_before, "the tokenizer's normalizer or pre-tokenizer makes ", bytes,
+            " bytes of a text of ", bytes_before);
 }
 
 }  // namespace aha::detail::tokenizing

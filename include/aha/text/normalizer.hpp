@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -207,7 +208,11 @@ public:
     /// The same, for a text that may know where its bytes came from.
     template <class Text>
     void apply(Text& text) const {
-        for (const step& next : steps_) std::visit([&](const auto& s) { s(text); }, next);
+        const std::size_t before = text.text.size();
+        for (const step& next : steps_) {
+            std::visit([&](const auto& s) { s(text); }, next);
+            detail::tokenizing::check_growth(before, text.text.size());
+        }
     }
 
     /// True if it changes nothing.

@@ -158,8 +158,11 @@ public:
         if (!made.text.text.empty()) made.words.push_back({0, made.text.text.size()});
         made.unspelled =
             !spell && !steps_.empty() && std::holds_alternative<detail::tokenizing::spell_step>(steps_.back());
-        for (std::size_t i = 0; i + (made.unspelled ? 1 : 0) < steps_.size(); ++i)
+        const std::size_t before = made.text.text.size();
+        for (std::size_t i = 0; i + (made.unspelled ? 1 : 0) < steps_.size(); ++i) {
             std::visit([&](const auto& s) { s(made); }, steps_[i]);
+            detail::tokenizing::check_growth(before, made.text.text.size());
+        }
         return made;
     }
 

@@ -145,7 +145,8 @@ private:
         for (const auto& [name, file] : map->items()) {
             require(file.is_string(), index.string(), ": the file of ", detail::shown_name(name), " is not a string");
             const auto& file_name = file.get_ref<const std::string&>();
-            require(!file_name.empty() && file_name != "." && file_name != ".." &&
+            constexpr std::size_t longest_name = 255;  // of files on Linux
+            require(!file_name.empty() && file_name.size() <= longest_name && file_name != "." && file_name != ".." &&
                         file_name.find_first_of(std::string_view{"/\0", 2}) == std::string::npos,
                     index.string(), ": ", detail::shown_name(file_name),
                     " is not the name of a file in the same folder");

@@ -61,9 +61,9 @@ inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape,
     placed_trees made{batch, usual};
     const std::optional<std::int64_t> limit = same_angles_up_to(shape);
     if (!limit) return made;
-    std::vector<at::Tensor> cosines{usual.cosine}, sines{usual.sine};
+    std::vector<at::Tensor> cosines, sines;
     std::vector<std::int64_t> shift;  // [T] by how much a row's position moves
-    std::int64_t rows = usual.cosine.size(0);
+    std::int64_t rows = usual.length();
     for (const token_tree& tree : batch.trees) {
         std::int64_t longest = 0, end = tree.trunk.end();
         for (const segment& branch : tree.branches) {
@@ -77,15 +77,17 @@ inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape,
                 "others");
         shift.resize(static_cast<std::size_t>(end), is_long ? rows : 0);
         if (!is_long) continue;
-        const rotary_table own = tables.of(shape, length, usual.cosine.options());
-        cosines.push_back(own.cosine);
-        sines.push_back(own.sine);
+        const auto add = [&](const rotary_table::angles& angles, std::int64_t count) {
+            cosines.push_back(angles.cosine.narrow(0, 0, count));
+            sines.push_back(angles.sine.narrow(0, 0, count));
+        };
+        if (cosines.empty()) add(usual.all(), usual.length());
+        add(tables.of(shape, length, batch.positions.options()).all(), length);
         rows += length;
     }
-    if (cosines.size() == 1) return made;
+    if (cosines.empty()) return made;
     made.batch.positions = batch.positions + to_device(shift, batch.positions.device());
-    made.table.cosine = at::cat(cosines);
-    made.table.sine = at::cat(sines);
+    made.table = rotary_table{rotary_table::angles{at::cat(cosines), at::cat(sines)}};
     return made;
 }
 

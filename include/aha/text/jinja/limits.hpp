@@ -64,12 +64,12 @@ inline void grow(std::string& text, std::string_view character, std::size_t time
 class budget {
 public:
     void spend(std::size_t steps) {
-        if (steps > left_) problem("rendering takes more than 5 million steps");
+        if (steps > left_) problem("rendering takes more than 2 million steps");
         left_ -= steps;
     }
 
 private:
-    std::size_t left_ = 5'000'000;
+    std::size_t left_ = 2'000'000;
 };
 
 }  // namespace aha::detail::jinja

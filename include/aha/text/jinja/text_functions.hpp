@@ -20,9 +20,9 @@ namespace aha::detail::jinja {
 inline std::string strip(std::string_view text, const std::optional<value>& set, bool left, bool right) {
     const bool spaces = !set || set->is_none();
     if (!spaces && !set->as_text()) set->refuse("stripping");
+    const std::string_view listed = spaces ? std::string_view{} : *set->as_text();
     std::vector<std::uint32_t> wanted;
-    for (const std::string_view piece : characters(spaces ? "" : *set->as_text()))
-        wanted.push_back(character_at(piece, 0).code);
+    for (const std::string_view piece : characters(listed)) wanted.push_back(character_at(piece, 0).code);
     std::sort(wanted.begin(), wanted.end());
     const auto in_set = [&](std::uint32_t code) {
         return spaces ? is_space(code) : std::binary_search(wanted.begin(), wanted.end(), code);
