@@ -10,6 +10,7 @@
 #include <optional>
 #include <spawn.h>
 #include <stdexcept>
+#include <set>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -404,6 +405,28 @@ TEST(run_training, two_runs_in_one_folder_are_refused) {
     again.refused.clear();
     aha::folder_checkpoints later{folder.path};
     EXPECT_TRUE(aha::run_training(trainer, later, {.resume = true}).already_done) << "the lock ends with its run";
+}
+
+TEST(run_training, a_run_that_begins_anew_keeps_what_a_run_before_it_saved) {
+    const temporary_folder folder;
+    const auto run = [&](std::int64_t steps, bool resume) {
+        auto model = aha::test::small_model();
+        aha::sft trainer{model, aha::test::made_examples(20), four};
+        aha::folder_checkpoints store{folder.path};
+        aha::run_training(trainer, store, {.steps = steps, .checkpoint_every = 2, .resume = resume});
+    };
+    const auto names = [&] {
+        std::set<std::string> found;
+        for (const auto& one : fs::directory_iterator{folder.path}) found.insert(one.path().filename().string());
+        found.erase("run.lock");
+        return found;
+    };
+    run(4, false);
+    run(5, true);
+    EXPECT_THAT(names(), testing::ElementsAre("step-000004", "step-000005"));
+    run(4, false);
+    EXPECT_THAT(names(),
+                testing::ElementsAre("step-000002", "step-000004", "step-000004.replaced-1", "step-000005.replaced-1"));
 }
 
 }  // namespace

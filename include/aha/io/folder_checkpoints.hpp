@@ -44,7 +44,8 @@ struct folder_checkpoints_options {
 /// - A damaged newest checkpoint is an error that names the file and, if there is an older one, how to go on from that:
 ///   going back by itself would hide the loss.
 /// - Checkpoints with a greater step than the one being saved are another run's, begun before in this folder. They are
-///   renamed step-000100.replaced-1, so that they are neither lost nor taken for this run's.
+///   renamed step-000100.replaced-1, so that they are neither lost nor taken for this run's; `run_training` has all of
+///   them renamed when it begins anew.
 /// - What killed runs left half-written is removed by the next save.
 /// - Two runs in one folder would take each other's checkpoints for those of an earlier run: see `hold`.
 class folder_checkpoints {
@@ -85,6 +86,12 @@ public:
             if (c->first > step) detail::set_aside(c->second);
             else if (++kept > options_.keep) remove(c->second);
         }
+    }
+
+    /// Renames what is here step-000100.replaced-1, as a run that begins anew does before it saves first.
+    void set_aside_earlier() const {
+        if (held_.expired()) folder_lock::check(folder_);
+        for (const auto& [step, path] : checkpoints()) detail::set_aside(path);
     }
 
     /// The newest checkpoint, its tensors as copies on the CPU, or nothing if there is none. Throws `aha::error` naming

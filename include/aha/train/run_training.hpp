@@ -142,7 +142,9 @@ inline std::string message_of(const std::exception_ptr& problem) {
 
 /// Runs a trainer (`step()`, `steps_done()`, `save()`, `load()`) with checkpoints that a killed run goes on from bit
 /// for bit, and tells observers. Of several ranks all call it; the first writes the checkpoints, which all read, and
-/// tells its observers. A store that can be held (`hold()`) is, so that a second run in the same place is refused.
+/// tells its observers. A store that can be held (`hold()`) is, so that a second run in the same place is refused. A
+/// run that begins anew where another has been sets that one's checkpoints aside before it saves its first, if the
+/// store can (`set_aside_earlier()`).
 ///
 /// A trainer's `step()` that throws must leave the trainer as it was before, as those of this library do: the steps
 /// done since the last checkpoint are then saved, observers are told, and the exception goes on; so they are when an
@@ -176,8 +178,11 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
     summary.already_done = trainer.steps_done() > 0 && trainer.steps_done() >= steps;
     const double seconds_before = summary.seconds;
     const stopwatch since_start;
+    bool begins_anew = !options.resume && trainer.steps_done() == 0;
     const auto save = [&] {
         const state whole = trainer.save();  // all ranks, for each may hold a part of it
+        if constexpr (requires { store.set_aside_earlier(); })
+            if (leads && std::exchange(begins_anew, false)) store.set_aside_earlier();
         if (leads) store.save(trainer.steps_done(), whole);
         summary.steps = trainer.steps_done();
     };
