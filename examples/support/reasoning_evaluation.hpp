@@ -41,11 +41,10 @@ evaluation evaluate(const Source& source, std::vector<aha::prompt> questions, Re
     for (const aha::rollout_group& group : groups) {
         const aha::completion& said = group.completions.front();
         result.mean_length += static_cast<double>(said.ids.size()) / static_cast<double>(groups.size());
-        for (const auto& [name, value] : group.scores.front().parts) {
-            auto found =
-                std::find_if(result.means.begin(), result.means.end(), [&](const auto& m) { return m.first == name; });
-            if (found == result.means.end()) found = result.means.insert(found, {name, 0.0});
-            found->second += value / static_cast<double>(groups.size());
+        for (const auto& part : group.scores.front().parts) {
+            auto found = std::ranges::find(result.means, part.first, [](const auto& mean) { return mean.first; });
+            if (found == result.means.end()) found = result.means.insert(found, {part.first, 0.0});
+            found->second += part.second / static_cast<double>(groups.size());
         }
         if (result.shown.size() < show) result.shown.emplace_back(group.prompt["question"], said.text);
     }
