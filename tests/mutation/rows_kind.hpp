@@ -64,6 +64,8 @@ inline std::string rows_text(chances& chance) {
         else text += dumped(row);
         text += chance.one_in(3) ? chance.pick(ends) : "\n";
     }
+    constexpr std::size_t most = 1 << 19;  // what is grown beyond takes its time for its size alone
+    if (text.size() > most) text.resize(most);
     return chance.one_in(4) ? damaged_bytes(text, chance) : text;
 }
 
