@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,9 @@ inline std::vector<std::string_view> characters(std::string_view text) {
         cut.push_back(text.substr(at, character_at(text, at).size));
     return cut;
 }
+/// Of a text that is gone before its characters are looked at.
+template <std::same_as<std::string> Text>
+void characters(Text&&) = delete;
 
 /// Calls `visit(piece, code)` for each character of the text.
 template <class Visit>
