@@ -24,16 +24,16 @@ TEST(sleeping_team, is_of_more_threads_than_there_are_processors) {
 TEST(neighbor_watch, says_busy_at_once_and_quiet_after_a_while) {
     aha::detail::neighbor_watch watch;
     EXPECT_FALSE(watch.busy());
-    watch.decide(15);
+    watch.decide(50);
     EXPECT_FALSE(watch.busy()) << "a machine on its own takes a thread off a processor now and then";
     watch.decide(200);
     EXPECT_TRUE(watch.busy());
-    for (int i = 0; i < 9; ++i) watch.decide(5);
+    for (int i = 0; i < 2; ++i) watch.decide(50);
     EXPECT_TRUE(watch.busy());
-    watch.decide(100);
-    for (int i = 0; i < 9; ++i) watch.decide(5);
-    EXPECT_TRUE(watch.busy()) << "half a second without interruption is counted from the last one";
-    watch.decide(5);
+    watch.decide(4000);
+    for (int i = 0; i < 2; ++i) watch.decide(50);
+    EXPECT_TRUE(watch.busy()) << "the looks without interruption are counted from the last one";
+    watch.decide(50);
     EXPECT_FALSE(watch.busy());
 }
 

@@ -60,7 +60,7 @@ private:
     std::shared_ptr<shared_memory> memory_ = std::make_shared<shared_memory>();
 };
 
-/// Looks, every 50 ms at most, how often this process was taken off a processor for others, and has a `sleeping_team`
+/// Looks, every 200 ms at most, how often this process was taken off a processor for others, and has a `sleeping_team`
 /// while that is often.
 class neighbor_watch {
 public:
@@ -76,19 +76,22 @@ public:
         if (looked_ != 0) decide(rate);
         switches_ = used.ru_nivcsw;
         looked_ = now;
-        due_.store(now + 50'000'000, std::memory_order_relaxed);
+        due_.store(now + 200'000'000, std::memory_order_relaxed);
     }
 
     bool busy() const { return team_.has_value(); }  ///< whether others wanted the processors of late
 
-    /// What follows from `rate` times a second of being taken off a processor.
+    /// What follows from `rate` times a second of being taken off a processor. Threads that spin alone on two
+    /// processors are some 50 times a second, for the system's own work; beside a busy process about 200 times; those
+    /// that sleep and are woken beside one, thousands of times.
     void decide(double rate) {
-        quiet_looks_ = rate < 20 ? quiet_looks_ + 1 : 0;
-        if (rate > 60 && !team_) try {
+        quiet_looks_ = rate < 400 ? quiet_looks_ + 1 : 0;
+        if (!team_ && rate > 120) try {
                 team_.emplace();
+                quiet_looks_ = 0;
             } catch (const std::system_error&) {  // no thread is to be had: the others go on spinning
             }
-        if (quiet_looks_ >= 10) team_.reset();
+        if (quiet_looks_ >= 3) team_.reset();
     }
 
 private:
