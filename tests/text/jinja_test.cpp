@@ -91,12 +91,12 @@ TEST(jinja, what_python_gives_templates_is_as_in_transformers) {
     EXPECT_EQ(done.refused, 2U);
 }
 
-// What Jinja has and chat templates have no use for says so.
 TEST(jinja, strips_any_of_many_characters) {  // more than a string holds in itself
     EXPECT_EQ(outcome("{{ 'xyzabcdefxyz'.strip('zyxwvutsrqponmlkjihgfe') }}"), "abcd");
     EXPECT_EQ(outcome("{{ 'xyzabcdefxyz'|trim('zyxwvutsrqponmlkjihgfe') }}"), "abcd");
 }
 
+// What Jinja has and chat templates have no use for says so.
 TEST(jinja, what_is_left_out_is_named) {
     for (const char* filter : {"pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr"})
         EXPECT_EQ(outcome("{{ 'a'|" + std::string{filter} + " }}"),

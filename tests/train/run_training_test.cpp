@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <optional>
+#include <set>
 #include <spawn.h>
 #include <stdexcept>
-#include <set>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
