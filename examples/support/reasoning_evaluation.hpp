@@ -42,7 +42,8 @@ evaluation evaluate(const Source& source, std::vector<aha::prompt> questions, Re
         const aha::completion& said = group.completions.front();
         result.mean_length += static_cast<double>(said.ids.size()) / static_cast<double>(groups.size());
         for (const auto& part : group.scores.front().parts) {
-            auto found = std::ranges::find(result.means, part.first, [](const auto& mean) -> const auto& { return mean.first; });
+            auto found =
+                std::ranges::find(result.means, part.first, [](const auto& mean) -> const auto& { return mean.first; });
             if (found == result.means.end()) found = result.means.insert(found, {part.first, 0.0});
             found->second += part.second / static_cast<double>(groups.size());
         }
