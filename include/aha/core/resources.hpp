@@ -22,7 +22,7 @@ inline void keep_freed_memory() {
 #if defined(__GLIBC__)
     constexpr int largest = 1 << 30;  // M_MMAP_THRESHOLD takes an int
     mallopt(M_MMAP_THRESHOLD, largest);
-    mallopt(M_TRIM_THRESHOLD, largest);
+    mallopt(M_TRIM_THRESHOLD, -1);  // never: a model of 135 million weights and its gradients are over a gigabyte
     mallopt(M_TOP_PAD, 64 << 20);
 #endif
 }
