@@ -29,13 +29,16 @@ struct run_info {
     std::vector<std::string> notes{};  ///< what is otherwise than one may expect, a sentence each: of a resumed run
 };
 
+/// Metrics by name, in the order in which they were measured.
+using metric_list = std::vector<std::pair<std::string, double>>;
+
 /// How one step went. Filled by a trainer.
 struct step_report {
     std::int64_t step = 0;         ///< counted from 1
     std::int64_t total_steps = 0;  ///< of the whole run; 0: not known
     /// Figures by TRL's names, in the order in which they were measured: `reward`, `completions/mean_length`,
     /// `step_time` (s), ...
-    std::vector<std::pair<std::string, double>> metrics;
+    metric_list metrics;
     /// The rollout that the step learned from, scored and with advantages; may be null (supervised training).
     std::shared_ptr<const std::vector<rollout_group>> groups;
 
@@ -58,6 +61,7 @@ struct run_summary {
     std::int64_t steps = 0;     ///< done in all and saved, those before a resume included
     double seconds = 0;         ///< wall clock of training, those before a resume included
     bool interrupted = false;   ///< true: ended early on request, and can be resumed
+    std::string stopped{};      ///< why the run ended before its last step, a sentence; empty: it did not
     bool already_done = false;  ///< true: all steps had been done before this run, which took none
     std::string failure{};      ///< what ended the run: the message of a step's exception; empty: nothing did
 };

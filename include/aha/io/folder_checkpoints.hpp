@@ -69,17 +69,7 @@ public:
     /// folder that cannot be written or that another run holds, a tensor of a type that `tensor_file` lacks, or a value
     /// that JSON lacks (NaN).
     void save(std::int64_t step, const state& whole) {
-        require(step >= 0, "a checkpoint's step must be 0 or more, not ", step);
-        const std::string values = values_of(step, whole);
-        if (held_.expired()) folder_lock::check(folder_);
-        remove_leftovers();
-        {
-            atomic_folder folder{folder_ / name_of(step)};
-            write_atomically(folder.workplace() / "state.json", values);
-            detail::write_tensor_file(folder.workplace() / "tensors.bin", whole.tensors,
-                                      {{"state.json", crc32c(values)}});
-            folder.commit();
-        }
+        write(name_of(step), step, whole);
         std::int64_t kept = 0;
         const auto all = checkpoints();
         for (auto c = all.rbegin(); c != all.rend(); ++c) {
@@ -88,10 +78,26 @@ public:
         }
     }
 
+    /// Keeps `whole`, the best state of the run so far, as FOLDER/best-000040/ in place of the one before. What `save`
+    /// throws, and the best before is left.
+    void save_best(std::int64_t step, const state& whole) {
+        write(name_of(step, "best-"), step, whole);
+        for (const auto& [older, path] : checkpoints("best-"))
+            if (older != step) remove(path);
+    }
+
+    /// The best state that was kept, as `load_latest` gives one.
+    std::optional<std::pair<std::int64_t, state>> load_best() const {
+        const auto all = checkpoints("best-");
+        if (all.empty()) return std::nullopt;
+        return std::pair{all.rbegin()->first, read(all.rbegin()->first, all.rbegin()->second)};
+    }
+
     /// Renames what is here step-000100.replaced-1, as a run that begins anew does before it saves first.
     void set_aside_earlier() const {
         if (held_.expired()) folder_lock::check(folder_);
-        for (const auto& [step, path] : checkpoints()) detail::set_aside(path);
+        for (const char* const kind : {"step-", "best-"})
+            for (const auto& [step, path] : checkpoints(kind)) detail::set_aside(path);
     }
 
     /// The newest checkpoint, its tensors as copies on the CPU, or nothing if there is none. Throws `aha::error` naming
@@ -117,7 +123,7 @@ public:
     /// The checkpoint whose folder has this name, as `load_latest` gives it. Throws `aha::error` if there is none, or
     /// naming the file at fault if it is damaged.
     state load(const std::string& name) const {
-        const auto all = checkpoints();
+        const auto all = checkpoints(name.starts_with("best-") ? "best-" : "step-");
         const auto found = std::ranges::find_if(all, [&](const auto& one) { return one.second.filename() == name; });
         require(found != all.end(), "there is no checkpoint ", name, " in ", folder_);
         return read(found->first, found->second);
@@ -127,20 +133,35 @@ public:
     const std::filesystem::path& folder() const { return folder_; }
 
 private:
-    static std::string name_of(std::int64_t step) {
+    /// Writes a checkpoint's folder.
+    void write(const std::string& name, std::int64_t step, const state& whole) {
+        require(step >= 0, "a checkpoint's step must be 0 or more, not ", step);
+        const std::string values = values_of(name, step, whole);
+        if (held_.expired()) folder_lock::check(folder_);
+        remove_leftovers();
+        {
+            atomic_folder folder{folder_ / name};
+            write_atomically(folder.workplace() / "state.json", values);
+            detail::write_tensor_file(folder.workplace() / "tensors.bin", whole.tensors,
+                                      {{"state.json", crc32c(values)}});
+            folder.commit();
+        }
+    }
+
+    static std::string name_of(std::int64_t step, const std::string& kind = "step-") {
         const std::string digits = std::to_string(step);
-        return "step-" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
+        return kind + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
     }
 
     /// `whole.values` as text that gives them back exactly.
-    std::string values_of(std::int64_t step, const state& whole) const {
+    std::string values_of(const std::string& name, std::int64_t step, const state& whole) const {
         const nlohmann::json all = {{"format", "aha checkpoint 1"}, {"step", step}, {"values", whole.values}};
         try {
             std::string text = all.dump(1);
             if (nlohmann::json::parse(text) == all) return text + '\n';
         } catch (const nlohmann::json::exception&) {  // a text that is not UTF-8
         }
-        fail("cannot write the checkpoint ", folder_ / name_of(step),
+        fail("cannot write the checkpoint ", folder_ / name,
              ": a value of the state (NaN, an infinity, text that is not UTF-8) cannot be written as JSON");
     }
 
@@ -161,15 +182,15 @@ private:
         return whole;
     }
 
-    /// The finished checkpoints by step.
-    std::map<std::int64_t, std::filesystem::path> checkpoints() const {
+    /// The finished checkpoints of a kind by step.
+    std::map<std::int64_t, std::filesystem::path> checkpoints(const std::string& kind = "step-") const {
         std::map<std::int64_t, std::filesystem::path> found;
         for_each_entry([&](const std::filesystem::path& path) {
             const std::string name = path.filename().string();
             std::int64_t step = -1;
-            if (!name.starts_with("step-")) return;
-            const auto [end, wrong] = std::from_chars(name.data() + 5, name.data() + name.size(), step);
-            if (wrong == std::errc{} && step >= 0 && name == name_of(step)) found[step] = path;
+            if (!name.starts_with(kind)) return;
+            const auto [end, wrong] = std::from_chars(name.data() + kind.size(), name.data() + name.size(), step);
+            if (wrong == std::errc{} && step >= 0 && name == name_of(step, kind)) found[step] = path;
         });
         return found;
     }
@@ -179,7 +200,7 @@ private:
         for_each_entry([](const std::filesystem::path& path) {
             const std::string name = path.filename().string();
             const std::size_t at = name.find(".partial-");
-            if (!name.starts_with("step-") || at == std::string::npos) return;
+            if (!(name.starts_with("step-") || name.starts_with("best-")) || at == std::string::npos) return;
             long writer = 0;
             std::from_chars(name.data() + at + 9, name.data() + name.size(), writer);
             if (writer <= 0) return;

@@ -22,8 +22,9 @@
 #include <aha/loss/top_k.hpp>
 #include <aha/train/check_teacher.hpp>
 #include <aha/train/distill_options.hpp>
+#include <aha/train/rank_work.hpp>
 #include <aha/train/supervised_gradient.hpp>
-#include <aha/train/microbatch_hook.hpp>
+#include <aha/concepts/objective.hpp>
 
 namespace aha {
 
@@ -41,6 +42,18 @@ struct distill_sums {
     double tokens = 0;           ///< learned tokens
     double teacher_tokens = 0;   ///< that the teacher read; of a cache, whose answers were looked up
     double teacher_seconds = 0;  ///< that this took; on a GPU until all was on its way
+    double loss = 0;             ///< divergence + weight * cross_entropy
+    double weight = 0;           ///< of the cross-entropy
+
+    /// The same of all ranks, but for the seconds, which are this rank's.
+    template <class Communicator>
+    distill_sums joined(const Communicator& ranks) const {
+        distill_sums all = *this;
+        const std::vector<double> added = sum_numbers(ranks, {divergence, cross_entropy, teacher_tokens});
+        all.divergence = added[0], all.cross_entropy = added[1], all.teacher_tokens = added[2];
+        all.loss = all.divergence + weight * all.cross_entropy;
+        return all;
+    }
 };
 
 namespace detail {
@@ -131,6 +144,8 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
         torch::autograd::backward({loss}, {});
     }
     for (const auto& [value, sum] : parts) *sum += value.template item<double>();
+    sums.weight = options.cross_entropy;
+    sums.loss = sums.divergence + sums.weight * sums.cross_entropy;
     return sums;
 }
 

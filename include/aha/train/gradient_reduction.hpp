@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <aha/core/joint_call.hpp>
-#include <aha/train/microbatch_hook.hpp>
+#include <aha/concepts/objective.hpp>
 #include <aha/train/rank_work.hpp>
 
 namespace aha {

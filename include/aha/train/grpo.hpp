@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -19,55 +19,291 @@
 #include <aha/concepts/aggregation.hpp>
 #include <aha/concepts/batch_advantage.hpp>
 #include <aha/concepts/group_reward.hpp>
-#include <aha/concepts/language_model.hpp>
-#include <aha/concepts/optimizer.hpp>
+#include <aha/concepts/objective.hpp>
 #include <aha/concepts/policy_loss.hpp>
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
-#include <aha/concepts/schedule.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>
-#include <aha/dist/process_group.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
-#include <aha/optim/adamw.hpp>
-#include <aha/optim/schedule.hpp>
 #include <aha/reward/run_rewards.hpp>
-#include <aha/train/all_or_nothing.hpp>
-#include <aha/train/finite_gradient.hpp>
 #include <aha/train/assign_advantages.hpp>
-#include <aha/train/check_schedule.hpp>
 #include <aha/train/group_log_probs.hpp>
-#include <aha/train/grpo_options.hpp>
-#include <aha/train/gradient_reduction.hpp>
-#include <aha/train/join_launched_ranks.hpp>
 #include <aha/train/joined_sums.hpp>
-#include <aha/train/learning_rate_state.hpp>
 #include <aha/train/minibatch.hpp>
 #include <aha/train/policy_gradient.hpp>
-#include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
-#include <aha/train/rank_work.hpp>
 #include <aha/train/reference_policy.hpp>
-#include <aha/train/resume_notes.hpp>
 #include <aha/train/rollout_metrics.hpp>
+#include <aha/train/sample_and_score.hpp>
 #include <aha/train/sampler_state.hpp>
 #include <aha/train/sampler_temperature.hpp>
-#include <aha/train/sample_and_score.hpp>
-#include <aha/train/shared_out.hpp>
-#include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
-#include <aha/train/steps_range.hpp>
-#include <aha/train/trainer_slots.hpp>
-#include <aha/train/update_metrics.hpp>
-#include <aha/train/update_snapshot.hpp>
-#include <aha/train/weights_state.hpp>
+#include <aha/train/trainer.hpp>
 
 namespace aha {
+
+/// Numbers of a GRPO run; what to compute is in the trainer's slots. Defaults suit a small model on a laptop.
+struct grpo_options {
+    std::int64_t prompts_per_step = 8;  ///< questions a rollout
+    std::int64_t group_size = 8;        ///< completions a question, G
+    double learning_rate = 2e-5;        ///< peak; the schedule multiplies it
+    std::int64_t minibatches = 1;       ///< optimizer steps a pass over a rollout
+    std::int64_t inner_epochs = 1;      ///< passes over a rollout (mu)
+    double max_gradient_norm = 1.0;     ///< global gradient clip; 0 switches it off
+    /// Rollouts a step may take to fill up with groups whose scores differ, the others teaching nothing (DAPO's dynamic
+    /// sampling, Yu et al. 2025, section 3.2); each round asks as many new questions as are missing. 0: off. When the
+    /// rounds are used up the step learns from the groups it has.
+    std::int64_t dynamic_sampling = 0;
+    bool mask_truncated = false;  ///< completions cut by the token budget teach nothing and count in no denominator,
+                                  ///< but in their group's statistics (DAPO's overlong filtering, section 3.4)
+    std::int64_t reference_refresh = 0;     ///< steps after which the reference becomes the policy; 0: never
+    std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, not a
+                                            ///< hyper-parameter: results do not depend on it
+    prompt_limits prompt_limit{};           ///< how long a prompt may be, and what becomes of a longer one
+    std::uint64_t seed = 0;                 ///< of all sampling
+    bool operator==(const grpo_options&) const = default;
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
+        require(group_size > 1, "group_size must be at least 2, not ", group_size,
+                ": a completion is judged by comparison with its group");
+        require(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate must be 0 or more, not ",
+                learning_rate);
+        require(minibatches > 0 && minibatches <= prompts_per_step, "minibatches must be in [1, ", prompts_per_step,
+                "], the prompts of a step, not ", minibatches);
+        require(inner_epochs > 0, "inner_epochs must be positive, not ", inner_epochs);
+        require(max_gradient_norm >= 0, "max_gradient_norm must be 0 (off) or more, not ", max_gradient_norm);
+        require(dynamic_sampling >= 0, "dynamic_sampling must be 0 (off) or more rounds, not ", dynamic_sampling);
+        require(reference_refresh >= 0, "reference_refresh must be 0 (never) or more, not ", reference_refresh);
+        prompt_limit.validate();
+        require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
+    }
+};
+
+/// What `grpo` trains for: the policy loss over groups of completions, judged by comparison within their group.
+template <class Source, class Prompts, class Reward, class Sampler, class Advantage, class Loss, class Aggregation>
+class grpo_objective {
+    using model_type = model_of_t<Source>;
+
+public:
+    /// What a step learns from, with the metrics of all that was sampled for it.
+    struct batch {
+        std::shared_ptr<std::vector<rollout_group>> groups{};   ///< of all ranks; the minibatches point into it
+        std::vector<std::vector<training_item>> minibatches{};  ///< this rank's
+        old_policy old{};                                       ///< log-probs before the first of several updates
+        reference_log_probs frozen{};                           ///< log-probs of a KL term's reference
+        metric_list metrics{};                                  ///< of the rollout
+        std::int64_t tokens = 0;                                ///< of prompts and completions
+        double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
+        double rollout_seconds = 0, reward_seconds = 0;  ///< of sampling; of scoring and comparing
+        double reference_seconds = 0;                    ///< of passes of the reference policy, before the updates
+        double reference_seconds_in_updates = 0;         ///< of those in the updates
+    };
+
+    /// @param source by reference: it outlives the objective
+    grpo_objective(const Source& source, Prompts prompts, Reward reward, const grpo_options& options, Sampler sampler,
+                   Advantage advantage, Loss loss, Aggregation aggregation, reward_options rewarding)
+        : options_{(options.validate(), options)},
+          reward_{std::move(reward)},
+          reward_options_{std::move(rewarding)},
+          sampler_{std::move(sampler)},
+          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
+          advantage_{std::move(advantage)},
+          loss_{std::move(loss)},
+          aggregation_{std::move(aggregation)},
+          reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {}
+
+    /// Samples a group of completions for each question, scores them, and compares them within their group.
+    template <class Communicator>
+    batch next(const step_context<model_type, Communicator>& at) {
+        batch made = roll_out(at);
+        const stopwatch comparing;
+        detail::assign_advantages(advantage_, *made.groups);
+        made.reward_seconds += comparing.seconds();
+        for (std::int64_t n = 0; n < options_.minibatches; ++n) {
+            std::vector<training_item> items =
+                minibatch_items(*made.groups, n, options_.minibatches, options_.mask_truncated, aggregation_);
+            if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
+            for (const training_item& item : items)
+                made.completion_tokens += static_cast<double>(options_.inner_epochs * std::ssize(item.taken().ids));
+            made.minibatches.push_back(own_items(at.ranks, worth_training(std::move(items))));
+        }
+        return made;
+    }
+
+    /// One optimizer step a minibatch, `inner_epochs` times.
+    std::int64_t updates(const batch& made) const { return options_.inner_epochs * std::ssize(made.minibatches); }
+
+    /// Adds the gradient of one minibatch.
+    gradient_sums accumulate(const model_type& model, batch& made, std::size_t update, const microbatch_hook& before) {
+        if (update == 0) fill_log_probs(model, made);
+        const std::vector<training_item>& items = made.minibatches[update % made.minibatches.size()];
+        return accumulate_gradient(model, loss_, items, options_.microbatch_tokens,
+                                   detail::sampler_temperature(sampler_), before);
+    }
+
+    /// `sampler_gap` is how far the first update's log-probs are from the sampler's.
+    metric_list report(const batch& made, std::span<const gradient_sums> updates, const update_record& record) const {
+        metric_list metrics = made.metrics;
+        const auto add = [&](const std::string& name, double value) { metrics.emplace_back(name, value); };
+        gradient_sums all;
+        for (const gradient_sums& one : updates) all += one;
+        for (const auto& [name, sum] : all.sums)
+            add(name, made.completion_tokens > 0 ? sum / made.completion_tokens : 0);
+        const gradient_sums first = updates.empty() ? gradient_sums{} : updates.front();
+        add("tokens/trained", all.tokens);
+        add("sampler_gap/max", first.largest_gap);
+        add("sampler_gap/mean", first.tokens > 0 ? first.gap / first.tokens : 0);
+        add("time/rollout", made.rollout_seconds);
+        add("time/reward", made.reward_seconds);
+        if (reference_.get() != nullptr)
+            add("time/reference", made.reference_seconds + made.reference_seconds_in_updates);
+        add("time/train", record.seconds - made.reference_seconds_in_updates);
+        return metrics;
+    }
+
+    std::int64_t num_tokens(const batch& made) const { return made.tokens; }
+    std::shared_ptr<const std::vector<rollout_group>> groups(batch made) const { return std::move(made.groups); }
+
+    /// The reference becomes the policy every `reference_refresh` steps.
+    void after_step(const model_type& model, std::int64_t step) {
+        if (options_.reference_refresh > 0 && step % options_.reference_refresh == 0) refresh_reference(model);
+    }
+    void refresh_reference(const model_type& model) { reference_.refresh(model); }
+
+    const grpo_options& options() const { return options_; }
+    const Sampler& sampler() const { return sampler_; }
+
+    /// What a step that fails goes back to.
+    auto place() const {
+        return [prompts = prompts_.where(), memory = detail::sampler_memory(sampler_)](grpo_objective& self) {
+            self.prompts_.go_back(prompts);
+            detail::load_sampler(memory, self.sampler_);
+        };
+    }
+    template <class Place>
+    void go_back(const Place& place) {
+        place(*this);
+    }
+
+    /// Random draws derive from the seed and the step, and no rollout outlives its step, so neither needs saving.
+    state save() const {
+        state s;
+        s.put("prompts", prompts_.save());
+        s.put("reference", reference_.save());
+        detail::save_sampler(s, sampler_);
+        s.values["seed"] = options_.seed;
+        return s;
+    }
+
+    void load(const state& s) {
+        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
+                ", this run has ", options_.seed);
+        prompts_.load(s.part("prompts"));
+        reference_.load(s.part("reference"));
+        detail::load_sampler(s, sampler_);
+    }
+
+private:
+    /// Samples and scores groups: those of the step's questions and, with dynamic sampling, of further ones until
+    /// enough have scores that differ.
+    template <class Communicator>
+    batch roll_out(const step_context<model_type, Communicator>& at) {
+        batch made;
+        std::vector<rollout_group> groups;
+        const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
+        std::int64_t missing = options_.prompts_per_step, rounds = 0;
+        do {
+            std::vector<prompt> questions = prompts_.draw(missing, rounds > 0);
+            if (rounds == 0 && std::ssize(questions) != missing)  // on all ranks, which draw the same
+                throw joint_error{"the prompts ran out at step " + std::to_string(at.step + 1) + " after " +
+                                  std::to_string(questions.size()) + " of " + std::to_string(missing)};
+            if (questions.empty()) break;
+            std::vector<rollout_group> more =
+                spread_prompts(at.ranks, std::move(questions),
+                               [&](std::span<const prompt> mine) { return answer(at.model, mine, at.step, made); });
+            std::ranges::move(more, std::back_inserter(groups));
+            missing = options_.prompts_per_step - useful();
+        } while (++rounds < options_.dynamic_sampling && missing > 0);
+
+        detail::check_temperature(sampler_, groups);
+        for (const rollout_group& group : groups)
+            for (const completion& c : group.completions)
+                made.tokens += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+        made.metrics = rollout_metrics(groups);
+        if (options_.prompt_limit.long_prompts != overlong::refuse) {
+            made.metrics.emplace_back("prompts/dropped", static_cast<double>(prompts_.dropped()));
+            made.metrics.emplace_back("prompts/cut", static_cast<double>(prompts_.cut()));
+        }
+        if (options_.dynamic_sampling > 0) {
+            made.metrics.emplace_back("dynamic_sampling/rounds", static_cast<double>(rounds));
+            made.metrics.emplace_back("dynamic_sampling/kept", static_cast<double>(useful()));
+            std::erase_if(groups, [](const rollout_group& group) { return !scores_differ(group); });
+        }
+        made.groups = std::make_shared<std::vector<rollout_group>>(std::move(groups));
+        return made;
+    }
+
+    /// The scored groups of one rank's questions.
+    std::vector<rollout_group> answer(const model_type& model, std::span<const prompt> questions, std::int64_t step,
+                                      batch& timed) {
+        scored_groups scored =
+            sample_and_score(model, sampler_, reward_, reward_options_, questions, options_.group_size,
+                             {options_.seed, std::uint64_t(step)}, !model_type::tensor_policy::device().is_cpu());
+        timed.rollout_seconds += scored.sampling;
+        timed.reward_seconds += scored.scoring;
+        if (advantage_needs_reference()) {
+            const stopwatch referring;
+            fill_reference_log_probs(*reference_.get(), scored.groups, options_.microbatch_tokens,
+                                     detail::sampler_temperature(sampler_));
+            timed.reference_seconds += referring.seconds();
+        }
+        return std::move(scored.groups);
+    }
+
+    /// Log-probs that stay as they are while the policy moves: its own before the first of several updates, and the
+    /// reference's.
+    void fill_log_probs(const model_type& model, batch& made) {
+        const double temperature = detail::sampler_temperature(sampler_);
+        if (options_.minibatches * options_.inner_epochs > 1)
+            for (std::vector<training_item>& items : made.minibatches)
+                made.old.fill(model, items, options_.microbatch_tokens, temperature);
+        if (!loss_.needs_reference()) return;
+        const stopwatch referring;
+        for (std::vector<training_item>& items : made.minibatches)
+            made.frozen.fill(*reference_.get(), items, options_.microbatch_tokens, temperature);
+        made.reference_seconds_in_updates = referring.seconds();
+    }
+
+    bool advantage_needs_reference() const {
+        if constexpr (advantage_says_whether_it_needs_a_reference<Advantage>) return advantage_.needs_reference();
+        else return false;
+    }
+
+    /// Completions that can change the gradient. Without a KL term those with advantage 0 cannot: they count in every
+    /// denominator and cost no arithmetic.
+    std::vector<training_item> worth_training(std::vector<training_item> items) const {
+        if (loss_.zero_advantage_is_free())
+            std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
+        return items;
+    }
+
+    grpo_options options_;
+    Reward reward_;
+    aha::reward_options reward_options_;
+    Sampler sampler_;
+    prompt_reader<Source, Prompts> prompts_;
+    Advantage advantage_;
+    Loss loss_;
+    Aggregation aggregation_;
+    reference_policy<model_type> reference_;
+};
 
 /// Group Relative Policy Optimization (Shao et al. 2024, DeepSeekMath, section 4.1; DeepSeek-R1, section 2.2.1).
 ///
@@ -85,291 +321,55 @@ namespace aha {
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
           class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
-class grpo {
+class grpo : public trainer<Source, grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>,
+                            Optimizer, Schedule, Communicator> {
     static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
     static_assert(!std::is_void_v<Sampler>,
                   "aha: a bare model has no tokenizer, so grpo needs a sampler after the options; write: "
                   "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
+    using objective_type = grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>;
+    using base = trainer<Source, objective_type, Optimizer, Schedule, Communicator>;
+    using slots = detail::grpo_slots<model_of_t<Source>>;
 
 public:
-    using model_type = model_of_t<Source>;
-
     /// @param source model to train, by reference: it outlives the trainer
     template <class... Policies>
     grpo(Source& source, Prompts prompts, Reward reward, grpo_options options = {}, Policies... policies)
         : grpo{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts), std::move(reward),
                options} {
         static_assert(
-            (true && ... && detail::grpo_slots<model_type>::template hold<Policies>),
+            (true && ... && slots::template hold<Policies>),
             "aha: an argument of grpo after the options fits none of its slots: sampler, advantage, policy_loss, "
             "aggregation, optimizer, schedule, reward_options, communicator");
     }
 
-    /// One iteration of the paper's algorithm 1: sample a group of completions for each question, score them, compare
-    /// them within their group, and update the policy. Throws `aha::error` when there are no prompts left or the
-    /// gradient is not finite, and what a policy throws; all is then as it was before the step: model, optimizer,
-    /// place in the prompts, counters, and a sampler that can be saved. For that, a step of several updates keeps an
-    /// `update_snapshot`.
-    step_report step() {
-        return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, tokens = tokens_, place = prompts_.where(),
-                               memory = detail::sampler_memory(sampler_)] {
-                                  if (step_ != before) return;
-                                  prompts_.go_back(place);
-                                  tokens_ = tokens;
-                                  detail::load_sampler(memory, sampler_);
-                              });
-    }
-
     /// The KL term's reference becomes the policy as it is now: the outer loop of iterative GRPO (DeepSeekMath,
     /// algorithm 1). Called every `reference_refresh` steps.
-    void refresh_reference() { reference_.refresh(model()); }
+    void refresh_reference() { base::objective().refresh_reference(this->model()); }
 
-    /// The next `count` steps as an input range: see `steps_range`.
-    auto steps(std::int64_t count) { return steps_range<grpo>{*this, step_ + count}; }
-
-    std::int64_t steps_done() const { return step_; }
-    const grpo_options& options() const { return options_; }          ///< what it was made with
-    const Sampler& sampler() const { return sampler_; }               ///< what answers the prompts
-    const Communicator& communicator() const { return ranks_; }       ///< which of how many ranks this is
-    const Schedule& schedule() const { return schedule_; }            ///< of the learning rate
-    const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
-
-    /// Everything needed to go on bit for bit, as copies: weights, reference, optimizer, prompts, counters. Random
-    /// draws derive from the seed and the step, and no rollout outlives its step, so neither needs saving.
-    state save() const {
-        state s;
-        s.tensors["weights"] = whole_of(model(), model().weights().values());
-        s.put("optimizer", whole_state(model(), optimizer_.save()));
-        s.put("prompts", prompts_.save());
-        s.put("reference", reference_.save());
-        detail::save_sampler(s, sampler_);
-        s.values["step"] = step_;
-        s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
-        s.values["num_tokens"] = tokens_;
-        s.values["seconds"] = seconds_ + since_start_.seconds();
-        s.values["seed"] = options_.seed;
-        return owning(std::move(s));
-    }
-
-    /// Takes back what `save` gave; `notes()` then says where the learning rate takes another course. Throws
-    /// `aha::error` if it belongs to another model, seed, or order of other prompts.
-    void load(const state& s) {
-        require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
-                ", this run has ", options_.seed);
-        prompts_.load(s.part("prompts"));
-        restore_weights(model(), s);
-        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
-        reference_.load(s.part("reference"));
-        detail::load_sampler(s, sampler_);
-        step_ = s.values.at("step").template get<std::int64_t>();
-        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
-        seconds_ = s.values.at("seconds").template get<double>();
-        since_start_.restart();
-        rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
-        notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, 0);
-    }
+    const Sampler& sampler() const { return std::as_const(*this).objective().sampler(); }  ///< what answers the prompts
 
 private:
-    step_report take_step() {
-        const stopwatch whole;
-        rollout sampled = roll_out();
-        const stopwatch comparing;
-        detail::assign_advantages(advantage_, sampled.groups);
-        sampled.time.reward += comparing.seconds();
-
-        const stopwatch training;
-        const update_figures figures = update(sampled.groups);
-        sampled.time.train = training.seconds() - figures.reference_seconds;
-        if (loss_.needs_reference())
-            sampled.time.reference = std::max(0.0, sampled.time.reference) + figures.reference_seconds;
-
-        ++step_;
-        rate_ = figures.learning_rate;
-        if (options_.reference_refresh > 0 && step_ % options_.reference_refresh == 0) refresh_reference();
-        sampled.time.whole = whole.seconds();
-        return report(std::move(sampled), figures);
-    }
-
-    /// What a step learns from, with the figures of all that was sampled for it.
-    struct rollout {
-        std::vector<rollout_group> groups;
-        std::vector<std::pair<std::string, double>> metrics;
-        phase_seconds time;
-    };
-
-    step_report report(rollout sampled, const update_figures& figures) {
-        step_report r;
-        r.step = step_;
-        r.metrics = std::move(sampled.metrics);
-        std::ranges::move(update_metrics(figures, sampled.time, tokens_, seconds_ + since_start_.seconds()),
-                          std::back_inserter(r.metrics));
-        r.groups = std::make_shared<const std::vector<rollout_group>>(std::move(sampled.groups));
-        return r;
-    }
-
     template <class... Policies>
     grpo(std::tuple<Policies...> given, Source& source, Prompts prompts, Reward reward, const grpo_options& options)
-        : source_{&source},
-          reward_{std::move(reward)},
-          options_{options},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given,
-                                                                                detail::make_default_sampler{&source})},
-          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
-          advantage_{detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{})},
-          loss_{detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{})},
-          aggregation_{detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{})},
-          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, detail::make_plain{})},
-          reward_options_{
-              detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
-              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})},
-          reference_{model_of(source), loss_.needs_reference() || advantage_needs_reference()} {
-        options_.validate();
-        detail::check_schedule(schedule_, options_.learning_rate);
-    }
-
-    model_type& model() { return model_of(*source_); }
-    const model_type& model() const { return model_of(*source_); }
-
-    /// Samples and scores groups: those of the step's questions and, with dynamic sampling, of further ones until
-    /// enough have scores that differ.
-    rollout roll_out() {
-        rollout sampled;
-        std::vector<rollout_group>& groups = sampled.groups;
-        const auto useful = [&] { return std::ranges::count_if(groups, scores_differ); };
-        std::int64_t missing = options_.prompts_per_step, rounds = 0;
-        do {
-            std::vector<prompt> questions = prompts_.draw(missing, rounds > 0);
-            if (rounds == 0 && std::ssize(questions) != missing)  // on all ranks, which draw the same
-                throw joint_error{"the prompts ran out at step " + std::to_string(step_ + 1) + " after " +
-                                  std::to_string(questions.size()) + " of " + std::to_string(missing)};
-            if (questions.empty()) break;
-            std::vector<rollout_group> more =
-                spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
-                    scored_groups made = sample_and_score(
-                        std::as_const(model()), sampler_, reward_, reward_options_, mine, options_.group_size,
-                        {options_.seed, std::uint64_t(step_)}, !model_type::tensor_policy::device().is_cpu());
-                    const stopwatch referring;
-                    if (advantage_needs_reference()) {
-                        fill_reference_log_probs(*reference_.get(), made.groups, options_.microbatch_tokens,
-                                                 detail::sampler_temperature(sampler_));
-                        sampled.time.reference = std::max(0.0, sampled.time.reference) + referring.seconds();
-                    }
-                    sampled.time.rollout += made.sampling;
-                    sampled.time.reward += made.scoring;
-                    return std::move(made.groups);
-                });
-            std::ranges::move(more, std::back_inserter(groups));
-            missing = options_.prompts_per_step - useful();
-        } while (++rounds < options_.dynamic_sampling && missing > 0);
-
-        detail::check_temperature(sampler_, groups);
-        for (const rollout_group& group : groups)
-            for (const completion& c : group.completions)
-                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
-        sampled.metrics = rollout_metrics(groups);
-        if (options_.prompt_limit.long_prompts != overlong::refuse) {
-            sampled.metrics.emplace_back("prompts/dropped", static_cast<double>(prompts_.dropped()));
-            sampled.metrics.emplace_back("prompts/cut", static_cast<double>(prompts_.cut()));
-        }
-        if (options_.dynamic_sampling > 0) {
-            sampled.metrics.emplace_back("dynamic_sampling/rounds", static_cast<double>(rounds));
-            sampled.metrics.emplace_back("dynamic_sampling/kept", static_cast<double>(useful()));
-            std::erase_if(groups, [](const rollout_group& group) { return !scores_differ(group); });
-        }
-        return sampled;
-    }
-
-    bool advantage_needs_reference() const {
-        if constexpr (advantage_says_whether_it_needs_a_reference<Advantage>) return advantage_.needs_reference();
-        else return false;
-    }
-
-    /// The optimizer steps of one rollout.
-    update_figures update(const std::vector<rollout_group>& groups) {
-        update_figures figures;
-        const double temperature = detail::sampler_temperature(sampler_);
-        std::vector<std::vector<training_item>> minibatches;  // of each what this rank trains on
-        for (std::int64_t part = 0; part < options_.minibatches; ++part) {
-            std::vector<training_item> items =
-                minibatch_items(groups, part, options_.minibatches, options_.mask_truncated, aggregation_);
-            if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
-            for (const training_item& item : items)
-                figures.completion_tokens += static_cast<double>(options_.inner_epochs * std::ssize(item.taken().ids));
-            minibatches.push_back(own_items(ranks_, worth_training(std::move(items))));
-        }
-        old_policy old;
-        if (options_.minibatches * options_.inner_epochs > 1)
-            for (std::vector<training_item>& items : minibatches)
-                old.fill(model(), items, options_.microbatch_tokens, temperature);
-        reference_log_probs frozen;
-        if (loss_.needs_reference()) {
-            const stopwatch referring;
-            for (std::vector<training_item>& items : minibatches)
-                frozen.fill(*reference_.get(), items, options_.microbatch_tokens, temperature);
-            figures.reference_seconds = referring.seconds();
-        }
-
-        figures.learning_rate = options_.learning_rate * schedule_(step_);
-        std::optional<update_snapshot<model_type, Optimizer>> before;  // of several updates a later one may fail
-        if (options_.inner_epochs * std::ssize(minibatches) > 1) before.emplace(model(), optimizer_);
-        bool all_ranks_know = false;
-        const auto take_updates = [&] {
-            for (std::int64_t epoch = 0; epoch < options_.inner_epochs; ++epoch)
-                for (const std::vector<training_item>& items : minibatches) {
-                    gradient_reduction reduction{model(), ranks_};
-                    const gradient_sums own =
-                        accumulate_gradient(std::as_const(model()), loss_, items, options_.microbatch_tokens,
-                                            temperature, reduction.hook());
-                    reduction.finish();
-                    const gradient_sums sums = join_sums(ranks_, own);
-                    if (epoch == 0 && &items == &minibatches.front()) figures.note_gap(sums);
-                    figures.sums += sums;
-                    const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
-                    all_ranks_know = !std::isfinite(norm);
-                    require_finite_gradient(norm, step_ + 1);
-                    figures.gradient_norms += norm;
-                    optimizer_.step(model().weights(), figures.learning_rate);
-                    model().refresh();
-                    ++figures.updates;
-                }
-        };
-        all_or_nothing(take_updates, [&] {
-            // Weights that are spread over ranks are refreshed by all ranks or by none.
-            if (before && (all_ranks_know || !is_shared_out(model()))) before->restore(model(), optimizer_);
-        });
-        return figures;
-    }
-
-    /// Completions that can change the gradient. Without a KL term those with advantage 0 cannot: they count in every
-    /// denominator and cost no arithmetic.
-    std::vector<training_item> worth_training(std::vector<training_item> items) const {
-        if (loss_.zero_advantage_is_free())
-            std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
-        return items;
-    }
-
-    Source* source_;
-    Reward reward_;
-    grpo_options options_;
-    Sampler sampler_;
-    prompt_reader<Source, Prompts> prompts_;
-    Advantage advantage_;
-    Loss loss_;
-    Aggregation aggregation_;
-    Optimizer optimizer_;
-    Schedule schedule_;
-    aha::reward_options reward_options_;
-    Communicator ranks_;
-    reference_policy<model_type> reference_;
-    std::vector<std::string> notes_;
-    std::int64_t step_ = 0, tokens_ = 0;
-    double rate_ = 0;     // of the step before
-    double seconds_ = 0;  // of earlier runs that this one continues
-    stopwatch since_start_;
+        : base{
+              std::move(given),
+              source,
+              [&] {
+                  return objective_type{
+                      source,
+                      std::move(prompts),
+                      std::move(reward),
+                      options,
+                      detail::take_slot<detail::sampler_slot<model_of_t<Source>>, Sampler>(
+                          given, detail::make_default_sampler{&source}),
+                      detail::take_slot<detail::advantage_slot, Advantage>(given, detail::make_plain{}),
+                      detail::take_slot<detail::loss_slot, Loss>(given, detail::make_plain{}),
+                      detail::take_slot<detail::aggregation_slot, Aggregation>(given, detail::make_plain{}),
+                      detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})};
+              },
+              {.learning_rate = options.learning_rate, .max_gradient_norm = options.max_gradient_norm}} {}
 };
 
 template <class Source, class Prompts, class Reward, class... Policies>

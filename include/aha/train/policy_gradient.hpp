@@ -17,7 +17,7 @@
 #include <aha/core/to_device.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/train/microbatch.hpp>
-#include <aha/train/microbatch_hook.hpp>
+#include <aha/concepts/objective.hpp>
 
 namespace aha {
 
@@ -67,6 +67,27 @@ struct gradient_sums {
         gap += other.gap;
         for (const auto& [name, value] : other.sums) sums[name] += value;
         return *this;
+    }
+
+    /// What all ranks added up. A rank without items has no sums of the loss's metrics, so these travel by name.
+    template <class Communicator>
+    gradient_sums joined(const Communicator& ranks) const {
+        if (ranks.size() == 1) return *this;
+        // CBOR and not text: a loss that is not a number must arrive as what it is.
+        const nlohmann::json mine = {loss, tokens, largest_gap, gap, sums};
+        const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(mine);
+        gradient_sums all;
+        for (const std::string& bytes : ranks.gather({packed.begin(), packed.end()})) {
+            const nlohmann::json theirs = nlohmann::json::from_cbor(bytes);
+            gradient_sums one;
+            one.loss = theirs[0].template get<double>();
+            one.tokens = theirs[1].template get<double>();
+            one.largest_gap = theirs[2].template get<double>();
+            one.gap = theirs[3].template get<double>();
+            one.sums = theirs[4].template get<std::map<std::string, double>>();
+            all += one;
+        }
+        return all;
     }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +16,7 @@
 
 #include <aha/concepts/completion_filter.hpp>
 #include <aha/concepts/group_reward.hpp>
+#include <aha/concepts/objective.hpp>
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/core/error.hpp>
@@ -23,25 +24,41 @@
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
-#include <aha/core/stopwatch.hpp>
 #include <aha/data/shuffled_order.hpp>
-#include <aha/reward/run_rewards.hpp>
-#include <aha/train/all_or_nothing.hpp>
-#include <aha/dist/process_group.hpp>
 #include <aha/reward/reward_options.hpp>
+#include <aha/reward/run_rewards.hpp>
 #include <aha/reward/trimmed.hpp>
-#include <aha/train/join_launched_ranks.hpp>
-#include <aha/train/source.hpp>
 #include <aha/train/prompt_reader.hpp>
-#include <aha/train/rejection_options.hpp>
 #include <aha/train/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/train/sampler_state.hpp>
-#include <aha/train/slots.hpp>
 #include <aha/train/spread_prompts.hpp>
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/trainer.hpp>
 
 namespace aha {
+
+/// Numbers of a rejection sampling run.
+struct rejection_options {
+    std::int64_t samples = 8;            ///< completions a prompt
+    std::int64_t prompts_per_step = 16;  ///< prompts sampled at once
+    double least_reward = 1;             ///< a completion with less, or without an applicable score, is wrong
+    bool keep_empty = false;             ///< true: a right completion of nothing but white space is kept, not dropped
+    bool keep_truncated = false;   ///< true: a right completion that used its tokens up is kept, not dropped; what
+                                   ///< `examples_file` then writes of it is learned without an end token
+    std::int64_t keep = 0;         ///< most completions kept of a prompt, the first ones; 0: all
+    bool deduplicate = true;       ///< a prompt and completion that were kept before are not kept again
+    prompt_limits prompt_limit{};  ///< how long a prompt may be, and what becomes of a longer one
+    std::uint64_t seed = 0;        ///< of all sampling
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(samples > 0, "samples must be positive, not ", samples);
+        require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
+        require(!std::isnan(least_reward), "least_reward must be a number, not ", least_reward);
+        prompt_limit.validate();
+        require(keep >= 0, "keep must be 0 (all) or more, not ", keep);
+    }
+};
 
 namespace detail {
 
@@ -66,90 +83,73 @@ using filters_among = decltype(std::tuple_cat(
 
 }  // namespace detail
 
-/// Samples completions, keeps the right ones that pass every filter, and drops duplicates: how R1's 600k reasoning
-/// samples were made (DeepSeek-R1, section 2.3.3). It has a trainer's shape, so `run_training` runs it with
-/// checkpoints, progress and observers; the observer `examples_file` writes what is kept.
-///
-/// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, and what became of
-/// them, each counted once, under the first reason that holds: `wrong`, `empty`, `truncated`, `refused/<filter>`,
-/// `surplus` (over `keep`), `duplicates`, `kept`; `dropped` are all that are not kept; and `kept/total` of the whole
-/// run. `tokens/sampled`, `time/rollout` and `time/reward` say what the step's sampling and scoring took.
-///
-/// Slots, given after the options in any order: sampler, reward_options, communicator, and any number of completion
-/// filters, which are asked in the order given. Started as one of several ranks it samples and scores its share of each
-/// step's prompts, and every rank keeps the same, which one rank alone would keep.
-///
-/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
-/// needed)
-template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
-          class Communicator = process_group, class Filters = std::tuple<>>
-class rejection_sampling {
-    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
-    static_assert(!std::is_void_v<Sampler>,
-                  "aha: a bare model has no tokenizer, so rejection_sampling needs a sampler after the options; write: "
-                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
+/// What `rejection_sampling` makes: the completions of a step's prompts that are kept.
+template <class Source, class Prompts, class Reward, class Sampler, class Filters>
+class rejection_objective {
+    using model_type = model_of_t<Source>;
+    static constexpr std::size_t filter_count = std::tuple_size_v<Filters>;
+
+    struct counts {
+        std::int64_t sampled = 0, wrong = 0, empty = 0, truncated = 0, duplicates = 0, surplus = 0, kept = 0;
+        std::array<std::int64_t, filter_count + 1> refused{};  // one more: never of size 0
+    };
 
 public:
-    /// The model that is sampled from.
-    using model_type = model_of_t<Source>;
+    /// What a step made.
+    struct batch {
+        std::shared_ptr<std::vector<rollout_group>> groups{};  ///< what is kept
+        metric_list metrics{};                                 ///< of all that was sampled
+        counts found{};                                        ///< what became of it
+        std::int64_t tokens = 0, sampled_tokens = 0;           ///< of prompts and completions; of completions
+        double rollout_seconds = 0, reward_seconds = 0;        ///< of sampling, of scoring
+    };
 
-    /// @param source model to sample from, by reference: it outlives this
-    template <class... Policies>
-    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options = {},
-                       Policies... policies)
-        : rejection_sampling{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts),
-                             std::move(reward), options} {
-        static_assert((true && ... && detail::rejection_slots<model_type>::template hold<Policies>),
-                      "aha: an argument of rejection_sampling after the options fits none of its slots: sampler, "
-                      "completion_filter, reward_options, communicator");
-    }
+    /// @param source by reference: it outlives the objective
+    rejection_objective(const Source& source, Prompts prompts, Reward reward, const rejection_options& options,
+                        Sampler sampler, Filters filters, reward_options rewarding)
+        : source_{&source},
+          options_{(options.validate(), rewarding.validate(), options)},
+          reward_{std::move(reward)},
+          reward_options_{std::move(rewarding)},
+          sampler_{std::move(sampler)},
+          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
+          filters_{std::move(filters)} {}
 
-    /// Samples the next prompts and keeps what is right. Throws `aha::error` when there are no prompts left, and what
-    /// the reward (if its failures are to throw) or a filter throws; all is then as it was before.
-    step_report step() {
+    /// Samples the next prompts and keeps what is right.
+    template <class Communicator>
+    batch next(const step_context<model_type, Communicator>& at) {
         added_.clear();
-        return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, tokens = tokens_, place = prompts_.where(),
-                               memory = detail::sampler_memory(sampler_)] {
-                                  if (step_ != before) return;
-                                  prompts_.go_back(place);
-                                  detail::load_sampler(memory, sampler_);
-                                  tokens_ = tokens;
-                                  for (const std::uint64_t one : added_) seen_.erase(one);
-                              });
+        std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
+        if (questions.empty()) throw joint_error{"the prompts ran out at step " + std::to_string(at.step + 1)};
+        batch made;
+        made.groups = std::make_shared<std::vector<rollout_group>>(
+            spread_prompts(at.ranks, std::move(questions), [&](std::span<const prompt> mine) {
+                scored_groups scored =
+                    sample_and_score(at.model, sampler_, reward_, reward_options_, mine, options_.samples,
+                                     {options_.seed, static_cast<std::uint64_t>(at.step)},
+                                     !model_type::tensor_policy::device().is_cpu());
+                made.rollout_seconds = scored.sampling, made.reward_seconds = scored.scoring;
+                return std::move(scored.groups);
+            }));
+        made.metrics = rollout_metrics(*made.groups);
+        for (const rollout_group& group : *made.groups)
+            for (const completion& c : group.completions) {
+                made.tokens += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
+                made.sampled_tokens += std::ssize(c.ids);
+            }
+        for (rollout_group& group : *made.groups) {
+            say_what_was_read(group.prompt);
+            sift(group, made.found);
+        }
+        kept_ += made.found.kept;
+        return made;
     }
 
-private:
-    step_report take_step() {
-        const stopwatch whole;
-        std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
-        if (questions.empty()) throw joint_error{"the prompts ran out at step " + std::to_string(step_ + 1)};
-        double sampling = 0, scoring = 0;
-        auto groups = std::make_shared<std::vector<rollout_group>>(
-            spread_prompts(ranks_, std::move(questions), [&](std::span<const prompt> mine) {
-                scored_groups made = sample_and_score(
-                    model_of(*source_), sampler_, reward_, reward_options_, mine, options_.samples,
-                    {options_.seed, static_cast<std::uint64_t>(step_)}, !model_type::tensor_policy::device().is_cpu());
-                sampling = made.sampling, scoring = made.scoring;
-                return std::move(made.groups);
-            }));
-        step_report report;
-        report.metrics = rollout_metrics(*groups);
-        std::int64_t sampled_tokens = 0;
-        for (rollout_group& group : *groups)
-            for (const completion& c : group.completions) {
-                tokens_ += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
-                sampled_tokens += std::ssize(c.ids);
-            }
-        counts found;
-        for (rollout_group& group : *groups) {
-            say_what_was_read(group.prompt);
-            sift(group, found);
-        }
-        total_ += found.kept;
-        report.step = ++step_;
+    metric_list report(const batch& made, std::span<const double>, const update_record&) const {
+        metric_list metrics = made.metrics;
+        const counts& found = made.found;
         const auto add = [&](const std::string& name, std::int64_t count) {
-            report.metrics.emplace_back(name, static_cast<double>(count));
+            metrics.emplace_back(name, static_cast<double>(count));
         };
         add("sampled", found.sampled);
         add("wrong", found.wrong);
@@ -165,44 +165,49 @@ private:
         add("surplus", found.surplus);
         add("kept", found.kept);
         add("dropped", found.sampled - found.kept);
-        add("kept/total", total_);
-        add("tokens/sampled", sampled_tokens);
-        add("num_tokens", tokens_);
+        add("kept/total", kept_);
+        add("tokens/sampled", made.sampled_tokens);
         if (options_.prompt_limit.long_prompts != overlong::refuse) {
             add("prompts/dropped", prompts_.dropped());
             add("prompts/cut", prompts_.cut());
         }
-        report.metrics.emplace_back("time/rollout", sampling);
-        report.metrics.emplace_back("time/reward", scoring);
-        report.metrics.emplace_back("step_time", whole.seconds());
-        report.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
-        report.groups = std::move(groups);
-        return report;
+        metrics.emplace_back("time/rollout", made.rollout_seconds);
+        metrics.emplace_back("time/reward", made.reward_seconds);
+        return metrics;
     }
 
-public:
-    std::int64_t steps_done() const { return step_; }
-    /// Which of how many ranks this is.
-    const Communicator& communicator() const { return ranks_; }
-    std::int64_t kept() const { return total_; }  ///< completions, of the whole run
+    std::int64_t num_tokens(const batch& made) const { return made.tokens; }
+    std::shared_ptr<const std::vector<rollout_group>> groups(batch made) const { return std::move(made.groups); }
+    const rejection_options& options() const { return options_; }
+    std::int64_t kept() const { return kept_; }  ///< completions, of the whole run
 
-    /// Everything needed to go on where it was; what was kept is in the observers' files.
+    /// What a step that fails goes back to.
+    auto place() const {
+        return [prompts = prompts_.where(), memory = detail::sampler_memory(sampler_),
+                kept = kept_](rejection_objective& self) {
+            self.prompts_.go_back(prompts);
+            detail::load_sampler(memory, self.sampler_);
+            self.kept_ = kept;
+            for (const std::uint64_t one : self.added_) self.seen_.erase(one);
+        };
+    }
+    template <class Place>
+    void go_back(const Place& place) {
+        place(*this);
+    }
+
+    /// What was kept is in the observers' files.
     state save() const {
         state s;
         s.put("prompts", prompts_.save());
         detail::save_sampler(s, sampler_);
-        s.values["step"] = step_;
-        s.values["kept"] = total_;
-        s.values["num_tokens"] = tokens_;
-        s.values["seconds"] = seconds_ + since_start_.seconds();
+        s.values["kept"] = kept_;
         s.values["seed"] = options_.seed;
         s.values["deduplicate"] = options_.deduplicate;
         s.values["seen"] = seen_;
-        return owning(std::move(s));
+        return s;
     }
 
-    /// Takes back what `save` gave. Throws `aha::error` if it belongs to other prompts or another seed, or does not
-    /// know what it kept where duplicates are to be dropped.
     void load(const state& s) {
         require(s.values.at("seed") == options_.seed, "the checkpoint was made with seed ", s.values.at("seed").dump(),
                 ", this run has ", options_.seed);
@@ -210,50 +215,11 @@ public:
                 "the checkpoint was made without deduplicate, so what was kept before cannot be told from it");
         prompts_.load(s.part("prompts"));
         detail::load_sampler(s, sampler_);
-        step_ = s.values.at("step").template get<std::int64_t>();
-        total_ = s.values.at("kept").template get<std::int64_t>();
-        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
-        seconds_ = s.values.at("seconds").template get<double>();
+        kept_ = s.values.at("kept").template get<std::int64_t>();
         seen_ = s.values.at("seen").template get<std::set<std::uint64_t>>();
-        since_start_.restart();
     }
 
 private:
-    static constexpr std::size_t filter_count = std::tuple_size_v<Filters>;
-
-    struct counts {
-        std::int64_t sampled = 0, wrong = 0, empty = 0, truncated = 0, duplicates = 0, surplus = 0, kept = 0;
-        std::array<std::int64_t, filter_count + 1> refused{};  // one more: never of size 0
-    };
-
-    template <class... Policies>
-    rejection_sampling(std::tuple<Policies...> given, const Source& source, Prompts prompts, Reward reward,
-                       const rejection_options& options)
-        : source_{&source},
-          reward_{std::move(reward)},
-          options_{options},
-          sampler_{detail::take_slot<detail::sampler_slot<model_type>, Sampler>(given,
-                                                                                detail::make_default_sampler{&source})},
-          prompts_{source, std::move(prompts), options.prompt_limit, detail::completion_tokens(sampler_)},
-          filters_{filters_of(given)},
-          reward_options_{
-              detail::take_slot<detail::reward_options_slot, aha::reward_options>(given, detail::make_plain{})},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
-              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
-        options_.validate();
-        reward_options_.validate();
-    }
-
-    /// The filters among the arguments, moved out of them.
-    template <class... Policies>
-    static Filters filters_of(std::tuple<Policies...>& given) {
-        const auto one = []<class Policy>(Policy& policy) {
-            if constexpr (detail::filter_slot::holds<Policy>) return std::tuple<Policy>{std::move(policy)};
-            else return std::tuple<>{};
-        };
-        return std::apply([&](Policies&... policy) { return std::tuple_cat(one(policy)...); }, given);
-    }
-
     /// A prompt that was cut, or given both as a text and as other tokens, gets the text of the tokens that the model
     /// read, and where that text would be read as others, none: what is written is what was answered.
     void say_what_was_read(prompt& asked) const {
@@ -325,18 +291,86 @@ private:
     }
 
     const Source* source_;
-    Reward reward_;
     rejection_options options_;
+    Reward reward_;
+    aha::reward_options reward_options_;
     Sampler sampler_;
     prompt_reader<Source, Prompts> prompts_;
     Filters filters_;
-    aha::reward_options reward_options_;
-    Communicator ranks_;
-    std::set<std::uint64_t> seen_;      // fingerprints of what was kept
-    std::vector<std::uint64_t> added_;  // of the step under way
-    std::int64_t step_ = 0, total_ = 0, tokens_ = 0;
-    double seconds_ = 0;  // of earlier runs that this one continues
-    stopwatch since_start_;
+    std::set<std::uint64_t> seen_;      // of what was kept
+    std::vector<std::uint64_t> added_;  // to `seen_`, by the step before
+    std::int64_t kept_ = 0;
+};
+
+/// Samples completions, keeps the right ones that pass every filter, and drops duplicates: how R1's 600k reasoning
+/// samples were made (DeepSeek-R1, section 2.3.3). It has a trainer's shape, so `run_training` runs it with
+/// checkpoints, progress and observers; the observer `examples_file` writes what is kept.
+///
+/// The groups of a step's report hold what was kept, and its metrics, counts of the step: `sampled`, and what became of
+/// them, each counted once, under the first reason that holds: `wrong`, `empty`, `truncated`, `refused/<filter>`,
+/// `surplus` (over `keep`), `duplicates`, `kept`; `dropped` are all that are not kept; and `kept/total` of the whole
+/// run. `tokens/sampled`, `time/rollout` and `time/reward` say what the step's sampling and scoring took.
+///
+/// Slots, given after the options in any order: sampler, reward_options, communicator, and any number of completion
+/// filters, which are asked in the order given. Started as one of several ranks it samples and scores its share of each
+/// step's prompts, and every rank keeps the same, which one rank alone would keep.
+///
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
+/// needed)
+template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
+          class Communicator = process_group, class Filters = std::tuple<>>
+class rejection_sampling : public trainer<const Source, rejection_objective<Source, Prompts, Reward, Sampler, Filters>,
+                                          no_optimizer, warmup_schedule, Communicator> {
+    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
+    static_assert(!std::is_void_v<Sampler>,
+                  "aha: a bare model has no tokenizer, so rejection_sampling needs a sampler after the options; write: "
+                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
+    using objective_type = rejection_objective<Source, Prompts, Reward, Sampler, Filters>;
+    using base = trainer<const Source, objective_type, no_optimizer, warmup_schedule, Communicator>;
+    using slots = detail::rejection_slots<model_of_t<Source>>;
+
+public:
+    /// @param source model to sample from, by reference: it outlives this
+    template <class... Policies>
+    rejection_sampling(const Source& source, Prompts prompts, Reward reward, rejection_options options = {},
+                       Policies... policies)
+        : rejection_sampling{std::tuple<Policies...>{std::move(policies)...}, source, std::move(prompts),
+                             std::move(reward), options} {
+        static_assert((true && ... && slots::template hold<Policies>),
+                      "aha: an argument of rejection_sampling after the options fits none of its slots: sampler, "
+                      "completion_filter, reward_options, communicator");
+    }
+
+    std::int64_t kept() const { return this->objective().kept(); }  ///< completions, of the whole run
+
+private:
+    template <class... Policies>
+    rejection_sampling(std::tuple<Policies...> given, const Source& source, Prompts prompts, Reward reward,
+                       const rejection_options& options)
+        : base{std::move(given),
+               source,
+               [&] {
+                   return objective_type{source,
+                                         std::move(prompts),
+                                         std::move(reward),
+                                         options,
+                                         detail::take_slot<detail::sampler_slot<model_of_t<Source>>, Sampler>(
+                                             given, detail::make_default_sampler{&source}),
+                                         filters_of(given),
+                                         detail::take_slot<detail::reward_options_slot, aha::reward_options>(
+                                             given, detail::make_plain{})};
+               },
+               {.learning_rate = 0}} {}
+
+    /// The filters among the arguments, moved out of them.
+    template <class... Policies>
+    static Filters filters_of(std::tuple<Policies...>& given) {
+        const auto one = []<class Policy>(Policy& policy) {
+            if constexpr (detail::filter_slot::holds<Policy>) return std::tuple<Policy>{std::move(policy)};
+            else return std::tuple<>{};
+        };
+        return std::apply([&](Policies&... policy) { return std::tuple_cat(one(policy)...); }, given);
+    }
 };
 
 template <class Source, class Prompts, class Reward, class... Policies>

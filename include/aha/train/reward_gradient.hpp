@@ -13,8 +13,9 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/pack_texts.hpp>
+#include <aha/train/rank_work.hpp>
 #include <aha/train/reward_records.hpp>
-#include <aha/train/microbatch_hook.hpp>
+#include <aha/concepts/objective.hpp>
 
 namespace aha {
 
@@ -28,6 +29,22 @@ struct reward_figures {
     double mean_reward = 0;                                        ///< of all texts
     double min_reward = std::numeric_limits<double>::infinity();   ///< of all texts
     double max_reward = -std::numeric_limits<double>::infinity();  ///< of all texts
+
+    /// What all ranks measured of their shares of a batch.
+    template <class Communicator>
+    reward_figures joined(const Communicator& ranks) const {
+        if (ranks.size() == 1) return *this;
+        reward_figures all;
+        for (const std::vector<double>& of :
+             gather_numbers(ranks, {loss, accuracy, margin, texts, mean_reward * texts, min_reward, max_reward})) {
+            all.loss += of[0], all.accuracy += of[1], all.margin += of[2], all.texts += of[3];
+            all.mean_reward += of[4];
+            all.min_reward = std::min(all.min_reward, of[5]);
+            all.max_reward = std::max(all.max_reward, of[6]);
+        }
+        all.mean_reward /= all.texts;
+        return all;
+    }
 };
 
 namespace detail {

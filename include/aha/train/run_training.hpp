@@ -15,7 +15,8 @@
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
 #include <aha/core/stopwatch.hpp>
-#include <aha/train/learning_rate_state.hpp>
+#include <aha/update/learning_rate.hpp>
+#include <aha/train/best_so_far.hpp>
 #include <aha/train/rank_work.hpp>
 
 namespace aha {
@@ -25,8 +26,11 @@ struct run_options {
     /// Of the whole run, those before a resume included. Unless given: as many as the trainer's data makes
     /// (`total_steps()` of sft, distill, reward_trainer), or 40 where it does not say.
     std::optional<std::int64_t> steps{};
-    std::int64_t checkpoint_every = 10;                        ///< steps; 0: only at the end and on an interrupt
-    bool resume = false;                                       ///< go on from the newest checkpoint, if there is one
+    std::int64_t checkpoint_every = 10;  ///< steps; 0: only at the end and on an interrupt
+    double checkpoint_minutes = 0;       ///< also after as many minutes; 0: by steps alone
+    double max_minutes = 0;              ///< after which this process ends the run, saved, to be resumed; 0: no limit
+    watched_metric watched{};  ///< whose best state is kept (`save_best` of the store), and which may end the run
+    bool resume = false;       ///< go on from the newest checkpoint, if there is one
     std::function<bool()> interrupted = [] { return false; };  ///< asked after each step; true ends the run, saved
     nlohmann::json description = nlohmann::json::object();     ///< options of the run, for observers
 
@@ -34,6 +38,9 @@ struct run_options {
     void validate() const {
         require(!steps || *steps > 0, "a run needs at least one step, not ", steps.value_or(0));
         require(checkpoint_every >= 0, "checkpoint_every must be 0 (never) or more, not ", checkpoint_every);
+        require(checkpoint_minutes >= 0, "checkpoint_minutes must be 0 (never) or more, not ", checkpoint_minutes);
+        require(max_minutes >= 0, "max_minutes must be 0 (no limit) or more, not ", max_minutes);
+        watched.validate();
     }
 };
 
@@ -155,13 +162,18 @@ inline std::string message_of(const std::exception_ptr& problem) {
 template <class Trainer, class Store, class... Observers>
 run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&... observers) {
     static_assert(require_checkpoint_store<Store>());
-    static_assert((true && ... && require_observer<Observers>()));
+    static_assert((true && ... && require_observer<Observers, Trainer>()));
+    constexpr bool store_keeps_best = requires(const state& whole) { store.save_best(std::int64_t{}, whole); };
     options.validate();
+    best_so_far best{options.watched};
+    require(options.watched.name.empty() || store_keeps_best, "the run watches ", options.watched.name,
+            ", but the checkpoint store has no save_best to keep the best state");
     [[maybe_unused]] const auto held = detail::hold_store(trainer, store);
     run_summary summary;
     if (options.resume)
         if (std::optional<std::pair<std::int64_t, state>> saved = store.load_latest()) {
             trainer.load(saved->second);
+            best.load(saved->second.values.value("watched", nlohmann::json{}));
             const auto seconds = saved->second.values.find("seconds");
             if (seconds != saved->second.values.end() && seconds->is_number()) summary.seconds = *seconds;
         }
@@ -178,23 +190,48 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
     summary.already_done = trainer.steps_done() > 0 && trainer.steps_done() >= steps;
     const double seconds_before = summary.seconds;
     const stopwatch since_start;
+    stopwatch since_save;
     bool begins_anew = !options.resume && trainer.steps_done() == 0;
-    const auto save = [&] {
-        const state whole = trainer.save();  // all ranks, for each may hold a part of it
+    const auto saved_state = [&] {
+        state whole = trainer.save();  // all ranks, for each may hold a part of it
+        if (!options.watched.name.empty()) whole.values["watched"] = best.save();
         if constexpr (requires { store.set_aside_earlier(); })
             if (leads && std::exchange(begins_anew, false)) store.set_aside_earlier();
+        return whole;
+    };
+    const auto save = [&] {
+        const state whole = saved_state();
         if (leads) store.save(trainer.steps_done(), whole);
         summary.steps = trainer.steps_done();
+        since_save.restart();
     };
-    while (trainer.steps_done() < steps && !summary.interrupted) {
+    const auto save_best = [&] {
+        const state whole = saved_state();
+        if constexpr (store_keeps_best)
+            if (leads) store.save_best(trainer.steps_done(), whole);
+    };
+    /// Of all ranks, which end and save together.
+    const auto any = [&](bool own) { return detail::any_rank(trainer, own); };
+    while (trainer.steps_done() < steps && !summary.interrupted && summary.stopped.empty()) {
         try {
             step_report report = trainer.step();
             report.total_steps = steps;
-            if (leads) (notify_step(observers, std::as_const(report)), ...);
+            bool asked_to_end = false;
+            if (leads) ((asked_to_end = notify_step(observers, report, std::as_const(trainer)) || asked_to_end), ...);
             summary.seconds = report.find_metric("seconds").value_or(seconds_before + since_start.seconds());
-            summary.interrupted = detail::any_rank(trainer, options.interrupted());
-            const bool due = options.checkpoint_every > 0 && trainer.steps_done() % options.checkpoint_every == 0;
-            if (due || summary.interrupted || trainer.steps_done() >= steps) save();
+            summary.interrupted = any(options.interrupted());
+            if (any(asked_to_end)) summary.stopped = "an observer ended the run";
+            if (options.max_minutes > 0 && any(since_start.seconds() >= 60 * options.max_minutes)) {
+                summary.interrupted = true;
+                summary.stopped = "the time limit of " + detail::readable(options.max_minutes) + " minutes was reached";
+            }
+            if (any(leads && best.look(report))) save_best();  // observers, which add metrics, are the first rank's
+            if (any(leads && best.exhausted()))
+                summary.stopped = leads ? best.reason() : "the first rank ended the run";
+            const bool due =
+                (options.checkpoint_every > 0 && trainer.steps_done() % options.checkpoint_every == 0) ||
+                (options.checkpoint_minutes > 0 && any(since_save.seconds() >= 60 * options.checkpoint_minutes));
+            if (due || summary.interrupted || !summary.stopped.empty() || trainer.steps_done() >= steps) save();
         } catch (...) {
             const std::exception_ptr problem = std::current_exception();
             summary.failure = detail::message_of(problem);

@@ -1,63 +1,152 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <aha/concepts/language_model.hpp>
-#include <aha/concepts/optimizer.hpp>
-#include <aha/concepts/schedule.hpp>
+#include <aha/concepts/objective.hpp>
 #include <aha/concepts/supervised_loss.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
-#include <aha/core/stopwatch.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/data/example_rows.hpp>
-#include <aha/dist/process_group.hpp>
 #include <aha/loss/cross_entropy.hpp>
-#include <aha/optim/adamw.hpp>
-#include <aha/optim/schedule.hpp>
-#include <aha/train/source.hpp>
-#include <aha/train/all_or_nothing.hpp>
-#include <aha/train/finite_gradient.hpp>
-#include <aha/train/check_schedule.hpp>
-#include <aha/train/gradient_reduction.hpp>
-#include <aha/train/join_launched_ranks.hpp>
-#include <aha/train/learning_rate_state.hpp>
 #include <aha/train/rank_work.hpp>
-#include <aha/train/sft_options.hpp>
-#include <aha/train/shared_out.hpp>
-#include <aha/train/resume_notes.hpp>
-#include <aha/train/slots.hpp>
-#include <aha/train/steps_range.hpp>
 #include <aha/train/supervised_gradient.hpp>
 #include <aha/train/token_limits.hpp>
-#include <aha/train/trainer_slots.hpp>
-#include <aha/train/weights_state.hpp>
+#include <aha/train/trainer.hpp>
 
 namespace aha {
+
+/// Numbers of a supervised run. Defaults are R1's shape at a small model's size.
+struct sft_options {
+    std::int64_t batch_size = 16;     ///< rows a step: examples, or packed rows
+    double learning_rate = 1e-4;      ///< peak; the schedule multiplies it
+    std::int64_t warmup_steps = 0;    ///< of the schedule that there is unless one is given: linear, before its cosine
+    example_rows_options rows{};      ///< packing, epochs, order
+    double max_gradient_norm = 1.0;   ///< global gradient clip; 0 switches it off
+    std::int64_t evaluate_every = 0;  ///< steps between evaluations; 0: only when asked
+    std::int64_t microbatch_tokens = 4096;  ///< most tokens in one forward and backward pass; a memory limit, results
+                                            ///< do not depend on it
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        rows.validate();
+        require(batch_size > 0, "batch_size must be positive, not ", batch_size);
+        require(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate must be 0 or more, not ",
+                learning_rate);
+        require(warmup_steps >= 0, "warmup_steps must be 0 or more, not ", warmup_steps);
+        require(max_gradient_norm >= 0, "max_gradient_norm must be 0 (off) or more, not ", max_gradient_norm);
+        require(evaluate_every >= 0, "evaluate_every must be 0 (only when asked) or more, not ", evaluate_every);
+        require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
+    }
+};
+
+namespace detail {
+
+/// Throws `aha::error` for an example that the model cannot read.
+template <class Model>
+void check_fit(const Model& model, std::span<const supervised_example> examples) {
+    for (const supervised_example& one : examples) check_example(one, limits_of(model));
+    if constexpr (requires { model.context(); })
+        for (const supervised_example& one : examples)
+            require(std::ssize(one.ids) <= model.context(), "example ", one.index, " has ", one.ids.size(),
+                    " tokens, more than the model's context of ", model.context());
+}
+
+}  // namespace detail
+
+/// What `sft` trains for: the mean of a loss over the learned tokens of a batch of examples.
+template <class Loss>
+class supervised_objective {
+public:
+    /// What a step learns from.
+    struct batch {
+        std::vector<const supervised_example*> mine;  ///< this rank's
+        double learned = 0;                           ///< learned tokens of all ranks
+        std::int64_t tokens = 0;                      ///< of all ranks
+    };
+
+    /// Throws `aha::error` for options that make no sense, and for examples that the model cannot learn from.
+    template <class Model>
+    supervised_objective(const Model& model, std::vector<supervised_example> examples, const sft_options& options,
+                         Loss loss)
+        : options_{options},
+          loss_{std::move(loss)},
+          rows_{(options.validate(), detail::check_fit(model, examples), std::move(examples)), options.rows} {}
+
+    template <class Model, class Communicator>
+    batch next(const step_context<Model, Communicator>& at) {
+        std::vector<const supervised_example*> all;
+        for (const example_rows::row& row : rows_.next(options_.batch_size))
+            all.insert(all.end(), row.begin(), row.end());
+        require(!all.empty(), "the examples ran out after ", at.step, " steps, the last of ", options_.rows.epochs,
+                " epochs");
+        batch made{.learned = count_learned(all)};
+        for (const supervised_example* const one : all) made.tokens += std::ssize(one->ids);
+        made.mine = own_share(at.ranks, std::move(all), length);
+        return made;
+    }
+
+    template <class Model>
+    double accumulate(const Model& model, const batch& made, std::size_t, const microbatch_hook& before) const {
+        return accumulate_supervised(model, loss_, made.mine, options_.microbatch_tokens, made.learned, before).loss;
+    }
+
+    metric_list report(const batch& made, std::span<const double>, const update_record&) const {
+        return {{"epoch", rows_.epochs_done()}, {"tokens/trained", made.learned}};
+    }
+
+    /// The loss of other examples: of (model, ranks, examples), called by each rank.
+    auto evaluation() const {
+        return [loss = loss_, budget = options_.microbatch_tokens](const auto& model, const auto& ranks,
+                                                                   std::span<const supervised_example> examples) {
+            detail::check_fit(model, examples);
+            return mean_supervised_loss(model, loss, examples, budget, ranks);
+        };
+    }
+
+    std::int64_t num_tokens(const batch& made) const { return made.tokens; }
+    std::int64_t steps_left() const { return rows_.batches_left(options_.batch_size); }
+    schedule_options default_schedule(std::int64_t steps) const {
+        return detail::decay_to_a_tenth(steps, options_.warmup_steps);
+    }
+    const sft_options& options() const { return options_; }
+
+    state save() const {
+        state s;
+        s.put("rows", rows_.save());
+        return s;
+    }
+    void load(const state& s) { rows_.load(s.part("rows")); }
+
+private:
+    static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
+
+    sft_options options_;
+    Loss loss_;
+    example_rows rows_;
+};
 
 /// Supervised fine-tuning on the learned tokens of examples: R1's cold start and its distillation (DeepSeek-R1,
 /// sections 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the learned tokens of
 /// the whole batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
 ///
-/// Slots, given after the options in any order: supervised_loss, optimizer, schedule. Without a schedule the rate
-/// decays as a cosine to a tenth, as R1's, over all epochs, after `warmup_steps`.
+/// Slots, given after the options in any order: supervised_loss, optimizer, schedule, communicator. Without a schedule
+/// the rate decays as a cosine to a tenth, as R1's, over all epochs, after `warmup_steps`.
 ///
 /// @tparam Source a `pretrained` model, or a bare one
 template <class Source, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = warmup_schedule,
           class Communicator = process_group>
-class sft {
+class sft : public trainer<Source, supervised_objective<Loss>, Optimizer, Schedule, Communicator> {
     static_assert(require_language_model<model_of_t<Source>>());
+    using base = trainer<Source, supervised_objective<Loss>, Optimizer, Schedule, Communicator>;
 
 public:
-    using model_type = model_of_t<Source>;
-
     /// @param source model to train, by reference: it outlives the trainer
     /// Throws `aha::error` for options that make no sense, and for examples that `example_rows` refuses or that are
     /// longer than the model's context.
@@ -67,169 +156,39 @@ public:
         static_assert((true && ... && detail::sft_slots::hold<Policies>),
                       "aha: an argument of sft after the options fits none of its slots: supervised_loss, optimizer, "
                       "schedule, communicator");
+        require(!(false || ... || detail::schedule_slot::holds<Policies>) || options.warmup_steps == 0,
+                "warmup_steps is ", options.warmup_steps,
+                ", but the schedule that was given has a warm-up of its own or none");
     }
-
-    /// One update from the next rows. Throws `aha::error` after the last epoch, or when the gradient is not finite;
-    /// model, optimizer, place in the data and counters are then as they were before.
-    step_report step() {
-        return all_or_nothing([this] { return take_step(); },
-                              [this, before = step_, place = rows_.save()] {
-                                  if (step_ == before) rows_.load(place);
-                              });
-    }
-
-    /// The steps that are left, as an input range: see `steps_range`.
-    auto steps() { return steps_range<sft>{*this, total_}; }
-
-    std::int64_t steps_done() const { return step_; }
-    std::int64_t total_steps() const { return total_; }  ///< of all epochs, with those done before a resume
-    const sft_options& options() const { return options_; }
-    const Schedule& schedule() const { return schedule_; }            ///< of the learning rate
-    const Communicator& communicator() const { return ranks_; }       ///< which of how many ranks this is
-    const std::vector<std::string>& notes() const { return notes_; }  ///< what `load` found to be otherwise
 
     /// The examples on which `eval_loss` is measured every `evaluate_every` steps and after the last.
-    void evaluate_on(std::vector<supervised_example> examples) { held_out_ = std::move(examples); }
+    void evaluate_on(std::vector<supervised_example> examples) {
+        if (examples.empty() || this->options().evaluate_every == 0) return;
+        this->evaluate_every(this->options().evaluate_every,
+                             [objective = this->objective().evaluation(), examples = std::move(examples)](
+                                 const auto& model, const auto& ranks) -> metric_list {
+                                 return {{"eval_loss", objective(model, ranks, examples)}};
+                             });
+    }
 
     /// The mean loss over all learned tokens of `examples`. Of several ranks each calls it.
     /// Throws `aha::error` for examples that the constructor would refuse to train on.
     double evaluate(std::span<const supervised_example> examples) const {
-        check_fit(*source_, examples);
-        std::vector<const supervised_example*> all;
-        for (const supervised_example& one : examples) all.push_back(&one);
-        const double tokens = count_learned(all);
-        require(tokens > 0, "there are no examples to evaluate on");
-        const double own =
-            sum_supervised_loss(model(), loss_, own_share(ranks_, std::move(all), length), options_.microbatch_tokens);
-        return sum_numbers(ranks_, {own}).front() / tokens;
-    }
-
-    /// Everything needed to go on bit for bit, as copies: what this trainer does next does not change it.
-    state save() const {
-        state s;
-        s.tensors["weights"] = whole_of(model(), model().weights().values());
-        s.put("optimizer", whole_state(model(), optimizer_.save()));
-        s.put("rows", rows_.save());
-        s.values["step"] = step_;
-        s.values["total_steps"] = total_;
-        s.values["learning_rate"] = learning_rate_state(schedule_, rate_);
-        s.values["num_tokens"] = tokens_;
-        s.values["seconds"] = seconds_ + since_start_.seconds();
-        return owning(std::move(s));
-    }
-
-    /// Takes back what `save` gave. With another `batch_size` or more epochs the run has the steps done and those that
-    /// the examples left make; `notes()` then says so, and also where the learning rate takes another course. Throws
-    /// `aha::error` if the state belongs to another model, other examples, or another order or packing of them.
-    void load(const state& s) {
-        rows_.load(s.part("rows"));
-        restore_weights(model(), s);
-        optimizer_.load(own_state(model(), s.part("optimizer"), s.tensors.at("weights").numel()));
-        step_ = s.values.at("step").template get<std::int64_t>();
-        tokens_ = s.values.at("num_tokens").template get<std::int64_t>();
-        seconds_ = s.values.at("seconds").template get<double>();
-        since_start_.restart();
-        total_ = step_ + rows_.batches_left(options_.batch_size);
-        if constexpr (std::is_same_v<Schedule, warmup_schedule>)
-            if (decays_over_all_) schedule_ = warmup_schedule{detail::decay_to_a_tenth(total_, options_.warmup_steps)};
-        rate_ = options_.learning_rate * (step_ > 0 ? schedule_(step_ - 1) : 0);
-        notes_ = resume_notes(s, schedule_, options_.learning_rate, step_, total_);
+        return this->objective().evaluation()(this->model(), this->communicator(), examples);
     }
 
 private:
-    step_report take_step() {
-        const stopwatch whole;
-        std::vector<const supervised_example*> batch;
-        for (const example_rows::row& row : rows_.next(options_.batch_size))
-            batch.insert(batch.end(), row.begin(), row.end());
-        require(!batch.empty(), "the examples ran out after ", step_, " steps, the last of ", options_.rows.epochs,
-                " epochs");
-        gradient_reduction reduction{model(), ranks_};
-        supervised_sums sums =
-            accumulate_supervised(std::as_const(model()), loss_, own_share(ranks_, batch, length),
-                                  options_.microbatch_tokens, count_learned(batch), reduction.hook());
-        reduction.finish();
-        sums.loss = sum_numbers(ranks_, {sums.loss}).front();
-        const double norm = clip_model_gradient(model(), ranks_, options_.max_gradient_norm);
-        require_finite_gradient(norm, step_ + 1);
-        rate_ = options_.learning_rate * schedule_(step_);
-        optimizer_.step(model().weights(), rate_);
-        model().refresh();
-        ++step_;
-
-        for (const supervised_example* const one : batch) tokens_ += std::ssize(one->ids);
-        step_report r;
-        r.step = step_;
-        r.total_steps = total_;
-        r.metrics = {{"loss", sums.loss},
-                     {"grad_norm", norm},
-                     {"learning_rate", rate_},
-                     {"epoch", rows_.epochs_done()},
-                     {"num_tokens", static_cast<double>(tokens_)},
-                     {"tokens/trained", sums.tokens}};
-        if (options_.evaluate_every > 0 && !held_out_.empty() &&
-            (step_ % options_.evaluate_every == 0 || step_ == total_))
-            r.metrics.emplace_back("eval_loss", evaluate(held_out_));
-        r.metrics.emplace_back("step_time", whole.seconds());
-        r.metrics.emplace_back("seconds", seconds_ + since_start_.seconds());
-        return r;
-    }
-
     template <class... Policies>
     sft(std::tuple<Policies...> given, Source& source, std::vector<supervised_example> examples,
         const sft_options& options)
-        : source_{&source},
-          options_{checked(source, examples, options)},
-          rows_{std::move(examples), options_.rows},
-          total_{rows_.batches(options_.batch_size)},
-          loss_{detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})},
-          optimizer_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
-          schedule_{detail::take_slot<detail::schedule_slot, Schedule>(
-              given, detail::make_decay_to_a_tenth{total_, options_.warmup_steps})},
-          decays_over_all_{!(false || ... || detail::schedule_slot::holds<Policies>)},
-          ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
-              given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
-        require(decays_over_all_ || options_.warmup_steps == 0, "warmup_steps is ", options_.warmup_steps,
-                ", but the schedule that was given has a warm-up of its own or none");
-        detail::check_schedule(schedule_, options_.learning_rate);
-    }
-
-    static std::int64_t length(const supervised_example* one) { return std::ssize(one->ids); }
-
-    static const sft_options& checked(const Source& source, const std::vector<supervised_example>& examples,
-                                      const sft_options& options) {
-        options.validate();
-        check_fit(source, examples);
-        return options;
-    }
-
-    /// Throws `aha::error` for an example that the model cannot read.
-    static void check_fit(const Source& source, std::span<const supervised_example> examples) {
-        for (const supervised_example& one : examples) detail::check_example(one, detail::limits_of(model_of(source)));
-        if constexpr (requires { model_of(source).context(); })
-            for (const supervised_example& one : examples)
-                require(std::ssize(one.ids) <= model_of(source).context(), "example ", one.index, " has ",
-                        one.ids.size(), " tokens, more than the model's context of ", model_of(source).context());
-    }
-
-    model_type& model() { return model_of(*source_); }
-    const model_type& model() const { return model_of(*source_); }
-
-    Source* source_;
-    sft_options options_;
-    example_rows rows_;
-    std::int64_t total_;
-    Loss loss_;
-    Optimizer optimizer_;
-    Schedule schedule_;
-    bool decays_over_all_;  // the schedule is the default one, which ends with the data
-    Communicator ranks_;
-    std::vector<supervised_example> held_out_;
-    std::vector<std::string> notes_;
-    std::int64_t step_ = 0, tokens_ = 0;
-    double rate_ = 0;     // of the step before
-    double seconds_ = 0;  // of earlier runs that this one continues
-    stopwatch since_start_;
+        : base{std::move(given),
+               source,
+               [&] {
+                   return supervised_objective<Loss>{
+                       model_of(source), std::move(examples), options,
+                       detail::take_slot<detail::supervised_loss_slot, Loss>(given, detail::make_plain{})};
+               },
+               {.learning_rate = options.learning_rate, .max_gradient_norm = options.max_gradient_norm}} {}
 };
 
 template <class Source, class... Policies>

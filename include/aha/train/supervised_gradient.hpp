@@ -10,9 +10,11 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/dist/one_process.hpp>
+#include <aha/train/rank_work.hpp>
 #include <aha/core/pack_examples.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
-#include <aha/train/microbatch_hook.hpp>
+#include <aha/concepts/objective.hpp>
 
 namespace aha {
 
@@ -91,15 +93,18 @@ double sum_supervised_loss(const Model& model, const Loss& loss, std::span<const
     return sum;
 }
 
-/// The mean of `loss` over all learned tokens, without gradients: the evaluation loss.
-template <class Model, class Loss>
+/// The mean of `loss` over all learned tokens, without gradients: the evaluation loss. Of several ranks each calls it,
+/// with the same examples.
+template <class Model, class Loss, class Communicator = one_process>
 double mean_supervised_loss(const Model& model, const Loss& loss, std::span<const supervised_example> examples,
-                            std::int64_t budget) {
+                            std::int64_t budget, const Communicator& ranks = {}) {
     std::vector<const supervised_example*> all;
     for (const supervised_example& one : examples) all.push_back(&one);
     const double tokens = count_learned(all);
     require(tokens > 0, "there are no examples to evaluate on");
-    return sum_supervised_loss(model, loss, all, budget) / tokens;
+    const auto length = [](const supervised_example* one) { return std::ssize(one->ids); };
+    const double own = sum_supervised_loss(model, loss, own_share(ranks, std::move(all), length), budget);
+    return sum_numbers(ranks, {own}).front() / tokens;
 }
 
 }  // namespace aha

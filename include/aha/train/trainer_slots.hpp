@@ -126,6 +126,7 @@ struct communicator_slot {
 template <class Model>
 using grpo_slots = slot_list<sampler_slot<Model>, advantage_slot, loss_slot, aggregation_slot, optimizer_slot,
                              schedule_slot, reward_options_slot, communicator_slot>;
+using trainer_slots = slot_list<optimizer_slot, schedule_slot, communicator_slot>;
 using sft_slots = slot_list<supervised_loss_slot, optimizer_slot, schedule_slot, communicator_slot>;
 template <class Model>
 using distill_slots = slot_list<divergence_slot, sampler_slot<Model>, optimizer_slot, schedule_slot, communicator_slot>;
