@@ -24,10 +24,10 @@ CONVENTIONS = [
     ("", r"inline constexpr bool deterministic_reward<", "Equal prompts and completions get equal scores."),
     ("", r"bool needs_reference\(\) const", "Whether a reference policy's log-probs are read."),
     ("", r"bool needs_entropy\(\) const", "Whether entropies are read."),
-    ("", r"bool zero_advantage_is_free\(\) const", "Whether tokens of advantage 0 change nothing."),
+    ("", r"bool ignores_zero_advantage\(\) const", "Whether tokens of advantage 0 change nothing."),
     ("", r"(static )?(constexpr )?std::(string|string_view) name\(\) const|static constexpr std::string_view name",
      "The name in metrics and files."),
-    ("", r"\w+\(.*\)( *| ->.*)$|\w+\(.*->", "Policies are recognised by what they are, in any order."),
+    ("", r"\w+\(.*\)( *| ->.*)$|\w+\(.*->", "Policies are recognized by what they are, in any order."),
     ("", r"std::(vector<token_id>|forward_list<token_id>) encode\(|std::string decode\(|(const )?std::vector<token_id>&? "
          r"end_ids\(|(std::int64_t|auto) vocabulary_size\(", "As a `tokenizer` must."),
     ("", r"using tensor_policy =", "The model's device and types."),
@@ -42,7 +42,7 @@ CONVENTIONS = [
     ("", r"void step\(const parameters& ", "As an `optimizer` must."),
     ("reward", r".* operator\(\)\(", "The score, as a `reward` must; of a filter, whether to keep."),
     ("advantage", r".* operator\(\)\(", "The advantages, as an `advantage` or a `batch_advantage` must."),
-    ("loss", r".* operator\(\)\(", "What is minimised, as a `policy_loss`, `aggregation`, `divergence` or supervised loss must."),
+    ("loss", r".* operator\(\)\(", "What is minimized, as a `policy_loss`, `aggregation`, `divergence` or supervised loss must."),
     ("optim", r".* operator\(\)\(", "The factor of the learning rate, as a `schedule` must."),
     ("", r".* operator\(\)\(", "As its slot must."),
 ]

@@ -1,4 +1,4 @@
-"""What headers cost a compiler. Each measurement is a translation unit of its own, compiled without optimisation; its
+"""What headers cost a compiler. Each measurement is a translation unit of its own, compiled without optimization; its
 seconds are those of the processor (user and system), which a busy machine hardly changes; its lines are those that
 are left after preprocessing, without empty ones. Prints a Markdown table and the two ratios of docs/compile_time.md."""
 

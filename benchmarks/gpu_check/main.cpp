@@ -154,7 +154,7 @@ private:
         for (const std::int64_t rows : o_.rows) {
             const std::int64_t copies = std::min<std::int64_t>(8, rows), prompts = rows / copies, warm = 8;
             std::vector<std::vector<aha::token_id>> asked;
-            std::vector<aha::drawing_row> starts;
+            std::vector<aha::sampling_row> starts;
             for (std::int64_t p = 0; p < prompts; ++p) {
                 asked.push_back(random_ids(o_.prompt, static_cast<std::uint64_t>(p)));
                 for (std::int64_t c = 0; c < copies; ++c)
@@ -166,7 +166,7 @@ private:
             const auto steps = [&](std::int64_t count) {
                 for (std::int64_t n = 0; n < count; ++n) {
                     session.step();
-                    if (session.behind() == session.most_behind) session.read(rows);
+                    if (session.behind() == session.max_in_flight) session.read(rows);
                 }
                 while (session.behind() > 0) session.read(rows);
             };
@@ -205,8 +205,8 @@ private:
         for (std::size_t i = 0; i < examples.size(); ++i) {
             examples[i].index = static_cast<std::int64_t>(i);
             examples[i].ids = random_ids(o_.tokens, i);
-            examples[i].learned.assign(examples[i].ids.size(), 1);
-            examples[i].learned[0] = 0;
+            examples[i].loss_mask.assign(examples[i].ids.size(), 1);
+            examples[i].loss_mask[0] = 0;
         }
         peak_mib(device_);
         aha::sft trainer{model, examples, {.batch_size = count, .learning_rate = 1e-5, .microbatch_tokens = o_.tokens}};
@@ -284,7 +284,7 @@ private:
         wait_for(device_);
         peak_mib(device_);
         const double before = peak_mib(device_);
-        const aha::token_scores scores = aha::score_tokens(hidden, head, targets, {});
+        const aha::token_log_probs scores = aha::compute_log_probs(hidden, head, targets, {});
         torch::autograd::backward({scores.log_probs.sum()}, {});
         wait_for(device_);
         print({{"measure", "log_prob_memory"},

@@ -5,9 +5,9 @@
 #include <aha/data/addition_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -165,7 +165,7 @@ int run_random(const options& o) {
     config.tie_embeddings = true;
     config.attention_bias = true;
     aha::decoder<Tensor> model{config};
-    aha::initialise(model, 0);
+    aha::initialize(model, 0);
     model.checkpoint_activations(o.checkpoint);
     aha::autoregressive_sampler sampler{
         word_tokenizer{p.vocabulary},

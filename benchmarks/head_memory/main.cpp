@@ -34,7 +34,8 @@ int measure(const options& o) {
     const at::Tensor targets = at::randint(o.vocabulary, {o.tokens}, at::kLong);
     const double held = aha::peak_resident_mib();
     const auto start = std::chrono::steady_clock::now();
-    const aha::token_scores scores = aha::score_tokens(hidden, head, targets, {.chunk_bytes = o.chunk_mib << 20});
+    const aha::token_log_probs scores =
+        aha::compute_log_probs(hidden, head, targets, {.chunk_bytes = o.chunk_mib << 20});
     torch::autograd::backward({scores.log_probs.mean().neg()}, {});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double element = static_cast<double>(hidden.element_size());

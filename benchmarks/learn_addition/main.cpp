@@ -3,7 +3,7 @@
 #include <aha/data/addition_prompts.hpp>
 #include <aha/reward/last_integer.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <iostream>
 #include <numeric>
 #include <string>

@@ -1,7 +1,7 @@
-// The time to load a model: benchmarks/run load [--model PATH] [--rounds N] prints one JSON line with the seconds of the
-// clock and of the processor that each load took, the first with whatever the process does only once.
+// The time to load a model: benchmarks/run load [--model PATH] [--rounds N] prints one JSON line with the seconds of
+// the clock and of the processor that each load took, the first with whatever the process does only once.
 #include <CLI/CLI.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <chrono>
 #include <ctime>
 #include <iostream>

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 KINDS = [  # the first pattern that matches the symbol or its library names the kind
-    ("loading and first weights", r"initialise|log1p|__cos_|expand_|random_stream|gguf|safetensors"),
+    ("loading and first weights", r"initialize|log1p|__cos_|expand_|random_stream|gguf|safetensors"),
     ("waiting for the other thread", r"libgomp|omp_"),
     ("attention, training", r"tree_attention|product_tile|product_stripe|small_product"),
     ("attention, decoding", r"decode_attention|softmax_over"),

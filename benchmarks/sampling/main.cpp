@@ -19,7 +19,7 @@
 #include <aha/core/resources.hpp>
 #include <aha/core/stopwatch.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 
 namespace {
 

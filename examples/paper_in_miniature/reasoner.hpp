@@ -4,10 +4,10 @@
 
 #include <aha/core/tensor_policy.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/testing/reversed_addition.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 
 namespace miniature {
 
@@ -37,7 +37,7 @@ inline reasoner newborn(const reversed_addition& task, const shape& size, std::u
     config.tie_embeddings = true;
     config.eos_ids = tokenizer.end_ids();
     aha::decoder<aha::cpu<float>> model{config};
-    aha::initialise(model, seed, 0.05);  // learns sums in three quarters of the updates that 0.02 needs
+    aha::initialize(model, seed, 0.05);  // learns sums in three quarters of the updates that 0.02 needs
     return {std::move(model), std::move(tokenizer), std::nullopt, std::nullopt, std::nullopt};
 }
 

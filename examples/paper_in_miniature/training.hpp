@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aha/aha.hpp>
-#include <aha/train/completion_example.hpp>
+#include <aha/data/completion_example.hpp>
 #include <aha/train/sft.hpp>
 
 #include <examples/paper_in_miniature/measure.hpp>
@@ -76,8 +76,8 @@ struct rl_options {
     std::int64_t first_question = 1'000'000;  ///< of the training split; supervised rows begin at 0
 };
 
-/// GRPO in DeepSeekMath's form: 16 completions a question, each completion's mean over its tokens, a KL term of weight
-/// 0.001 to the model that training began with, one update a rollout.
+/// GRPO in DeepSeekMath's form: 16 completions per question, each completion's mean over its tokens, a KL term of
+/// weight 0.001 to the model that training began with, one update a rollout.
 /// @return what it cost
 template <class Reward, class Advantage = aha::group_relative>
 arithmetic reinforce(reasoner& r, const reversed_addition& task, const Reward& reward, const rl_options& options,

@@ -48,7 +48,7 @@ struct options {
         app.add_option("--preference-steps", stages.preference_steps, "and then with the reward model too")
             ->capture_default_str();
         app.add_option("--prompts", stages.prompts, "questions a step")->capture_default_str();
-        app.add_option("--group", stages.group, "completions a question")->capture_default_str();
+        app.add_option("--group", stages.group, "completions per question")->capture_default_str();
         app.add_option("--cold-start", stages.cold_start, "examples of the cold start")->capture_default_str();
         app.add_option("--russian", stages.russian, "share of them that think in Russian")
             ->check(CLI::Range(0.0, 1.0))

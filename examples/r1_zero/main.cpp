@@ -36,7 +36,7 @@ struct options {
         app.add_option("--examples", examples, "worked examples in the template, 0 to 3")->capture_default_str();
         app.add_option("--max-new-tokens", max_new_tokens, "token budget of a completion")->capture_default_str();
         app.add_option("--prompts", grpo.prompts_per_step, "questions a step")->capture_default_str();
-        app.add_option("--group", grpo.group_size, "completions a question")->capture_default_str();
+        app.add_option("--group", grpo.group_size, "completions per question")->capture_default_str();
         app.add_option("--learning-rate", grpo.learning_rate)->capture_default_str();
         app.add_option("--warmup", schedule.warmup_steps, "steps of linear warm-up")->capture_default_str();
         app.add_option("--decay", decay, "course of the learning rate after the warm-up")

@@ -2,10 +2,10 @@
 // {"ids": [...], "log_probs": [...]}, where log_probs[i] is log p(ids[i] | ids[0..i-1]) and the first is null. A text
 // begins with the tokenizer's first token, where it has one.
 #include <ATen/core/grad_mode.h>
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <optional>
 
 #include <examples/support/program.hpp>
@@ -55,7 +55,7 @@ nlohmann::json log_probs_of(const Model& model, const std::vector<aha::token_id>
     const aha::token_group text{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
     const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, Model::tensor_policy::device());
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
-    const at::Tensor scores = aha::score_tokens(hidden, model.head(), packed.predictions.targets).log_probs.cpu();
+    const at::Tensor scores = aha::compute_log_probs(hidden, model.head(), packed.predictions.targets).log_probs.cpu();
     const float* const values = scores.const_data_ptr<float>();
     for (std::int64_t i = 0; i < scores.numel(); ++i) all.push_back(values[i]);
     return all;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include <aha/aha.hpp>
-#include <aha/train/read_examples.hpp>
+#include <aha/data/read_examples.hpp>
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
@@ -92,7 +92,7 @@ int train(const options& o, const Loss& loss) {
     }
     const auto count = learned.size();
     aha::sft trainer{model, std::move(learned), o.sft, loss};
-    trainer.evaluate_on(held_out);
+    trainer.set_eval_examples(held_out);
     std::cout << "model " << o.model << ", " << o.machine.describe() << ", run folder " << run.path().string() << '\n'
               << count << " examples, " << held_out.size() << " held out, " << trainer.total_steps() << " steps"
               << std::endl;

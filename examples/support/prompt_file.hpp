@@ -9,8 +9,8 @@
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/data/jsonl_rows.hpp>
-#include <aha/train/prompt_reader.hpp>
-#include <aha/train/row_prompt.hpp>
+#include <aha/rollout/prompt_reader.hpp>
+#include <aha/data/row_prompt.hpp>
 
 namespace example {
 

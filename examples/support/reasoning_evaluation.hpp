@@ -10,7 +10,7 @@
 #include <aha/core/records.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 
 namespace example {
 

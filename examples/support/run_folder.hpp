@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/dist/rank_environment.hpp>
 #include <aha/io/folder_lock.hpp>

@@ -23,7 +23,7 @@ struct stage_options {
     std::int64_t dev2_steps = 16;         ///< of the reasoning RL
     std::int64_t rules_steps = 8;         ///< of the RL for all scenarios, with rules alone
     std::int64_t preference_steps = 8;    ///< and then with courtesies and the reward model too
-    std::int64_t prompts = 8, group = 8;  ///< questions a step, completions a question
+    std::int64_t prompts = 8, group = 8;  ///< questions a step, completions per question
     std::int64_t cold_start = 160;        ///< examples
     std::int64_t rejection_prompts = 256, rejection_samples = 4;
     std::int64_t general = 96;    ///< examples that are no sums in the second supervised stage
@@ -150,7 +150,7 @@ nlohmann::json sample_and_filter(const chain& all, const aha::stage& stage, cons
         source,
         std::move(prompts),
         rules(),
-        {.samples = o.rejection_samples, .prompts_per_step = 32, .least_reward = 2, .keep = 2, .seed = o.seed},
+        {.samples = o.rejection_samples, .prompts_per_step = 32, .min_reward = 2, .keep = 2, .seed = o.seed},
         aha::autoregressive_sampler{source.tokenizer, until_answered(o)},
         aha::mixes_languages<>{{.consistency = {.language = "en"}}},
         aha::repeats{},

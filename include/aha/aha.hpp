@@ -3,7 +3,7 @@
 /// Everything that a program which trains a reasoner usually needs. Programs that compile in a hurry include the
 /// headers they use instead.
 
-#include <aha/advantage/batch_normalised.hpp>
+#include <aha/advantage/batch_normalized.hpp>
 #include <aha/advantage/group_relative.hpp>
 #include <aha/advantage/kl_in_reward.hpp>
 #include <aha/advantage/leave_one_out.hpp>
@@ -15,7 +15,7 @@
 #include <aha/core/dialogue.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
-#include <aha/core/row_shapes.hpp>
+#include <aha/data/row_shapes.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/data/addition_prompts.hpp>
 #include <aha/data/jsonl_prompts.hpp>
@@ -41,7 +41,7 @@
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/loss/dft.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/loss/gspo_loss.hpp>
@@ -51,7 +51,7 @@
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/model/reward_model.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
@@ -80,20 +80,20 @@
 #include <aha/reward/tag_count.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/text/r1_template.hpp>
-#include <aha/train/cache_teacher.hpp>
-#include <aha/train/chat_example.hpp>
-#include <aha/train/completion_example.hpp>
+#include <aha/update/cache_teacher.hpp>
+#include <aha/data/chat_example.hpp>
+#include <aha/data/completion_example.hpp>
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/model_reward.hpp>
-#include <aha/train/pretrained.hpp>
-#include <aha/train/source.hpp>
-#include <aha/train/pretrained_reward_model.hpp>
+#include <aha/reward/model_reward.hpp>
+#include <aha/pretrained/pretrained.hpp>
+#include <aha/rollout/source.hpp>
+#include <aha/pretrained/pretrained_reward_model.hpp>
 #include <aha/train/rejection_sampling.hpp>
 #include <aha/train/reward_trainer.hpp>
-#include <aha/train/read_examples.hpp>
-#include <aha/train/row_example.hpp>
-#include <aha/train/row_prompt.hpp>
+#include <aha/data/read_examples.hpp>
+#include <aha/data/row_example.hpp>
+#include <aha/data/row_prompt.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 #include <aha/version.hpp>

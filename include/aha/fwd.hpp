@@ -31,9 +31,9 @@
 /// How completions of a group, or of a batch, compare.
 ///
 /// \defgroup loss Losses
-/// What is minimised: policy losses, divergences, supervised losses, and how tokens are averaged.
+/// What is minimized: policy losses, divergences, supervised losses, and how tokens are averaged.
 ///
-/// \defgroup optim Optimisation
+/// \defgroup optim Optimization
 /// Optimizers, schedules, clipping.
 ///
 /// \defgroup dist Ranks

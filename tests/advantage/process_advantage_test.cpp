@@ -25,7 +25,7 @@ score stepped(std::vector<step_score> steps, double value = 0) {
     return s;
 }
 
-TEST(process_advantage, is_the_sum_of_the_groups_normalised_step_scores_from_the_token_on) {
+TEST(process_advantage, is_the_sum_of_the_groups_normalized_step_scores_from_the_token_on) {
     // steps 2 0 | 5 1: mean 2, squares 0 + 4 + 9 + 1 = 14, over 3
     const double scale = std::sqrt(14.0 / 3) + 1e-4;
     const auto near = [&](double x) { return FloatNear(static_cast<float>(x / scale), 1e-6F); };

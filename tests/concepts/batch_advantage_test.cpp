@@ -5,7 +5,7 @@
 
 #include <aha/concepts/advantage.hpp>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 

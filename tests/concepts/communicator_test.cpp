@@ -6,34 +6,34 @@
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/process_group.hpp>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 
 using namespace aha;
 
 template <class C>
-constexpr std::array clauses{communicator_has_rank_and_size<C>, communicator_sums<C>, communicator_broadcasts<C>,
-                             communicator_gathers<C>};
+constexpr std::array clauses{communicator_has_rank_and_size<C>, communicator_all_reduces<C>, communicator_broadcasts<C>,
+                             communicator_all_gathers<C>};
 
 struct sound {
     int rank() const;
     int size() const;
-    void sum(const at::Tensor&) const;
+    void all_reduce(const at::Tensor&) const;
     void broadcast(const at::Tensor&, int) const;
-    std::vector<std::string> gather(const std::string&) const;
+    std::vector<std::string> all_gather(const std::string&) const;
 };
 struct without_a_size : sound {
     void size() const;
 };
 struct summing_for_change : sound {
-    void sum(at::Tensor&) const;
+    void all_reduce(at::Tensor&) const;
 };
 struct broadcasting_from_nobody : sound {
     void broadcast(const at::Tensor&) const;
 };
 struct gathering_one : sound {
-    std::string gather(const std::string&) const;
+    std::string all_gather(const std::string&) const;
 };
 struct alone : sound {
     alone(const alone&) = delete;
@@ -42,7 +42,7 @@ struct alone : sound {
 TEST(communicator_concept, the_least_type_satisfies_it) {
     static_assert(require_communicator<test::least_communicator>() && communicator<test::least_communicator>);
     static_assert(communicator<sound> && communicator<one_process> && communicator<process_group>);
-    EXPECT_EQ(test::least_communicator{}.gather("x"), std::vector<std::string>{"x"});
+    EXPECT_EQ(test::least_communicator{}.all_gather("x"), std::vector<std::string>{"x"});
 }
 
 TEST(communicator_concept, each_defect_breaks_its_clause_alone) {
@@ -56,12 +56,12 @@ TEST(communicator_concept, each_defect_breaks_its_clause_alone) {
 TEST(one_process, leaves_everything_as_it_is) {
     const one_process ranks;
     const at::Tensor t = at::ones({3});
-    ranks.sum(t);
+    ranks.all_reduce(t);
     ranks.broadcast(t, 0);
     EXPECT_EQ(t.sum().item<float>(), 3);
     EXPECT_EQ(ranks.size(), 1);
-    EXPECT_EQ(ranks.gather("abc"), std::vector<std::string>{"abc"});
-    EXPECT_EQ(process_group{}.gather("abc"), std::vector<std::string>{"abc"});
+    EXPECT_EQ(ranks.all_gather("abc"), std::vector<std::string>{"abc"});
+    EXPECT_EQ(process_group{}.all_gather("abc"), std::vector<std::string>{"abc"});
     EXPECT_EQ(process_group{}.size(), 1);
 }
 

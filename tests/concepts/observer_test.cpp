@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 

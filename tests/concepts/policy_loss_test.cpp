@@ -3,7 +3,7 @@
 #include <array>
 #include <gtest/gtest.h>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 
@@ -11,12 +11,12 @@ using namespace aha;
 
 template <class L>
 constexpr std::array clauses{loss_is_callable<L>, loss_gives_output<L>, loss_has_needs_reference<L>,
-                             loss_has_zero_advantage_is_free<L>};
+                             loss_has_ignores_zero_advantage<L>};
 
 struct sound {
     loss_output operator()(const policy_batch&) const;
     bool needs_reference() const;
-    bool zero_advantage_is_free() const;
+    bool ignores_zero_advantage() const;
 };
 
 struct with_needs_entropy : sound {
@@ -37,7 +37,7 @@ struct giving_a_tensor : sound {
 };
 struct without_needs_reference {
     loss_output operator()(const policy_batch&) const;
-    bool zero_advantage_is_free() const;
+    bool ignores_zero_advantage() const;
 };
 struct with_needs_reference_as_data : sound {
     bool needs_reference;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 
@@ -43,7 +43,7 @@ struct swapped {
 };
 
 TEST(reward_concept, the_least_type_satisfies_it) {
-    static_assert(require_reward<test::least_reward>() && reward<test::least_reward>);
+    static_assert(require_reward<test::min_reward>() && reward<test::min_reward>);
 }
 
 TEST(reward_concept, lambdas_and_functions_satisfy_it) {
@@ -78,7 +78,7 @@ TEST(reward_concept, each_defect_of_the_arguments_breaks_the_first_clause) {
 }
 
 TEST(reward_concept, determinism_is_said_not_guessed) {
-    static_assert(!deterministic_reward<test::least_reward> && !deterministic_reward<giving<double>>);
+    static_assert(!deterministic_reward<test::min_reward> && !deterministic_reward<giving<double>>);
     static_assert(deterministic_reward<repeatable> && reward<repeatable>);
 }
 

@@ -5,7 +5,7 @@
 
 #include <aha/core/tensor_policy.hpp>
 
-#include "tests/concepts/least_types.hpp"
+#include "tests/concepts/archetypes.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 

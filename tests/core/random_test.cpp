@@ -70,7 +70,7 @@ TEST(random_stream, is_uniform_along_a_stream_and_across_the_keys_of_a_run) {
     expect_even([](std::uint64_t n) { return random_stream{{5, n / 1000, n / 8 % 125, n % 8}}.uniform(n % 3); });
 }
 
-TEST(random_stream, neighbouring_draws_and_neighbouring_keys_are_independent) {
+TEST(random_stream, neighboring_draws_and_neighboring_keys_are_independent) {
     const auto pair = [](double a, double b) { return (std::floor(8 * a) + b) / 8; };  // 8 x 8 cells
     const random_stream random{{5, 0, 0, 0}};
     expect_even([&](std::uint64_t n) { return pair(random.uniform(2 * n), random.uniform(2 * n + 1)); });

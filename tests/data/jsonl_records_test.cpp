@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <aha/concepts/stateful.hpp>
-#include <aha/core/row_shapes.hpp>
+#include <aha/data/row_shapes.hpp>
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/jsonl_reader.hpp>
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/row_shapes.hpp>
+#include <aha/data/row_shapes.hpp>
 
 #include <tests/support/packed.hpp>
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include <aha/core/json_parser.hpp>
+#include <aha/files/json_parser.hpp>
 
 #include <tests/support/complaint.hpp>
 #include <tests/support/described_json.hpp>

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/model/reward_model.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/clip_gradient_norm.hpp>
@@ -21,7 +21,7 @@
 #include <aha/testing/tolerance.hpp>
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/policy_gradient.hpp>
+#include <aha/update/policy_gradient.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/devices.hpp>
 #include <tests/support/made_examples.hpp>
@@ -42,7 +42,7 @@ aha::decoder<Tensor> model_on(bool qwen3 = false) {
     config.head_dim = 8;
     config.context = 400;
     aha::decoder<Tensor> model{config};
-    aha::initialise(model, 5, 0.15);
+    aha::initialize(model, 5, 0.15);
     return model;
 }
 
@@ -84,8 +84,8 @@ struct scored {
         std::vector<aha::token_group> groups{{ids[0], {ids[1], ids[2], ids[3], ids[4]}}, {ids[5], {ids[6]}}};
         const aha::packed_groups packed = aha::pack_groups(groups, Tensor::device());
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
-        const aha::token_scores scores =
-            aha::score_tokens(hidden, model.head(), packed.predictions.targets, {.entropy = true, .chunk_bytes = 1500});
+        const aha::token_log_probs scores = aha::compute_log_probs(hidden, model.head(), packed.predictions.targets,
+                                                                   {.entropy = true, .chunk_bytes = 1500});
         const at::Tensor weights = at::linspace(-1, 1, scores.log_probs.numel()).to(Tensor::device());
         torch::autograd::backward({(scores.log_probs * weights).sum() + scores.entropies.sum() * 0.1}, {});
         log_probs = scores.log_probs.detach().cpu();
@@ -131,8 +131,8 @@ TYPED_TEST(devices, DecodeWhatTheyScore) {
             const std::vector<aha::token_group> one{{group.prompt.ids, branches}};
             const aha::packed_groups packed = aha::pack_groups(one, TypeParam::device());
             const at::Tensor scores =
-                aha::score_tokens(model.hidden(packed.batch).index_select(0, packed.predictions.rows), model.head(),
-                                  packed.predictions.targets)
+                aha::compute_log_probs(model.hidden(packed.batch).index_select(0, packed.predictions.rows),
+                                       model.head(), packed.predictions.targets)
                     .log_probs;
             EXPECT_EQ(near<TypeParam>(3).excess(at::tensor(sampled), scores), "");
         }

@@ -35,7 +35,7 @@
 #include <aha/train/reward_trainer.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
-#include <aha/train/shared_out.hpp>
+#include <aha/model/sharding.hpp>
 #include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
@@ -90,7 +90,7 @@ json curve(Trainer& trainer, const Model& model) {
     const aha::parameters weights = aha::whole_weights(model);
     const at::Tensor& w = weights.values();
     const std::string mine{static_cast<const char*>(w.const_data_ptr()), w.nbytes()};
-    for (const std::string& theirs : trainer.communicator().gather(mine))
+    for (const std::string& theirs : trainer.communicator().all_gather(mine))
         aha::require(theirs == mine, "two ranks hold different weights");
     return {{"curve", lines},
             {"weights", std::vector<float>(w.const_data_ptr<float>(), w.const_data_ptr<float>() + w.numel())}};
@@ -109,7 +109,7 @@ json learn(const aha::grpo_options& options, Policies... policies) {
 template <class Tensor>
 json imitate(const std::optional<aha::process_group>& ranks = {}) {
     aha::decoder<Tensor> model = small_model<Tensor>();
-    if (ranks) aha::share_out_weights(model, *ranks);
+    if (ranks) aha::shard_weights(model, *ranks);
     aha::sft trainer{
         model,
         made_examples(40),
@@ -137,19 +137,16 @@ json curves() {
     all["sharded"] = learn(options, aha::sharded{aha::adamw{}, ranks});
     {
         auto model = small_model();
-        aha::share_out_weights(model, ranks);
+        aha::shard_weights(model, ranks);
         aha::grpo trainer{model, questions(), even_end, several, sampler(), aha::grpo_loss{{.beta = 0.05}}};
-        all["shared_out"] = curve(trainer, model);
+        all["sharding"] = curve(trainer, model);
     }
     all["shared_out_sft"] = imitate<aha::cpu<float>>(ranks);
     all["shared_out_sft_bfloat16"] = imitate<aha::cpu<aha::bfloat16>>(ranks);
     {
         const auto model = small_model();
-        aha::rejection_sampling sifting{model,
-                                        questions(),
-                                        even_end,
-                                        {.samples = 4, .prompts_per_step = 5, .least_reward = 1, .seed = 2},
-                                        sampler()};
+        aha::rejection_sampling sifting{
+            model, questions(), even_end, {.samples = 4, .prompts_per_step = 5, .min_reward = 1, .seed = 2}, sampler()};
         json lines = json::array();
         std::vector<float> ids;
         for (std::int64_t n = 0; n < steps; ++n) {
@@ -198,7 +195,7 @@ void sift(const fs::path& folder, std::int64_t last) {
         model,
         questions(),
         reward,
-        {.samples = 4, .prompts_per_step = 3, .least_reward = 0.5, .keep_truncated = true, .seed = 2},
+        {.samples = 4, .prompts_per_step = 3, .min_reward = 0.5, .keep_truncated = true, .seed = 2},
         ranks,
         aha::reward_options{.threads = 2, .deadline_seconds = 2, .on_failure = aha::failure_rule::not_applicable},
         sampler()};
@@ -213,7 +210,7 @@ void run(const fs::path& folder, const std::string& fault, int rank, int step, c
     const aha::process_group ranks = aha::join_with_gloo({.call_seconds = 5});
     const bool first_start = aha::read_rank_environment().attempt.find_first_not_of("0") == std::string::npos;
     auto model = small_model();
-    if (layout == "shared_out") aha::share_out_weights(model, ranks);
+    if (layout == "sharding") aha::shard_weights(model, ranks);
     std::atomic<int> judged{0};
     const aha::grpo_options options{.prompts_per_step = 4, .group_size = 4, .learning_rate = 1e-2, .seed = 2};
     const auto reward = [&](const aha::prompt& p, const aha::completion& c) {

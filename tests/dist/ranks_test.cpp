@@ -245,7 +245,7 @@ TEST_P(ranks_of_a_layout, go_on_as_more_and_as_fewer_from_a_checkpoint) {
     EXPECT_EQ(steps_of(run), all_steps());
 }
 
-INSTANTIATE_TEST_SUITE_P(layouts, ranks_of_a_layout, testing::Values("sharded", "shared_out"));
+INSTANTIATE_TEST_SUITE_P(layouts, ranks_of_a_layout, testing::Values("sharded", "sharding"));
 
 TEST(ranks, lose_nothing_when_killed_at_twenty_random_moments) {
     const temporary_folder folder;

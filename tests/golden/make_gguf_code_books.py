@@ -1,4 +1,4 @@
-"""Writes include/aha/model/files/gguf_code_books.hpp from the code books of the package gguf 0.19.0.
+"""Writes include/aha/pretrained/gguf_code_books.hpp from the code books of the package gguf 0.19.0.
 
 Run:  python tests/golden/make_gguf_code_books.py
 """
@@ -32,7 +32,7 @@ for name, what in BOOKS.items():
     body += f"\n/// {name}'s: {what}, {bits} bits a coordinate.\ninline constexpr std::string_view {name.lower()}_points =\n"
     body += "\n".join('    "%s"' % text[i:i + 110] for i in range(0, len(text), 110)) + ";\n"
 
-target = pathlib.Path(__file__).resolve().parents[2] / "include/aha/model/files/gguf_code_books.hpp"
+target = pathlib.Path(__file__).resolve().parents[2] / "include/aha/pretrained/gguf_code_books.hpp"
 target.write_text(f"""#pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-"""Writes what tests/model/files_gguf_decoder_test.cpp reads: tiny GGUF models with biases and each way to stretch rotary
+"""Writes what tests/pretrained/gguf_decoder_test.cpp reads: tiny GGUF models with biases and each way to stretch rotary
 positions, and the log-probs that llama.cpp gives a text with them.
 
 Run:  python tests/golden/make_gguf_decoder_golden.py    (writes into tests/model/data/gguf)

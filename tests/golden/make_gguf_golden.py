@@ -1,4 +1,4 @@
-"""Writes the GGUF files that tests/model/files_gguf_types_test.cpp reads: one tensor of each type, random blocks beside
+"""Writes the GGUF files that tests/pretrained/gguf_types_test.cpp reads: one tensor of each type, random blocks beside
 blocks that llama.cpp itself wrote, with what gguf 0.19.0 (for Q1_0 and Q2_0: llama.cpp) makes of them.
 
 Run:  python tests/golden/make_gguf_golden.py LIBRARY    (writes into tests/model/data/gguf)

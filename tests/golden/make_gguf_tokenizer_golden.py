@@ -1,4 +1,4 @@
-"""Writes what tests/model/files_tokenizer_from_gguf_test.cpp reads: GGUF files with a vocabulary alone, and the ids that
+"""Writes what tests/pretrained/tokenizer_from_gguf_test.cpp reads: GGUF files with a vocabulary alone, and the ids that
 llama.cpp, and where it only approximates a tokenizer transformers, gives some texts with them.
 
 Run:  python tests/golden/make_gguf_tokenizer_golden.py    (writes into tests/model/data/gguf)

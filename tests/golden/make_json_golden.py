@@ -1,4 +1,4 @@
-"""Writes what tests/core/json_parser_test.cpp and tests/data/row_texts_test.cpp compare with: how Python's json reads
+"""Writes what tests/files/json_parser_test.cpp and tests/data/row_texts_test.cpp compare with: how Python's json reads
 texts, and how its text files with universal newlines are cut into lines.
 
 A value is described as "null", "true", "int 5", "float 7ff0000000000000" (its bits), "text c3a9" (its bytes; half of a

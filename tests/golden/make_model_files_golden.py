@@ -1,4 +1,4 @@
-"""Writes the files that tests/model/files_*_test.cpp read, with the reference libraries: safetensors, gguf, transformers.
+"""Writes the files that tests/pretrained/*_test.cpp read, with the reference libraries: safetensors, gguf, transformers.
 
 Run:  python tests/golden/make_model_files_golden.py    (writes into tests/model/data/files)
 """

@@ -1,4 +1,4 @@
-"""Writes include/aha/core/script_table.hpp from the module regex.
+"""Writes include/aha/text/script_table.hpp from the module regex.
 
 Run:  python tests/golden/make_script_table.py
 """
@@ -46,7 +46,7 @@ for entry in entries:
 lines.append(line)
 version = regex.search(r"Unicode (\d+\.\d+\.\d+)", importlib.metadata.distribution("regex").read_text("METADATA"))[1]
 kinds = ", ".join(["common", "mark"] + [name for name, _ in of_script] + ["other"])
-out = pathlib.Path(__file__).parents[2] / "include/aha/core/script_table.hpp"
+out = pathlib.Path(__file__).parents[2] / "include/aha/text/script_table.hpp"
 out.write_text(f"""#pragma once
 
 #include <array>

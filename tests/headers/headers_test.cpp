@@ -90,7 +90,7 @@ const std::vector<names>& precompilable() {
         const std::string records = "aha/core/records.hpp", tensor = "ATen/core/Tensor.h",
                           operators = "ATen/TensorOperators.h";
         return std::vector<names>{
-            {"aha/train/pretrained.hpp"},
+            {"aha/pretrained/pretrained.hpp"},
             {records, tensor, operators, "ATen/Parallel.h", "torch/csrc/autograd/custom_function.h"},
             {tensor, operators, "ATen/Parallel.h", "torch/csrc/autograd/custom_function.h"},
             {records, tensor, operators},

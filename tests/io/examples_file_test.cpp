@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aha/concepts/observer.hpp>
-#include <aha/core/json_parser.hpp>
+#include <aha/files/json_parser.hpp>
 #include <tests/io/support.hpp>
 
 namespace {

@@ -173,7 +173,7 @@ TEST_F(teacher_cache, the_writer_refuses_what_makes_no_sense) {
     EXPECT_THAT(complaint([&] { aha::teacher_cache_writer(path, {}); }), HasSubstr("vocabulary must be positive"));
     aha::teacher_cache_writer writer{path, options};
     EXPECT_THAT(complaint([&] { writer.add(examples[0], answers[1]); }),
-                AllOf(HasSubstr("example 0 has 2 learned tokens"), HasSubstr("not [3, 4]")));
+                AllOf(HasSubstr("example 0 has 2 loss tokens"), HasSubstr("not [3, 4]")));
     aha::top_k_rows wrong = answers[0];
     wrong.ids = wrong.ids + 20;
     EXPECT_THAT(complaint([&] { writer.add(examples[0], wrong); }), HasSubstr("is none of the 20"));

@@ -14,16 +14,16 @@ namespace {
 
 struct group_relative_case {
     static group_relative make() { return group_relative{}; }
-    static constexpr bool centred = true, shift_invariant = true, scale_invariant = true;
+    static constexpr bool centered = true, shift_invariant = true, scale_invariant = true;
     static constexpr double tolerance = 1e-3;  // epsilon beside a standard deviation
 };
 struct mean_centered_case {
     static mean_centered make() { return mean_centered{}; }
-    static constexpr bool centred = true, shift_invariant = true;
+    static constexpr bool centered = true, shift_invariant = true;
 };
 struct leave_one_out_case {
     static leave_one_out make() { return leave_one_out{}; }
-    static constexpr bool centred = true, shift_invariant = true;
+    static constexpr bool centered = true, shift_invariant = true;
 };
 struct raw_score_case {
     static raw_score make() { return raw_score{}; }
@@ -31,7 +31,7 @@ struct raw_score_case {
 using fillings = ::testing::Types<group_relative_case, mean_centered_case, leave_one_out_case, raw_score_case>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, advantage_suite, fillings);
 
-// Broken ones. Most are the mean-centred advantage with one defect.
+// Broken ones. Most are the mean-centered advantage with one defect.
 
 double mean_of(std::span<const score> scores) {
     double sum = 0, count = 0;
@@ -106,7 +106,7 @@ struct likes_the_worst {
     }
 };
 struct invents_a_difference {
-    static constexpr bool centred = true;
+    static constexpr bool centered = true;
     static auto make() {
         return [](std::span<const score> scores) {
             auto values = each([](double x, auto all) { return x - mean_of(all); })(scores);
@@ -120,7 +120,7 @@ struct invents_a_difference {
     }
 };
 struct takes_the_median {
-    static constexpr bool centred = true, shift_invariant = true;
+    static constexpr bool centered = true, shift_invariant = true;
     static auto make() {
         return each([](double x, auto all) {
             std::vector<double> values;
@@ -132,13 +132,13 @@ struct takes_the_median {
     }
 };
 struct weighs_by_the_mean {
-    static constexpr bool centred = true, shift_invariant = true;
+    static constexpr bool centered = true, shift_invariant = true;
     static auto make() {
         return each([](double x, auto all) { return (x - mean_of(all)) * (1 + std::abs(mean_of(all)) * 1e-3); });
     }
 };
-struct does_not_normalise {
-    static constexpr bool centred = true, shift_invariant = true, scale_invariant = true;
+struct does_not_normalize {
+    static constexpr bool centered = true, shift_invariant = true, scale_invariant = true;
     static auto make() {
         return each([](double x, auto all) { return x - mean_of(all); });
     }
@@ -156,7 +156,7 @@ TEST(advantage_laws, each_is_needed) {
          test::mutant_of("gives_zeros_to_equal_scores", advantage_laws::all<invents_a_difference>()),
          test::mutant_of("sums_to_zero", advantage_laws::all<takes_the_median>()),
          test::mutant_of("does_not_change_with_a_shift", advantage_laws::all<weighs_by_the_mean>()),
-         test::mutant_of("does_not_change_with_the_scale", advantage_laws::all<does_not_normalise>())});
+         test::mutant_of("does_not_change_with_the_scale", advantage_laws::all<does_not_normalize>())});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include <aha/advantage/batch_normalised.hpp>
+#include <aha/advantage/batch_normalized.hpp>
 #include <aha/advantage/group_relative.hpp>
 #include <aha/advantage/kl_in_reward.hpp>
 #include <aha/advantage/process_advantage.hpp>
@@ -13,8 +13,8 @@
 namespace aha::testing {
 namespace {
 
-struct batch_normalised_case {
-    static batch_normalised make() { return batch_normalised{}; }
+struct batch_normalized_case {
+    static batch_normalized make() { return batch_normalized{}; }
 };
 struct kl_in_reward_case {
     static auto make() { return kl_in_reward<group_relative>{}; }
@@ -28,7 +28,7 @@ struct reinforce_plus_plus_case {
 struct reinforce_plus_plus_baseline_case {
     static reinforce_plus_plus_baseline make() { return reinforce_plus_plus_baseline{}; }
 };
-using fillings = ::testing::Types<batch_normalised_case, kl_in_reward_case, process_advantage_case,
+using fillings = ::testing::Types<batch_normalized_case, kl_in_reward_case, process_advantage_case,
                                   reinforce_plus_plus_case, reinforce_plus_plus_baseline_case>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, batch_advantage_suite, fillings);
 
@@ -72,7 +72,7 @@ struct punishes_silence {
 
 TEST(batch_advantage_laws, each_is_needed) {
     test::expect_a_mutant_for_each_law(
-        batch_advantage_laws::all<batch_normalised_case>(),
+        batch_advantage_laws::all<batch_normalized_case>(),
         {test::mutant_of("gives_one_number_a_token", batch_advantage_laws::all<forgets_a_token>()),
          test::mutant_of("gives_finite_numbers", batch_advantage_laws::all<divides_by_nothing>()),
          test::mutant_of("gives_zero_where_nothing_was_said", batch_advantage_laws::all<punishes_silence>())});

@@ -47,13 +47,13 @@ public:
     thread_ranks(std::shared_ptr<meeting> place, int rank) : place_{std::move(place)}, rank_{rank} {}
     int rank() const { return rank_; }
     int size() const { return static_cast<int>(place_->tensors.size()); }
-    void sum(const at::Tensor& tensor) const {
+    void all_reduce(const at::Tensor& tensor) const {
         const std::vector<at::Tensor> all = told(tensor);
         tensor.zero_();
         for (const at::Tensor& one : all) tensor.add_(one);
     }
     void broadcast(const at::Tensor& tensor, int from) const { tensor.copy_(told(tensor)[std::size_t(from)]); }
-    std::vector<std::string> gather(const std::string& bytes) const {
+    std::vector<std::string> all_gather(const std::string& bytes) const {
         place_->words[std::size_t(rank_)] = bytes;
         place_->barrier.arrive_and_wait();
         std::vector<std::string> all = place_->words;
@@ -93,14 +93,14 @@ struct says_two_when_alone : thread_ranks {
 };
 struct miscounts_whole_numbers : thread_ranks {
     using thread_ranks::thread_ranks;
-    void sum(const at::Tensor& tensor) const {
-        thread_ranks::sum(tensor);
+    void all_reduce(const at::Tensor& tensor) const {
+        thread_ranks::all_reduce(tensor);
         if (tensor.scalar_type() == at::kLong && size() > 1) tensor.add_(1);
     }
 };
 struct adds_its_own_first : thread_ranks {
     using thread_ranks::thread_ranks;
-    void sum(const at::Tensor& tensor) const {
+    void all_reduce(const at::Tensor& tensor) const {
         const std::vector<at::Tensor> all = told(tensor);
         for (int r = 0; r < size(); ++r)
             if (r != rank()) tensor.add_(all[std::size_t(r)]);
@@ -112,8 +112,8 @@ struct broadcasts_the_first : thread_ranks {
 };
 struct leaves_out_who_says_nothing : thread_ranks {
     using thread_ranks::thread_ranks;
-    std::vector<std::string> gather(const std::string& bytes) const {
-        std::vector<std::string> all = thread_ranks::gather(bytes);
+    std::vector<std::string> all_gather(const std::string& bytes) const {
+        std::vector<std::string> all = thread_ranks::all_gather(bytes);
         std::erase(all, "");
         return all;
     }
@@ -121,15 +121,15 @@ struct leaves_out_who_says_nothing : thread_ranks {
 struct copies_are_alone : thread_ranks {
     using thread_ranks::thread_ranks;
     copies_are_alone(const copies_are_alone& other) : thread_ranks{other}, copied{true} {}
-    void sum(const at::Tensor& tensor) const {
-        if (!copied) thread_ranks::sum(tensor);
+    void all_reduce(const at::Tensor& tensor) const {
+        if (!copied) thread_ranks::all_reduce(tensor);
     }
     bool copied = false;
 };
 struct doubles_when_alone : thread_ranks {
     using thread_ranks::thread_ranks;
-    void sum(const at::Tensor& tensor) const {
-        thread_ranks::sum(tensor);
+    void all_reduce(const at::Tensor& tensor) const {
+        thread_ranks::all_reduce(tensor);
         if (size() == 1) tensor.mul_(2);
     }
 };
@@ -157,9 +157,9 @@ TEST(process_group, exchanges_parts_in_the_background) {
                       const at::Tensor part = at::full({4}, rank), whole = at::full({12}, -1.0F);
                       const at::Tensor terms = at::arange(6).to(at::kFloat) + rank, own = at::full({2}, -1.0F);
                       const at::Tensor sum = at::full({2}, rank);
-                      joint_call gathered = c.begin_gather(part, whole);
-                      joint_call summed = c.begin_sum_parts(terms, own);
-                      joint_call added = c.begin_sum(sum);
+                      collective gathered = c.all_gather_async(part, whole);
+                      collective summed = c.reduce_scatter_async(terms, own);
+                      collective added = c.all_reduce_async(sum);
                       added.wait(), summed.wait(), gathered.wait();
                       gathered.wait();  // a second time: nothing
                       if (!whole.equal(at::tensor({0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2}).to(at::kFloat)))

@@ -25,7 +25,7 @@ decoder<Tensor> decoder_of(const char* architecture) {
     config.attention_bias = config.architecture == "qwen2";
     config.qk_norm = config.architecture == "qwen3";
     decoder<Tensor> model{config};
-    initialise(model, 5, 0.3);
+    initialize(model, 5, 0.3);
     return model;
 }
 template <class Tensor>

@@ -20,13 +20,13 @@ INSTANTIATE_TYPED_TEST_SUITE_P(fillings, optimizer_suite, fillings);
 /// Gradient descent with momentum, with a defect each.
 struct momentum {
     double sign = 1, pull = 0, turn = 0;
-    bool remembers = true, clears = false, normalises = false;
+    bool remembers = true, clears = false, normalizes = false;
     at::Tensor velocity{};
 
     void step(const parameters& weights, double rate) {
         if (!velocity.defined()) velocity = at::zeros_like(weights.values());
         at::Tensor gradients = weights.gradients();
-        if (normalises) gradients = gradients / gradients.norm();
+        if (normalizes) gradients = gradients / gradients.norm();
         velocity = 0.5 * velocity + gradients;
         weights.values().sub_(velocity, sign * rate * (1 + turn));
         weights.values().mul_(1 - pull);
@@ -66,7 +66,7 @@ struct decays_at_any_rate {
     static momentum make() { return {.pull = 1e-4}; }
 };
 struct divides_by_the_norm {
-    static momentum make() { return {.normalises = true}; }
+    static momentum make() { return {.normalizes = true}; }
 };
 
 TEST(optimizer_laws, hold_for_momentum) {

@@ -76,7 +76,7 @@ struct surrogate {
         return {loss, {}};
     }
     bool needs_reference() const { return false; }
-    bool zero_advantage_is_free() const { return true; }
+    bool ignores_zero_advantage() const { return true; }
 };
 template <defect Defect>
 using broken = plain<surrogate<Defect>, c10::kFloat>;

@@ -94,29 +94,36 @@ std::string folder_of(const std::string& path) {
     return slash == std::string::npos ? "" : below.substr(0, slash);
 }
 
-const std::set<std::string>& stages() {
-    static const std::set<std::string> names{"text",      "data", "model", "rollout", "reward",
-                                             "advantage", "loss", "optim", "dist",    "io"};
-    return names;
-}
-
-/// The folders that a folder's headers may include besides itself; its own absence from the table is a mistake.
+/// The rooms from the ground up, with those that a room's headers may include besides itself. A room that is absent
+/// from the table is a mistake.
 const std::map<std::string, std::set<std::string>>& layers() {
-    static const std::map<std::string, std::set<std::string>> table = [] {
-        std::map<std::string, std::set<std::string>> may;
-        const auto joined = [](std::set<std::string> a, const std::set<std::string>& b) {
-            a.insert(b.begin(), b.end());
-            return a;
-        };
-        const std::set<std::string> foundation{"core", "concepts"};
-        may["core"] = {};
-        may["concepts"] = {"core"};
-        for (const std::string& stage : stages()) may[stage] = foundation;
-        may["train"] = may["search"] = joined(foundation, stages());
-        may["recipe"] = joined(may["train"], {"train", "search"});
-        may["testing"] = foundation;
-        return may;
-    }();
+    static const std::map<std::string, std::set<std::string>> table{
+        {"core", {}},
+        {"files", {"core"}},
+        {"concepts", {"core"}},
+        {"kernels", {"core"}},
+        {"text", {"core", "concepts", "files"}},
+        {"data", {"core", "concepts", "files", "text"}},
+        {"dist", {"core", "concepts"}},
+        {"optim", {"core", "concepts", "kernels"}},
+        {"loss", {"core", "concepts", "kernels"}},
+        {"advantage", {"core", "concepts", "kernels"}},
+        {"model", {"core", "concepts", "kernels", "dist", "optim"}},
+        {"rollout", {"core", "concepts", "kernels", "text", "data", "model"}},
+        {"pretrained", {"core", "concepts", "files", "text", "dist", "model", "rollout"}},
+        {"reward", {"core", "concepts", "files", "text", "data", "model", "rollout"}},
+        {"io", {"core", "concepts", "files", "kernels", "data", "model"}},
+        {"update",
+         {"core", "concepts", "kernels", "data", "dist", "optim", "loss", "advantage", "model", "rollout", "io"}},
+        {"train",
+         {"core", "concepts", "files", "kernels", "text", "data", "dist", "optim", "loss", "advantage", "model",
+          "rollout", "pretrained", "reward", "io", "update"}},
+        {"search", {"core", "concepts", "kernels", "text", "data", "dist", "model", "rollout", "pretrained", "reward"}},
+        {"recipe",
+         {"core", "concepts", "files", "kernels", "text", "data", "dist", "optim", "loss", "advantage", "model",
+          "rollout", "pretrained", "reward", "io", "update", "train", "search"}},
+        {"testing", {"core", "concepts", "kernels", "model"}},
+    };
     return table;
 }
 
@@ -233,8 +240,8 @@ complaints without_pragma_once(const std::vector<header>& headers) {
 complaints too_long(const std::vector<header>& headers) {
     complaints found;
     for (const header& h : headers)
-        if (const std::size_t n = lines_of(h.text).size(); n > 400)
-            found.push_back(h.path + ": has " + std::to_string(n) + " lines, more than 400");
+        if (const std::size_t n = lines_of(h.text).size(); n > 500)
+            found.push_back(h.path + ": has " + std::to_string(n) + " lines, more than 500");
     return found;
 }
 
@@ -259,7 +266,7 @@ complaints unrepeatable_randomness(const std::vector<header>& headers) {
 complaints openmp(const std::vector<header>& headers) {
     std::vector<header> looked_at = headers;
     // This one is about OpenMP itself: it makes threads that wait, none that work.
-    std::erase_if(looked_at, [](const header& h) { return h.path == "aha/core/waiting_threads.hpp"; });
+    std::erase_if(looked_at, [](const header& h) { return h.path == "aha/kernels/waiting_threads.hpp"; });
     return with_code_matching(looked_at, R"(#\s*pragma\s+omp\b|_Pragma\b|\bomp_[a-z_]+\s*\()");
 }
 
@@ -280,7 +287,7 @@ TEST(layering_rules, see_includes_in_the_wrong_direction) {
     EXPECT_TRUE(wrong("concepts", "model"));
     EXPECT_TRUE(wrong("reward", "rollout"));
     EXPECT_TRUE(wrong("model", "text"));
-    EXPECT_TRUE(wrong("model/files", "text/jinja"));
+    EXPECT_TRUE(wrong("model/ops", "pretrained"));
     EXPECT_TRUE(wrong("io", "train"));
     EXPECT_TRUE(wrong("train", "search"));
     EXPECT_TRUE(wrong("train", "recipe"));
@@ -288,7 +295,7 @@ TEST(layering_rules, see_includes_in_the_wrong_direction) {
     EXPECT_TRUE(wrong("testing", "advantage"));
     EXPECT_FALSE(wrong("concepts", "core"));
     EXPECT_FALSE(wrong("reward", "concepts"));
-    EXPECT_FALSE(wrong("model/ops", "model/files"));
+    EXPECT_FALSE(wrong("model/ops", "model"));
     EXPECT_FALSE(wrong("train", "rollout"));
     EXPECT_FALSE(wrong("recipe", "train"));
     EXPECT_FALSE(wrong("testing", "core"));
@@ -351,7 +358,7 @@ TEST(layering_rules, see_forbidden_words_in_code_only) {
     EXPECT_THAT(unrepeatable_randomness({in("core/a.hpp", "at::rand({3}); // std::random_device")}), IsEmpty());
     EXPECT_THAT(openmp({in("core/a.hpp", "#pragma omp parallel for")}), testing::SizeIs(1));
     EXPECT_THAT(openmp({in("core/a.hpp", "int n = omp_get_max_threads();")}), testing::SizeIs(1));
-    EXPECT_THAT(openmp({in("core/waiting_threads.hpp", "#pragma omp parallel")}), IsEmpty());
+    EXPECT_THAT(openmp({in("kernels/waiting_threads.hpp", "#pragma omp parallel")}), IsEmpty());
     EXPECT_THAT(openmp({in("core/a.hpp", "auto s = \"#pragma omp\";")}), IsEmpty());
 }
 

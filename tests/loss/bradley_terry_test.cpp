@@ -17,10 +17,10 @@ TEST(bradley_terry, is_the_cross_entropy_of_the_preference) {
     EXPECT_NEAR(losses[1].item<double>(), -std::log(sigmoid(-4)), 1e-12);
 }
 
-TEST(bradley_terry, margin_and_centring_are_added_where_they_belong) {
+TEST(bradley_terry, margin_and_centering_are_added_where_they_belong) {
     const at::Tensor chosen = at::tensor({2.0}), rejected = at::tensor({0.5});
-    const auto loss = [&](double margin, double centring) {
-        return aha::bradley_terry{{.centring = centring}}(chosen, rejected, at::tensor({margin})).item<double>();
+    const auto loss = [&](double margin, double centering) {
+        return aha::bradley_terry{{.centering = centering}}(chosen, rejected, at::tensor({margin})).item<double>();
     };
     EXPECT_NEAR(loss(1, 0), -std::log(sigmoid(0.5)), 1e-12);
     EXPECT_NEAR(loss(1, 0.01), -std::log(sigmoid(0.5)) + 0.01 * 6.25, 1e-12);
@@ -34,9 +34,9 @@ TEST(bradley_terry, is_finite_and_has_a_gradient_far_from_zero) {
     EXPECT_NEAR(chosen.grad().item<double>(), -1, 1e-12);
 }
 
-TEST(bradley_terry, a_centring_that_makes_no_sense_is_named) {
-    EXPECT_THROW(aha::bradley_terry{{.centring = -0.1}}, aha::error);
-    EXPECT_THROW(aha::bradley_terry{{.centring = NAN}}, aha::error);
+TEST(bradley_terry, a_centering_that_makes_no_sense_is_named) {
+    EXPECT_THROW(aha::bradley_terry{{.centering = -0.1}}, aha::error);
+    EXPECT_THROW(aha::bradley_terry{{.centering = NAN}}, aha::error);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 #include <aha/loss/chunked_divergence.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
@@ -57,8 +57,8 @@ template <class Divergence>
 answer chunked(const problem& p, const Divergence& divergence, const aha::divergence_options& options = {},
                at::ScalarType type = at::kFloat) {
     return backward(p, type, [&](const at::Tensor& hidden, const aha::lm_head& head) {
-        return aha::diverge_tokens(hidden, head, p.teacher_hidden.to(type),
-                                   {p.teacher_weight, p.teacher_weight.to(type)}, divergence, options);
+        return aha::token_divergence(hidden, head, p.teacher_hidden.to(type),
+                                     {p.teacher_weight, p.teacher_weight.to(type)}, divergence, options);
     });
 }
 
@@ -96,7 +96,7 @@ template <class Body>
 void for_each_divergence(const Body& body) {
     body(aha::forward_kl{}, direct_forward);
     body(aha::reverse_kl{}, direct_reverse);
-    for (const double beta : {0.1, 0.5, 0.9}) body(aha::generalised_jsd{{.beta = beta}}, direct_jsd(beta));
+    for (const double beta : {0.1, 0.5, 0.9}) body(aha::generalized_jsd{{.beta = beta}}, direct_jsd(beta));
 }
 
 class diverge_tokens_at : public testing::TestWithParam<double> {};
@@ -130,8 +130,8 @@ TEST_P(diverge_tokens_at, autograd_agrees_with_differences) {
     head.weight.mutable_grad() = at::zeros_like(head.weight);
     for_each_divergence([&](const auto& divergence, const auto&) {
         const auto values = [&] {
-            return aha::diverge_tokens(hidden, head, p.teacher_hidden, {p.teacher_weight, p.teacher_weight}, divergence,
-                                       {.temperature = GetParam()});
+            return aha::token_divergence(hidden, head, p.teacher_hidden, {p.teacher_weight, p.teacher_weight},
+                                         divergence, {.temperature = GetParam()});
         };
         for (const at::Tensor& leaf : {hidden, head.weight}) {
             const auto gradients = aha::testing::gradcheck(values, leaf);
@@ -143,7 +143,7 @@ TEST_P(diverge_tokens_at, autograd_agrees_with_differences) {
 INSTANTIATE_TEST_SUITE_P(temperatures, diverge_tokens_at, testing::Values(1.0, 2.0),
                          [](const auto& instance) { return instance.param == 1.0 ? "one" : "two"; });
 
-TEST(diverge_tokens, equals_what_trl_computes) {
+TEST(token_divergence, equals_what_trl_computes) {
     std::ifstream file{AHA_TEST_DATA "/loss/data/distill.json"};
     const nlohmann::json golden = nlohmann::json::parse(file);
     const auto numbers = [](const nlohmann::json& rows) {
@@ -163,12 +163,12 @@ TEST(diverge_tokens, equals_what_trl_computes) {
         SCOPED_TRACE(one["beta"].dump() + " at " + one["temperature"].dump());
         const answer expected{at::tensor(one["values"].get<std::vector<double>>(), at::kDouble),
                               numbers(one["hidden_gradient"]), numbers(one["head_gradient"])};
-        expect_same(chunked(p, aha::generalised_jsd{{.beta = one["beta"]}}, {.temperature = one["temperature"]}),
+        expect_same(chunked(p, aha::generalized_jsd{{.beta = one["beta"]}}, {.temperature = one["temperature"]}),
                     expected, {3e-6, 3e-6});
     }
 }
 
-TEST(diverge_tokens, results_do_not_depend_on_the_chunk) {
+TEST(token_divergence, results_do_not_depend_on_the_chunk) {
     const problem p{11, 130};
     for_each_divergence([&](const auto& divergence, const auto&) {
         const answer whole = chunked(p, divergence);
@@ -177,7 +177,7 @@ TEST(diverge_tokens, results_do_not_depend_on_the_chunk) {
     });
 }
 
-TEST(diverge_tokens, a_student_that_is_its_teacher_has_neither_divergence_nor_gradient) {
+TEST(token_divergence, a_student_that_is_its_teacher_has_neither_divergence_nor_gradient) {
     problem p{5, 29};
     p.teacher_hidden = p.hidden;
     p.teacher_weight = p.weight;
@@ -188,35 +188,35 @@ TEST(diverge_tokens, a_student_that_is_its_teacher_has_neither_divergence_nor_gr
     });
 }
 
-TEST(diverge_tokens, large_logits_do_not_overflow) {
+TEST(token_divergence, large_logits_do_not_overflow) {
     problem p{6, 19};
     p.hidden = p.hidden * 100;
     p.teacher_hidden = p.teacher_hidden * 100;
     expect_same(chunked(p, aha::forward_kl{}), plain(p, 1, direct_forward), {5e-4, 1e-5});
     expect_same(chunked(p, aha::reverse_kl{}), plain(p, 1, direct_reverse), {5e-4, 1e-5});
-    const answer jsd = chunked(p, aha::generalised_jsd{});
+    const answer jsd = chunked(p, aha::generalized_jsd{});
     EXPECT_TRUE(jsd.values.isfinite().all().item<bool>());
     EXPECT_TRUE(jsd.hidden_gradient.isfinite().all().item<bool>());
 }
 
-TEST(diverge_tokens, rows_that_pad_either_head_are_left_out) {
+TEST(token_divergence, rows_that_pad_either_head_are_left_out) {
     for (const auto& [student, teacher] : {std::pair{40, 33}, {33, 40}, {40, 40}, {30, 40}, {40, 30}}) {
         problem p{5, student, teacher}, bare = p;
         bare.weight = p.weight.narrow(0, 0, 30), bare.teacher_weight = p.teacher_weight.narrow(0, 0, 30);
-        answer all = chunked(p, aha::generalised_jsd{}, {.vocabulary = 30});
+        answer all = chunked(p, aha::generalized_jsd{}, {.vocabulary = 30});
         EXPECT_TRUE(all.head_gradient.narrow(0, 30, student - 30).eq(0).all().item<bool>());
         all.head_gradient = all.head_gradient.narrow(0, 0, 30);
         expect_same(all, plain(bare, 1, direct_jsd(0.5)), {5e-6, 5e-6});
     }
 }
 
-TEST(diverge_tokens, no_rows_have_no_divergence) {
+TEST(token_divergence, no_rows_have_no_divergence) {
     const answer none = chunked(problem{0, 17}, aha::forward_kl{});
     EXPECT_EQ(none.values.numel(), 0);
     EXPECT_TRUE(none.head_gradient.eq(0).all().item<bool>());
 }
 
-TEST(diverge_tokens, gradients_are_added_and_a_frozen_head_gets_none) {
+TEST(token_divergence, gradients_are_added_and_a_frozen_head_gets_none) {
     const problem p{5, 23};
     const at::Tensor right = plain(p, 1, direct_forward).head_gradient;
     aha::lm_head head{p.weight.clone().requires_grad_(true), p.weight};
@@ -224,25 +224,26 @@ TEST(diverge_tokens, gradients_are_added_and_a_frozen_head_gets_none) {
     const aha::lm_head teacher{p.teacher_weight, p.teacher_weight};
     for (int i = 0; i < 2; ++i)
         torch::autograd::backward(
-            {(aha::diverge_tokens(p.hidden, head, p.teacher_hidden, teacher, aha::forward_kl{}) * p.probe).sum()}, {});
+            {(aha::token_divergence(p.hidden, head, p.teacher_hidden, teacher, aha::forward_kl{}) * p.probe).sum()},
+            {});
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(head.weight.grad(), 1 + 2 * right)), "");
 
     const at::Tensor hidden = p.hidden.clone().requires_grad_(true);
     const aha::lm_head frozen{p.weight, p.weight};
     torch::autograd::backward(
-        {(aha::diverge_tokens(hidden, frozen, p.teacher_hidden, teacher, aha::forward_kl{}) * p.probe).sum()}, {});
+        {(aha::token_divergence(hidden, frozen, p.teacher_hidden, teacher, aha::forward_kl{}) * p.probe).sum()}, {});
     EXPECT_FALSE(p.weight.grad().defined());
     EXPECT_EQ((tolerance{5e-6, 5e-6}.excess(hidden.grad(), plain(p, 1, direct_forward).hidden_gradient)), "");
 }
 
-TEST(diverge_tokens, no_tensor_is_larger_than_a_chunk_or_a_head) {
+TEST(token_divergence, no_tensor_is_larger_than_a_chunk_or_a_head) {
     const std::int64_t rows = 512, vocabulary = 8192, chunk = 1 << 19;
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
         const problem p{rows, vocabulary};
         std::size_t largest = 0;
         {
             const aha::test::watched_memory memory;
-            chunked(p, aha::generalised_jsd{}, {.chunk_bytes = chunk}, type);
+            chunked(p, aha::generalized_jsd{}, {.chunk_bytes = chunk}, type);
             largest = memory.largest();
         }
         EXPECT_GE(largest, static_cast<std::size_t>(chunk)) << "nothing was watched";
@@ -252,7 +253,7 @@ TEST(diverge_tokens, no_tensor_is_larger_than_a_chunk_or_a_head) {
     }
 }
 
-TEST(diverge_tokens, a_divergence_that_cannot_be_copied_is_referred_to) {
+TEST(token_divergence, a_divergence_that_cannot_be_copied_is_referred_to) {
     struct immovable {
         immovable() = default;
         immovable(const immovable&) = delete;
@@ -265,7 +266,7 @@ TEST(diverge_tokens, a_divergence_that_cannot_be_copied_is_referred_to) {
     expect_same(chunked(p, divergence), chunked(p, aha::forward_kl{}), {0, 0});
 }
 
-TEST(diverge_tokens, refuses_what_makes_no_sense) {
+TEST(token_divergence, refuses_what_makes_no_sense) {
     const auto message = [](const problem& p, const aha::divergence_options& options) -> std::string {
         try {
             chunked(p, aha::forward_kl{}, options);
@@ -285,8 +286,8 @@ TEST(diverge_tokens, refuses_what_makes_no_sense) {
     problem uneven{3, 9};
     uneven.teacher_hidden = uneven.teacher_hidden.narrow(0, 0, 2);
     EXPECT_THAT(message(uneven, {}), HasSubstr("[3, 6] and [2, 9]"));
-    EXPECT_THROW(aha::generalised_jsd{{.beta = 1.5}}, aha::error);
-    EXPECT_THROW(aha::generalised_jsd{{.beta = std::nan("")}}, aha::error);
+    EXPECT_THROW(aha::generalized_jsd{{.beta = 1.5}}, aha::error);
+    EXPECT_THROW(aha::generalized_jsd{{.beta = std::nan("")}}, aha::error);
 }
 
 }  // namespace

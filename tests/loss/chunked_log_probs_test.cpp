@@ -40,7 +40,7 @@ answer backward(const problem& p, at::ScalarType type, bool entropy_gradient, co
     aha::lm_head head{p.weight.clone(), p.weight.to(type)};
     head.weight.set_requires_grad(true);
     head.weight.mutable_grad() = at::zeros_like(head.weight);
-    const aha::token_scores scores = score(hidden, head);
+    const aha::token_log_probs scores = score(hidden, head);
     at::Tensor sum = (scores.log_probs * p.probe).sum();
     if (entropy_gradient) sum = sum + (scores.entropies * p.entropy_probe).sum();
     torch::autograd::backward({sum}, {});
@@ -48,11 +48,11 @@ answer backward(const problem& p, at::ScalarType type, bool entropy_gradient, co
             hidden.grad(), head.weight.grad()};
 }
 
-answer chunked(const problem& p, const aha::score_options& options, at::ScalarType type = at::kFloat,
+answer chunked(const problem& p, const aha::log_prob_options& options, at::ScalarType type = at::kFloat,
                bool entropy_gradient = true) {
     return backward(p, type, entropy_gradient && options.entropy,
                     [&](const at::Tensor& hidden, const aha::lm_head& head) {
-                        return aha::score_tokens(hidden, head, p.targets, options);
+                        return aha::compute_log_probs(hidden, head, p.targets, options);
                     });
 }
 
@@ -60,7 +60,7 @@ answer chunked(const problem& p, const aha::score_options& options, at::ScalarTy
 answer plain(const problem& p, double temperature, bool entropy_gradient = true) {
     return backward(p, at::kDouble, entropy_gradient, [&](const at::Tensor& hidden, const aha::lm_head& head) {
         const at::Tensor all = at::log_softmax(at::linear(hidden, head.weight.to(at::kDouble)) / temperature, -1);
-        return aha::token_scores{all.gather(1, p.targets.unsqueeze(1)).squeeze(1), -(all.exp() * all).sum(1)};
+        return aha::token_log_probs{all.gather(1, p.targets.unsqueeze(1)).squeeze(1), -(all.exp() * all).sum(1)};
     });
 }
 
@@ -113,8 +113,8 @@ TEST_P(chunked_log_probs, autograd_agrees_with_differences) {
     head.weight.set_requires_grad(true);
     head.weight.mutable_grad() = at::zeros_like(head.weight);
     const auto both = [&] {
-        const aha::token_scores s =
-            aha::score_tokens(hidden, head, p.targets, {.temperature = GetParam(), .entropy = true});
+        const aha::token_log_probs s =
+            aha::compute_log_probs(hidden, head, p.targets, {.temperature = GetParam(), .entropy = true});
         return at::stack({s.log_probs, s.entropies});
     };
     for (const at::Tensor& leaf : {hidden, head.weight}) {
@@ -126,7 +126,7 @@ TEST_P(chunked_log_probs, autograd_agrees_with_differences) {
 INSTANTIATE_TEST_SUITE_P(temperatures, chunked_log_probs, testing::Values(1.0, 0.7),
                          [](const auto& instance) { return instance.param == 1.0 ? "one" : "below_one"; });
 
-TEST(score_tokens, kept_logits_give_what_computing_them_again_gives) {
+TEST(compute_log_probs, kept_logits_give_what_computing_them_again_gives) {
     const problem p{11, 8, 130};
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
         const answer again = chunked(p, {.entropy = true}, type);
@@ -138,7 +138,7 @@ TEST(score_tokens, kept_logits_give_what_computing_them_again_gives) {
     }
 }
 
-TEST(score_tokens, results_do_not_depend_on_the_chunk) {
+TEST(compute_log_probs, results_do_not_depend_on_the_chunk) {
     const problem p{11, 8, 130};
     const answer whole = chunked(p, {.temperature = 0.7, .entropy = true});
     for (const std::int64_t rows : {1, 2, 4, 10}) {
@@ -149,7 +149,7 @@ TEST(score_tokens, results_do_not_depend_on_the_chunk) {
     expect_same(chunked(p, {.temperature = 0.7, .entropy = true, .chunk_bytes = 1}), whole, {2e-6, 2e-6});
 }
 
-TEST(score_tokens, large_logits_do_not_overflow) {
+TEST(compute_log_probs, large_logits_do_not_overflow) {
     problem p{6, 4, 19};
     p.hidden = p.hidden * 200;
     const answer actual = chunked(p, {.entropy = true}), expected = plain(p, 1);
@@ -157,7 +157,7 @@ TEST(score_tokens, large_logits_do_not_overflow) {
     expect_same(actual, expected, {5e-4, 1e-5});
 }
 
-TEST(score_tokens, a_token_that_is_all_but_certain_has_the_gradient_of_what_is_left) {
+TEST(compute_log_probs, a_token_that_is_all_but_certain_has_the_gradient_of_what_is_left) {
     constexpr std::int64_t vocabulary = 5000, certain = 4321;
     for (const double lead : {1.0, 5.0, 10.0, 15.0, 20.0, 25.0})
         for (const bool entropy : {false, true}) {
@@ -173,7 +173,7 @@ TEST(score_tokens, a_token_that_is_all_but_certain_has_the_gradient_of_what_is_l
         }
 }
 
-TEST(score_tokens, a_suppressed_token_has_no_gradient_and_a_broken_one_is_not_hidden) {
+TEST(compute_log_probs, a_suppressed_token_has_no_gradient_and_a_broken_one_is_not_hidden) {
     problem p{1, 1, 40};
     p.hidden = at::ones({1, 1});
     p.targets = at::tensor({3}, at::kLong);
@@ -185,7 +185,7 @@ TEST(score_tokens, a_suppressed_token_has_no_gradient_and_a_broken_one_is_not_hi
     EXPECT_TRUE(chunked(p, {.entropy = true}).head_gradient.isnan().any().item<bool>());
 }
 
-TEST(score_tokens, no_rows_give_no_scores_and_leave_the_gradients_alone) {
+TEST(compute_log_probs, no_rows_give_no_scores_and_leave_the_gradients_alone) {
     const problem p{0, 5, 17};
     const answer none = chunked(p, {.entropy = true});
     EXPECT_EQ(none.log_probs.numel(), 0);
@@ -194,23 +194,23 @@ TEST(score_tokens, no_rows_give_no_scores_and_leave_the_gradients_alone) {
     EXPECT_TRUE(none.head_gradient.eq(0).all().item<bool>());
 }
 
-TEST(score_tokens, a_frozen_head_gets_no_gradient_and_passes_one_on) {
+TEST(compute_log_probs, a_frozen_head_gets_no_gradient_and_passes_one_on) {
     const problem p{5, 6, 23};
     const at::Tensor hidden = p.hidden.clone().requires_grad_(true);
     const aha::lm_head head{p.weight, p.weight};
-    const aha::token_scores scores = aha::score_tokens(hidden, head, p.targets, {.entropy = true});
+    const aha::token_log_probs scores = aha::compute_log_probs(hidden, head, p.targets, {.entropy = true});
     torch::autograd::backward({(scores.log_probs * p.probe + scores.entropies * p.entropy_probe).sum()}, {});
     EXPECT_FALSE(head.weight.grad().defined());
     EXPECT_EQ((tolerance{5e-6, 5e-6}.excess(hidden.grad(), plain(p, 1).hidden_gradient)), "");
 }
 
-TEST(score_tokens, gradients_are_added_to_those_that_are_there) {
+TEST(compute_log_probs, gradients_are_added_to_those_that_are_there) {
     const problem p{5, 6, 23};
     aha::lm_head head{p.weight.clone().requires_grad_(true), p.weight};
     head.weight.mutable_grad() = at::ones_like(head.weight);
     const at::Tensor memory = head.weight.grad();
     for (int i = 0; i < 2; ++i)
-        torch::autograd::backward({(aha::score_tokens(p.hidden, head, p.targets).log_probs * p.probe).sum()}, {});
+        torch::autograd::backward({(aha::compute_log_probs(p.hidden, head, p.targets).log_probs * p.probe).sum()}, {});
     EXPECT_TRUE(head.weight.grad().is_same(memory));
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(memory, 1 + 2 * plain(p, 1, false).head_gradient)), "");
 }
@@ -237,7 +237,7 @@ private:
     std::size_t largest_ = 0;
 };
 
-TEST(score_tokens, no_tensor_is_larger_than_a_chunk_or_the_head) {
+TEST(compute_log_probs, no_tensor_is_larger_than_a_chunk_or_the_head) {
     const std::int64_t rows = 512, width = 4, vocabulary = 8192, chunk = 1 << 18;
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
         const problem p{rows, width, vocabulary};
@@ -254,11 +254,11 @@ TEST(score_tokens, no_tensor_is_larger_than_a_chunk_or_the_head) {
     }
 }
 
-TEST(score_tokens, refuses_what_makes_no_sense) {
+TEST(compute_log_probs, refuses_what_makes_no_sense) {
     const problem p{3, 4, 9};
-    const auto message = [&](const at::Tensor& hidden, const aha::score_options& options) -> std::string {
+    const auto message = [&](const at::Tensor& hidden, const aha::log_prob_options& options) -> std::string {
         try {
-            aha::score_tokens(hidden, {p.weight, p.weight}, p.targets, options);
+            aha::compute_log_probs(hidden, {p.weight, p.weight}, p.targets, options);
         } catch (const aha::error& e) {
             return e.what();
         }

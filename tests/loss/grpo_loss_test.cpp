@@ -87,9 +87,9 @@ TEST(grpo_loss, the_gradient_agrees_with_differences) {
 TEST(grpo_loss, a_zero_advantage_is_free_exactly_without_a_kl_term) {
     const aha::grpo_loss plain, with_kl{{.beta = 0.04}};
     EXPECT_FALSE(plain.needs_reference());
-    EXPECT_TRUE(plain.zero_advantage_is_free());
+    EXPECT_TRUE(plain.ignores_zero_advantage());
     EXPECT_TRUE(with_kl.needs_reference());
-    EXPECT_FALSE(with_kl.zero_advantage_is_free());
+    EXPECT_FALSE(with_kl.ignores_zero_advantage());
 
     const aha::policy_batch batch = batch_of({0.5, 1, 1.5}, {0, 0, 0}, {1, 1, 1}, {2, 2, 2});
     const at::Tensor loss = plain(batch).loss;

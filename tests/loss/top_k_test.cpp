@@ -9,7 +9,7 @@
 
 #include <aha/loss/chunked_divergence.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/loss/top_k.hpp>
 #include <aha/testing/gradcheck.hpp>
@@ -61,7 +61,7 @@ template <class Body>
 void for_each_divergence(const Body& body) {
     body(aha::forward_kl{});
     body(aha::reverse_kl{});
-    body(aha::generalised_jsd{{.beta = 0.3}});
+    body(aha::generalized_jsd{{.beta = 0.3}});
 }
 
 TEST(top_k_of, the_likeliest_tokens_first_and_the_mass_of_the_others) {
@@ -93,23 +93,23 @@ TEST(top_k_of, a_tail_of_almost_nothing_keeps_its_digits) {
     EXPECT_EQ((tolerance{1e-4, 1e-5}.excess(top.tail, others)), "");
 }
 
-TEST(diverge_top_k, all_tokens_give_the_whole_divergence) {
+TEST(top_k_divergence, all_tokens_give_the_whole_divergence) {
     const problem p{6, 23};
     const aha::divergence_options options{.temperature = 1.5};
     const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 23, options);
     EXPECT_TRUE(top.tail.eq(-std::numeric_limits<double>::infinity()).all().item<bool>());
     for_each_divergence([&](const auto& divergence) {
-        expect_same(backward(p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, divergence, options); }),
+        expect_same(backward(p, [&] { return aha::top_k_divergence(p.hidden, p.head, top, divergence, options); }),
                     backward(p,
                              [&] {
-                                 return aha::diverge_tokens(p.hidden, p.head, p.teacher_hidden, p.teacher, divergence,
-                                                            options);
+                                 return aha::token_divergence(p.hidden, p.head, p.teacher_hidden, p.teacher, divergence,
+                                                              options);
                              }),
                     {2e-6, 2e-6});
     });
 }
 
-TEST(diverge_top_k, equals_autograd_on_outcomes_that_are_summed_by_hand) {
+TEST(top_k_divergence, equals_autograd_on_outcomes_that_are_summed_by_hand) {
     const problem p{6, 23};
     const double temperature = 1.5;
     const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 4, {.temperature = temperature});
@@ -123,11 +123,11 @@ TEST(diverge_top_k, equals_autograd_on_outcomes_that_are_summed_by_hand) {
     const auto kl = [](const at::Tensor& a, const at::Tensor& b) { return (a.exp() * (a - b)).sum(1); };
     const auto ours = [&](const auto& divergence) {
         return backward(
-            p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, divergence, {.temperature = temperature}); });
+            p, [&] { return aha::top_k_divergence(p.hidden, p.head, top, divergence, {.temperature = temperature}); });
     };
     expect_same(ours(aha::forward_kl{}), backward(p, [&] { return kl(log_p, outcomes()); }), {5e-6, 5e-6});
     expect_same(ours(aha::reverse_kl{}), backward(p, [&] { return kl(outcomes(), log_p); }), {5e-6, 5e-6});
-    expect_same(ours(aha::generalised_jsd{{.beta = 0.3}}),
+    expect_same(ours(aha::generalized_jsd{{.beta = 0.3}}),
                 backward(p,
                          [&] {
                              const at::Tensor log_q = outcomes(), log_m = (0.3 * log_p.exp() + 0.7 * log_q.exp()).log();
@@ -136,13 +136,13 @@ TEST(diverge_top_k, equals_autograd_on_outcomes_that_are_summed_by_hand) {
                 {5e-6, 5e-6});
 }
 
-TEST(diverge_top_k, autograd_agrees_with_differences_where_the_tail_is_most_of_the_mass) {
+TEST(top_k_divergence, autograd_agrees_with_differences_where_the_tail_is_most_of_the_mass) {
     const problem p{4, 13};
     const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 2, {.temperature = 3});
     EXPECT_GT(top.tail.exp().mean().item<double>(), 0.5);
     for_each_divergence([&](const auto& divergence) {
         const auto values = [&] {
-            return aha::diverge_top_k(p.hidden, p.head, top, divergence, {.temperature = 3, .chunk_bytes = 100});
+            return aha::top_k_divergence(p.hidden, p.head, top, divergence, {.temperature = 3, .chunk_bytes = 100});
         };
         for (const at::Tensor& leaf : {p.hidden, p.head.weight}) {
             const auto gradients = aha::testing::gradcheck(values, leaf);
@@ -151,14 +151,14 @@ TEST(diverge_top_k, autograd_agrees_with_differences_where_the_tail_is_most_of_t
     });
 }
 
-TEST(diverge_top_k, grows_with_k_to_the_whole_divergence) {
+TEST(top_k_divergence, grows_with_k_to_the_whole_divergence) {
     const problem p{6, 23};
     const at::Tensor whole =
-        aha::diverge_tokens(p.hidden, p.head, p.teacher_hidden, p.teacher, aha::forward_kl{}).detach();
+        aha::token_divergence(p.hidden, p.head, p.teacher_hidden, p.teacher, aha::forward_kl{}).detach();
     at::Tensor before = at::zeros_like(whole);
     for (const std::int64_t k : {1, 4, 12, 22}) {
         const at::Tensor now =
-            aha::diverge_top_k(p.hidden, p.head, aha::top_k_of(p.teacher_hidden, p.teacher, k), aha::forward_kl{})
+            aha::top_k_divergence(p.hidden, p.head, aha::top_k_of(p.teacher_hidden, p.teacher, k), aha::forward_kl{})
                 .detach();
         EXPECT_TRUE(now.ge(before - 1e-6).all().item<bool>()) << k;
         EXPECT_TRUE(now.le(whole + 1e-6).all().item<bool>()) << k;
@@ -166,22 +166,23 @@ TEST(diverge_top_k, grows_with_k_to_the_whole_divergence) {
     }
 }
 
-TEST(diverge_top_k, a_teacher_without_a_tail_is_compared_with_all_the_student_says) {
+TEST(top_k_divergence, a_teacher_without_a_tail_is_compared_with_all_the_student_says) {
     const problem p{3, 9};
     aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 3);
     top.log_probs = top.log_probs - top.log_probs.logsumexp({1}, true);
     top.tail = at::full_like(top.tail, -std::numeric_limits<double>::infinity());
     for (const double beta : {0.0, 0.5}) {
         const answer a = backward(
-            p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, aha::generalised_jsd{{.beta = beta}}); });
+            p, [&] { return aha::top_k_divergence(p.hidden, p.head, top, aha::generalized_jsd{{.beta = beta}}); });
         EXPECT_TRUE(a.values.isfinite().all().item<bool>());
         EXPECT_TRUE(a.head_gradient.isfinite().all().item<bool>());
     }
-    const answer infinite = backward(p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, aha::reverse_kl{}); });
+    const answer infinite =
+        backward(p, [&] { return aha::top_k_divergence(p.hidden, p.head, top, aha::reverse_kl{}); });
     EXPECT_TRUE(infinite.values.isinf().all().item<bool>());
 }
 
-TEST(diverge_top_k, no_tensor_is_larger_than_a_chunk) {
+TEST(top_k_divergence, no_tensor_is_larger_than_a_chunk) {
     const std::int64_t chunk = 1 << 19;
     const problem p{512, 8192};
     std::size_t largest = 0;
@@ -189,7 +190,7 @@ TEST(diverge_top_k, no_tensor_is_larger_than_a_chunk) {
         const aha::test::watched_memory memory;
         const aha::divergence_options options{.chunk_bytes = chunk};
         const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 8, options);
-        backward(p, [&] { return aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}, options); });
+        backward(p, [&] { return aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}, options); });
         largest = memory.largest();
     }
     // Ranking a chunk takes its ids in int64 besides.
@@ -197,7 +198,7 @@ TEST(diverge_top_k, no_tensor_is_larger_than_a_chunk) {
     EXPECT_LE(largest, static_cast<std::size_t>(2 * chunk));
 }
 
-TEST(diverge_top_k, refuses_what_makes_no_sense) {
+TEST(top_k_divergence, refuses_what_makes_no_sense) {
     const problem p{3, 9};
     const auto message = [&](const auto& act) -> std::string {
         try {
@@ -211,11 +212,11 @@ TEST(diverge_top_k, refuses_what_makes_no_sense) {
     EXPECT_THAT(message([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 10); }), HasSubstr("k must be in [1, 9]"));
     EXPECT_THAT(message([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 0); }), HasSubstr("not 0"));
     aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 2);
-    EXPECT_THAT(message([&] { aha::diverge_top_k(p.hidden.narrow(0, 0, 2), p.head, top, aha::forward_kl{}); }),
+    EXPECT_THAT(message([&] { aha::top_k_divergence(p.hidden.narrow(0, 0, 2), p.head, top, aha::forward_kl{}); }),
                 HasSubstr("ids [3, 2]"));
     top.ids = top.ids.clone();
     top.ids[1][1].fill_(9);
-    EXPECT_THAT(message([&] { aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}); }),
+    EXPECT_THAT(message([&] { aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}); }),
                 HasSubstr("holds token 9, but the student has 9 tokens"));
 }
 
@@ -232,8 +233,8 @@ TEST(top_k_of, rows_that_pad_the_head_are_no_tokens) {
     EXPECT_THROW(aha::top_k_of(p.teacher_hidden, p.teacher, 10, {.vocabulary = 9}), aha::error);
     EXPECT_THROW(aha::top_k_of(p.teacher_hidden, p.teacher, 3, {.vocabulary = 13}), aha::error);
     const aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 3, {.vocabulary = 9});
-    EXPECT_THROW(aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 13}), aha::error);
-    EXPECT_THROW(aha::diverge_top_k(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 2}), aha::error);
+    EXPECT_THROW(aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 13}), aha::error);
+    EXPECT_THROW(aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}, {.vocabulary = 2}), aha::error);
 }
 
 }  // namespace

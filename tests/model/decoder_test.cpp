@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/files/weights.hpp>
+#include <aha/pretrained/weights.hpp>
 
 namespace {
 
@@ -86,7 +86,7 @@ TEST_P(decoder_golden, a_packed_tree_gives_what_each_path_gives_alone) {
 TEST_P(decoder_golden, decoding_step_by_step_gives_the_packed_hidden_states) {
     const tiny model = loaded(GetParam());
     const std::vector<std::vector<aha::token_id>> prompts{{3, 14, 15, 9, 2}, {26, 4}};
-    // Two completions a prompt; the second of the first prompt leaves after two tokens, and the cache outgrows its
+    // Two completions per prompt; the second of the first prompt leaves after two tokens, and the cache outgrows its
     // first size.
     std::vector<std::vector<aha::token_id>> own(4);
     for (int row = 0; row < 4; ++row)

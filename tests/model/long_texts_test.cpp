@@ -35,7 +35,7 @@ TEST(long_text_tables, are_made_when_a_length_is_first_read_and_not_again) {
 TEST(long_text_tables, do_not_keep_more_than_they_may) {
     const aha::rotary_shape shape = growing(2);
     aha::long_text_tables tables;
-    constexpr std::int64_t half = aha::long_text_tables::most_rows / 2;
+    constexpr std::int64_t half = aha::long_text_tables::max_rows / 2;
     for (const std::int64_t length : {half, half - 1, half - 2}) tables.of(shape, length, at::kFloat);
     EXPECT_EQ(tables.made(), 3);
     tables.of(shape, half - 1, at::kFloat);  // still there

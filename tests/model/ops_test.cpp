@@ -203,9 +203,9 @@ TEST(residual_norm, equals_the_sum_and_its_norm_in_value_and_gradient) {
     const at::Tensor ew = leaf_of(weight.detach().to(at::kDouble)), sum = ex + ed;
     const at::Tensor normed = sum * at::rsqrt((sum * sum).mean(-1, true) + 1e-5) * ew;
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.stream, sum)), "");
-    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.normalised, normed)), "");
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(r.normalized, normed)), "");
     torch::autograd::backward(
-        {(r.stream * probe[0] + r.normalised * probe[1]).sum(), (sum * probe[0] + normed * probe[1]).sum()}, {});
+        {(r.stream * probe[0] + r.normalized * probe[1]).sum(), (sum * probe[0] + normed * probe[1]).sum()}, {});
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(x.grad(), ex.grad())), "");
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(delta.grad(), ed.grad())), "");
     EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(weight.grad(), ew.grad())), "");
@@ -215,7 +215,7 @@ TEST(checkpointed, gives_the_values_and_gradients_of_what_it_wraps) {
     at::manual_seed(10);
     const at::Tensor weight = leaf_of(at::randn({24, 24})), norm = leaf_of(at::ones({24}));
     const auto through = [&](const aha::residual& in) {
-        return aha::residual_norm(in.stream, aha::linear(in.normalised, {weight, weight.detach()}), norm, 1e-5);
+        return aha::residual_norm(in.stream, aha::linear(in.normalized, {weight, weight.detach()}), norm, 1e-5);
     };
     const auto run = [&](bool wrap) {
         weight.mutable_grad().zero_();
@@ -224,8 +224,8 @@ TEST(checkpointed, gives_the_values_and_gradients_of_what_it_wraps) {
         const at::Tensor x = at::randn({5, 24}).requires_grad_();
         aha::residual r{x, x * 2};
         for (int n = 0; n < 3; ++n) r = wrap ? aha::checkpointed(through, r) : through(r);
-        torch::autograd::backward({r.normalised.square().sum()}, {});
-        return std::vector{r.normalised.detach(), x.grad(), weight.grad().clone(), norm.grad().clone()};
+        torch::autograd::backward({r.normalized.square().sum()}, {});
+        return std::vector{r.normalized.detach(), x.grad(), weight.grad().clone(), norm.grad().clone()};
     };
     const std::vector<at::Tensor> plain = run(false), wrapped = run(true);
     for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_TRUE(plain[i].equal(wrapped[i])) << i;

@@ -40,7 +40,7 @@ TEST(reward_model, a_score_is_the_last_hidden_state_times_the_head) {
     EXPECT_NEAR(scores.item<double>(), expected, 1e-5);
 }
 
-TEST(reward_model, neighbours_and_shared_beginnings_change_no_score) {
+TEST(reward_model, neighbors_and_shared_beginnings_change_no_score) {
     const auto model = scoring_model();
     const at::Tensor together = scores_of(model, {{first, second, third}, {fourth, first}});
     const at::Tensor alone =

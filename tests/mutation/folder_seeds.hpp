@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <aha/model/files/decoder_config_json.hpp>
-#include <aha/model/files/expected_tensors.hpp>
+#include <aha/pretrained/decoder_config_json.hpp>
+#include <aha/pretrained/expected_tensors.hpp>
 
 #include <tests/mutation/gguf_seeds.hpp>
 #include <tests/mutation/run.hpp>

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <aha/model/files/gguf.hpp>
-#include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/tokenizer_from_gguf.hpp>
+#include <aha/pretrained/gguf.hpp>
+#include <aha/pretrained/gguf_text.hpp>
+#include <aha/pretrained/tokenizer_from_gguf.hpp>
 #include <aha/text/chat_template.hpp>
 
 #include <tests/mutation/gguf_seeds.hpp>

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
-#include <aha/train/pretrained.hpp>
-#include <aha/train/pretrained_reward_model.hpp>
+#include <aha/pretrained/pretrained.hpp>
+#include <aha/pretrained/pretrained_reward_model.hpp>
 
 #include <tests/mutation/folder_seeds.hpp>
 #include <tests/mutation/gguf_seeds.hpp>
@@ -30,7 +30,9 @@ inline void use_model(const fs::path& place, const fs::path& saved, bool save) {
         const aha::token_group text{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
         const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, aha::cpu<float>::device());
         const at::Tensor hidden = model.model.hidden(packed.batch).index_select(0, packed.predictions.rows);
-        (void)aha::score_tokens(hidden, model.model.head(), packed.predictions.targets).log_probs.sum().item<float>();
+        (void)aha::compute_log_probs(hidden, model.model.head(), packed.predictions.targets)
+            .log_probs.sum()
+            .item<float>();
     }
     (void)model.tokenizer.decode(model.tokenizer.encode_with_special(texts().front()));
     if (!save) return;

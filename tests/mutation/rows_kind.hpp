@@ -7,7 +7,7 @@
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/jsonl_records.hpp>
-#include <aha/train/row_example.hpp>
+#include <aha/data/row_example.hpp>
 
 #include <tests/mutation/conversations.hpp>
 #include <tests/mutation/packed.hpp>

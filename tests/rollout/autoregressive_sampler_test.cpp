@@ -13,7 +13,7 @@
 #include <aha/concepts/sampler.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/testing/bandit.hpp>
-#include <aha/train/policy_gradient.hpp>
+#include <aha/update/policy_gradient.hpp>
 #include <tests/support/chi_square.hpp>
 #include <tests/support/small_decoder.hpp>
 

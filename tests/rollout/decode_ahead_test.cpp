@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -37,7 +37,7 @@ aha::decoder<Tensor> model_of(bool qwen3) {
     if (qwen3) config.head_dim = 6;
     config.context = 700;
     aha::decoder<Tensor> model{config};
-    aha::initialise(model, 5, 0.4);
+    aha::initialize(model, 5, 0.4);
     return model;
 }
 
@@ -151,7 +151,7 @@ TEST(decode_ahead_types, LogProbsInBfloat16AreThoseOfTheOrdinarySessionToItsRoun
 TEST(static_session, SaysWhatIsWrong) {
     const aha::decoder<aha::cpu<float>> model = model_of<aha::cpu<float>>(false);
     const std::vector<std::vector<aha::token_id>> prompts{{1, 2}, {3}};
-    const std::vector<aha::drawing_row> rows(3, {aha::random_stream{{}}, 2});
+    const std::vector<aha::sampling_row> rows(3, {aha::random_stream{{}}, 2});
     auto session = model.open_static_session({}, 4);
     EXPECT_THAT(aha::test::complaint([&] { session.admit(prompts, rows); }),
                 testing::HasSubstr("3 rows for 2 prompts"));

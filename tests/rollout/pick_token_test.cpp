@@ -42,7 +42,7 @@ std::vector<double> softmax(std::span<const float> logits, double temperature) {
     return p;
 }
 
-void normalise(std::vector<double>& p) {
+void normalize(std::vector<double>& p) {
     const double sum = std::accumulate(p.begin(), p.end(), 0.0);
     for (double& x : p) x /= sum;
 }
@@ -53,7 +53,7 @@ std::vector<double> with_top_k(std::vector<double> p, std::int64_t k) {
     std::sort(sorted.rbegin(), sorted.rend());
     const double least = sorted[std::min(sorted.size(), static_cast<std::size_t>(k)) - 1];
     for (double& x : p) x = x < least ? 0 : x;
-    normalise(p);
+    normalize(p);
     return p;
 }
 
@@ -65,14 +65,14 @@ std::vector<double> with_top_p(std::vector<double> p, double top_p) {
     double gone = 0;
     for (std::size_t i = 0; i + 1 < order.size(); ++i)
         if ((gone += p[order[i]]) <= 1 - top_p) p[order[i]] = 0;
-    normalise(p);
+    normalize(p);
     return p;
 }
 
 std::vector<double> with_min_p(std::vector<double> p, double min_p) {
     const double least = min_p * *std::max_element(p.begin(), p.end());
     for (double& x : p) x = x < least ? 0 : x;
-    normalise(p);
+    normalize(p);
     return p;
 }
 
@@ -277,7 +277,7 @@ TEST(pick_token, log_probs_and_entropy_are_the_models_before_any_truncation) {
               sampling_options{.temperature = 0}})
             for (const double uniform : {0.0, 0.3, 0.9, almost_one}) {
                 const double behavior = options.temperature == 0 ? 1 : options.temperature;
-                const aha::picked_token token = pick_token(logits, allowed, options, uniform);
+                const aha::sampled_token token = pick_token(logits, allowed, options, uniform);
                 const auto id = static_cast<std::size_t>(token.id);
                 EXPECT_NEAR(token.log_prob, std::log(p[id]), 2e-6);
                 EXPECT_NEAR(token.behavior_log_prob, std::log(softmax(logits, behavior)[id]), 2e-6);
@@ -290,7 +290,7 @@ TEST(pick_token, log_probs_and_entropy_are_the_models_before_any_truncation) {
 TEST(pick_token, of_a_certain_distribution_has_entropy_zero) {
     std::vector<float> logits(100, -200.0F);
     logits[33] = 50;
-    const aha::picked_token token = pick_token(logits, logits, {}, 0.5);
+    const aha::sampled_token token = pick_token(logits, logits, {}, 0.5);
     EXPECT_EQ(token.id, 33);
     EXPECT_EQ(token.log_prob, 0);
     EXPECT_NEAR(token.entropy, 0, 1e-6);

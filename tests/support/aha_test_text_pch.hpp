@@ -9,7 +9,7 @@
 #include <regex>
 
 #ifdef AHA_TEST_PCH_ALL
-#include <aha/model/files/tokenizer_from_gguf.hpp>
+#include <aha/pretrained/tokenizer_from_gguf.hpp>
 #include <aha/reward/accuracy.hpp>
 #include <aha/reward/combine.hpp>
 #include <aha/reward/countdown.hpp>

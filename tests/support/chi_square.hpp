@@ -9,7 +9,7 @@
 
 namespace aha::test {
 
-/// The chance that a chi-square variable with `degrees` degrees of freedom exceeds `x`: the regularised upper
+/// The chance that a chi-square variable with `degrees` degrees of freedom exceeds `x`: the regularized upper
 /// incomplete gamma function, by its series or its continued fraction (Numerical Recipes, 6.2).
 inline double chi_square_tail(double x, double degrees) {
     const double a = degrees / 2, y = x / 2;

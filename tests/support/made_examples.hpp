@@ -19,7 +19,7 @@ inline std::vector<supervised_example> made_examples(std::size_t count) {
         const auto length = 3 + random.below(n++, 10);
         for (std::size_t t = 0; t < length; ++t) {
             all[i].ids.push_back(static_cast<token_id>(random.below(n++, 31)));
-            all[i].learned.push_back(t >= 2 ? 1 : 0);
+            all[i].loss_mask.push_back(t >= 2 ? 1 : 0);
         }
     }
     return all;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <aha/model/decoder.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 
 namespace aha::test {
 
@@ -31,7 +31,7 @@ decoder<Tensor> small_model(std::int64_t context = 64, double deviation = 0.1) {
     decoder_config config = small_config();
     config.context = context;
     decoder<Tensor> model{config};
-    initialise(model, 5, deviation);
+    initialize(model, 5, deviation);
     return model;
 }
 

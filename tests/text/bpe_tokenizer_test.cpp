@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/model/files/gguf_text.hpp>
-#include <aha/model/files/tokenizer_from_gguf.hpp>
+#include <aha/pretrained/gguf_text.hpp>
+#include <aha/pretrained/tokenizer_from_gguf.hpp>
 #include <aha/text/tokenizer_json.hpp>
 
 #include "tests/text/tokenizer_support.hpp"

@@ -37,7 +37,7 @@ json split(const json& pattern, const std::string& behavior = "Isolated") {
     return {{"type", "Split"}, {"pattern", pattern}, {"behavior", behavior}, {"invert", false}};
 }
 
-// Every kind and behaviour, against the library `tokenizers`.
+// Every kind and behavior, against the library `tokenizers`.
 TEST(pre_tokenizer, cuts_as_the_reference_does) {
     const json cases = tokenizer_support::read("pre_tokenizers.json");
     ASSERT_GE(cases.size(), 50U);

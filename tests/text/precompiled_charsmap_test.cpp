@@ -7,7 +7,7 @@
 #include <string>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 
 #include "tests/text/tokenizer_support.hpp"
 

@@ -21,7 +21,7 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
@@ -228,7 +228,7 @@ TEST(boundaries, examples_have_tokens_of_the_vocabulary_and_a_mask_as_long) {
     };
     EXPECT_EQ(said_of([](aha::supervised_example& e) { e.ids.back() = 31; }).substr(0, 28),
               "example 5 has token 31 at pl");
-    EXPECT_THAT(said_of([](aha::supervised_example& e) { e.learned.pop_back(); }),
+    EXPECT_THAT(said_of([](aha::supervised_example& e) { e.loss_mask.pop_back(); }),
                 HasSubstr("marks of what is learned"));
     EXPECT_EQ(said_of([](aha::supervised_example&) {}), "no complaint");
 }
@@ -236,7 +236,7 @@ TEST(boundaries, examples_have_tokens_of_the_vocabulary_and_a_mask_as_long) {
 TEST(boundaries, marks_of_a_loss_mask_that_are_not_0_count_as_1) {
     auto marked = aha::test::made_examples(8);
     for (aha::supervised_example& e : marked)
-        for (auto& mark : e.learned) mark = mark != 0 ? 255 : 0;
+        for (auto& mark : e.loss_mask) mark = mark != 0 ? 255 : 0;
     auto a = small_model(), b = small_model();
     aha::sft ones{a, aha::test::made_examples(8), aha::sft_options{.batch_size = 8}};
     aha::sft others{b, marked, aha::sft_options{.batch_size = 8}};
@@ -248,7 +248,7 @@ TEST(boundaries, what_reads_and_writes_memory_refuses_what_is_outside) {
     const auto model = small_model(16);
     const at::Tensor hidden = at::zeros({2, 16});
     EXPECT_EQ(complaint([&] {
-                  aha::score_tokens(hidden, model.head(), at::tensor({4L, 31L}, at::kLong));
+                  aha::compute_log_probs(hidden, model.head(), at::tensor({4L, 31L}, at::kLong));
               }),
               "token 31 is none of the vocabulary's 31, from 0");
     const std::vector<aha::token_id> ids(17, 3);

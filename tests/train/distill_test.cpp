@@ -14,12 +14,12 @@
 #include <vector>
 
 #include <aha/core/random.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/testing/tolerance.hpp>
-#include <aha/train/cache_teacher.hpp>
+#include <aha/update/cache_teacher.hpp>
 #include <aha/train/distill.hpp>
 #include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -45,7 +45,7 @@ tiny larger_model(std::int64_t vocabulary = 31, std::int64_t context = 64) {
     config.head_dim = 6;
     config.context = context;
     tiny model{config};
-    aha::initialise(model, 8, 0.3);
+    aha::initialize(model, 8, 0.3);
     return model;
 }
 
@@ -64,7 +64,7 @@ at::Tensor gradient(const tiny& student, const Teacher& teacher, std::span<const
                     const aha::distill_options& options, aha::distill_sums* sums = nullptr) {
     student.weights().zero_gradients();
     const aha::distill_sums of_pass =
-        aha::accumulate_distillation(student, teacher, aha::generalised_jsd{}, items, options);
+        aha::accumulate_distillation(student, teacher, aha::generalized_jsd{}, items, options);
     if (sums != nullptr) *sums = of_pass;
     return student.weights().gradients().clone();
 }
@@ -168,7 +168,7 @@ TEST(distill, a_student_comes_near_its_teacher_with_each_divergence_and_source_o
     };
     for (const double on_policy : {0.0, 1.0}) {
         for (const auto& [before, after] : {run(aha::forward_kl{}, on_policy), run(aha::reverse_kl{}, on_policy),
-                                            run(aha::generalised_jsd{}, on_policy)}) {
+                                            run(aha::generalized_jsd{}, on_policy)}) {
             EXPECT_GT(before, 0.01);
             EXPECT_LT(after, before * (on_policy > 0 ? 0.75 : 0.6)) << on_policy;  // its own answers change
         }
@@ -210,7 +210,7 @@ TEST(distill, the_student_answers_its_share_of_prompts_and_only_answers_count) {
         EXPECT_EQ(item.example, &half.examples[sampled++]);
         const aha::supervised_example& from = examples[item.place];
         EXPECT_TRUE(std::equal(from.ids.begin(), from.ids.begin() + 2, item.example->ids.begin()));
-        EXPECT_EQ(item.example->learned, (std::vector<std::uint8_t>{0, 0, 1, 1, 1, 1, 1}));
+        EXPECT_EQ(item.example->loss_mask, (std::vector<std::uint8_t>{0, 0, 1, 1, 1, 1, 1}));
         tokens += 5;
     }
     EXPECT_EQ(half.tokens, tokens);

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include <aha/loss/divergence/forward_kl.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/testing/scripted_sampler.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
-#include <aha/train/cache_teacher.hpp>
+#include <aha/update/cache_teacher.hpp>
 #include <aha/train/distill.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
@@ -125,7 +125,7 @@ TEST(distill_vocabulary, rows_that_pad_either_head_count_nothing_with_reverse_kl
     padding_counts_nothing(aha::reverse_kl{});
 }
 TEST(distill_vocabulary, rows_that_pad_either_head_count_nothing_with_jsd) {
-    padding_counts_nothing(aha::generalised_jsd{});
+    padding_counts_nothing(aha::generalized_jsd{});
 }
 
 /// A teacher with the tokenizer that says which of its rows are tokens.
@@ -176,7 +176,7 @@ TEST(distill_vocabulary, cache_teacher_refuses_what_the_teacher_cannot_read_befo
     const temporary_file file;
     std::vector<aha::supervised_example> examples = made_examples(5);
     examples[3].ids.assign(20, 4);
-    examples[3].learned.assign(20, 1), examples[3].learned[0] = 0;
+    examples[3].loss_mask.assign(20, 1), examples[3].loss_mask[0] = 0;
     EXPECT_THAT(complaint([&] { aha::cache_teacher(small_model(12), examples, file.path, {.k = 4}); }),
                 HasSubstr("example 3 has 20 tokens, more than the teacher's context of 12"));
     examples[3].ids[7] = 31;

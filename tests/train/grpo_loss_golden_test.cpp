@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/loss/aggregation/constant_length.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
@@ -17,8 +17,8 @@
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/model/decoder.hpp>
-#include <aha/model/files/weights.hpp>
-#include <aha/train/policy_gradient.hpp>
+#include <aha/pretrained/weights.hpp>
+#include <aha/update/policy_gradient.hpp>
 
 /// Against TRL's own trainers (tests/golden/make_grpo_loss_golden.py): padded there, packed here.
 namespace {
@@ -105,8 +105,8 @@ void compare(const nlohmann::json& expected, const any_loss& loss) {
     model.weights().zero_gradients();
     aha::policy_batch batch;
     const bool with_entropy = expected.at("entropy_bonus") > 0, with_kl = expected.at("beta") > 0;
-    const aha::token_scores scores =
-        aha::item_scores(model, aha::pack_groups(groups), expected.at("temperature").get<double>(), with_entropy);
+    const aha::token_log_probs scores = aha::item_token_log_probs(
+        model, aha::pack_groups(groups), expected.at("temperature").get<double>(), with_entropy);
     batch.log_probs = scores.log_probs;
     if (with_entropy) batch.entropies = scores.entropies;
     ASSERT_LT((batch.log_probs - numbers(expected.at("log_probs"))).abs().max().item<double>(), 2 * near);

@@ -14,10 +14,10 @@
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/aggregation/constant_length.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/train/grpo.hpp>
-#include <tests/concepts/least_types.hpp>
+#include <tests/concepts/archetypes.hpp>
 
 namespace {
 
@@ -149,7 +149,7 @@ TEST(grpo, groups_with_equal_rewards_cost_no_arithmetic_and_change_nothing) {
         // A loss that says zero advantages are not free computes them all.
         struct eager : aha::grpo_loss {
             bool is_free = true;
-            bool zero_advantage_is_free() const { return is_free; }
+            bool ignores_zero_advantage() const { return is_free; }
         };
         eager loss;
         loss.is_free = free;
@@ -227,7 +227,7 @@ TEST(grpo, works_with_the_least_types_of_every_slot) {
     least_model model{made};
     aha::grpo trainer{model,
                       least_prompt_source{made},
-                      least_reward{made},
+                      min_reward{made},
                       {.prompts_per_step = 2, .group_size = 4},
                       least_sampler{made},
                       least_advantage{made},
@@ -273,7 +273,7 @@ TEST(grpo, a_gradient_that_is_not_finite_leaves_the_weights_as_they_were) {
     bandit model{{0.5F, 0.25F}};
     struct broken {
         bool needs_reference() const { return false; }
-        bool zero_advantage_is_free() const { return false; }
+        bool ignores_zero_advantage() const { return false; }
         aha::loss_output operator()(const aha::policy_batch& b) const { return {(b.log_probs * NAN).sum(), {}}; }
     };
     aha::grpo trainer{model, questions(), arm_zero, {}, arms(2), broken{}};
@@ -434,7 +434,7 @@ TEST(grpo, passes_of_the_reference_have_seconds_of_their_own) {
 struct breakable {
     std::shared_ptr<std::pair<int, int>> call_and_broken = std::make_shared<std::pair<int, int>>(0, -1);
     bool needs_reference() const { return false; }
-    bool zero_advantage_is_free() const { return false; }
+    bool ignores_zero_advantage() const { return false; }
     aha::loss_output operator()(const aha::policy_batch& b) const {
         const bool broken = call_and_broken->first++ == call_and_broken->second;
         return {(b.log_probs * b.advantages * b.weights * (broken ? NAN : -1.0)).sum(), {}};

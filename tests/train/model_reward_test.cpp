@@ -1,4 +1,4 @@
-#include <aha/train/model_reward.hpp>
+#include <aha/reward/model_reward.hpp>
 
 #include <ATen/ATen.h>
 #include <atomic>
@@ -11,7 +11,7 @@
 #include <aha/model/reward_model.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {

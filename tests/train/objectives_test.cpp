@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <aha/advantage/batch_normalised.hpp>
+#include <aha/advantage/batch_normalized.hpp>
 #include <aha/advantage/kl_in_reward.hpp>
 #include <aha/advantage/mean_centered.hpp>
 #include <aha/advantage/process_advantage.hpp>
@@ -84,7 +84,7 @@ TEST(objectives, reinforce_plus_plus_baseline) {
 }
 TEST(objectives, process_supervision) { learn(aha::process_advantage{}, aha::gspo_token_loss{{.clip_high = 0.1}}); }
 TEST(objectives, gspo) { learn(aha::gspo_loss{{.clip_low = 0.1, .clip_high = 0.1}}, aha::sequence_mean{}); }
-TEST(objectives, cispo) { learn(aha::batch_normalised{}, aha::cispo_loss{{.bound = aha::cispo_range{}}}); }
+TEST(objectives, cispo) { learn(aha::batch_normalized{}, aha::cispo_loss{{.bound = aha::cispo_range{}}}); }
 TEST(objectives, sapo_with_an_entropy_bonus) {
     const auto figures = learn(aha::sapo_loss{{.entropy_bonus = 0.001}}, aha::sequence_mean{});
     EXPECT_GT(figures.at("policy_entropy"), 0);

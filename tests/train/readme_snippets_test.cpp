@@ -12,17 +12,17 @@
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
-#include <aha/loss/divergence/generalised_jsd.hpp>
+#include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/reward/combine.hpp>
 #include <aha/reward/format.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/text/byte_tokenizer.hpp>
 #include <aha/text/r1_template.hpp>
-#include <aha/model/initialise.hpp>
+#include <aha/model/initialize.hpp>
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
-#include <aha/train/read_examples.hpp>
+#include <aha/data/read_examples.hpp>
 #include <aha/train/sft.hpp>
 
 namespace {
@@ -73,7 +73,7 @@ protected:
             config.heads = config.kv_heads = 2;
             config.head_dim = 8;
             aha::decoder<> model{config};
-            aha::initialise(model, 7, 0.02);
+            aha::initialize(model, 7, 0.02);
             const aha::pretrained<aha::decoder<>> tiny{std::move(model), aha::load_tokenizer(real_), std::nullopt,
                                                        std::nullopt, std::move(text)};
             aha::save_pretrained(tiny, "student");
@@ -115,7 +115,7 @@ TEST_F(in_a_folder, distilled) {
                                 teacher.model,
                                 examples,
                                 {.temperature = 1, .on_policy = 0.5},  // half of the answers are the student's own
-                                aha::generalised_jsd{{.beta = 0.5}}};  // or forward_kl, reverse_kl
+                                aha::generalized_jsd{{.beta = 0.5}}};  // or forward_kl, reverse_kl
     for (const aha::step_report& step : trainer.steps()) std::cout << step << std::endl;
     EXPECT_NE(testing::internal::GetCapturedStdout().find("step 1"), std::string::npos);
 }

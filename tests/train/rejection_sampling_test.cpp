@@ -28,7 +28,7 @@
 #include <aha/testing/bandit.hpp>
 #include <aha/testing/scripted_sampler.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
-#include <aha/train/read_examples.hpp>
+#include <aha/data/read_examples.hpp>
 #include <aha/train/rejection_sampling.hpp>
 #include <aha/train/run_training.hpp>
 #include <tests/support/complaint.hpp>
@@ -283,7 +283,7 @@ TEST(rejection_sampling, empty_and_truncated_answers_are_dropped_and_counted_or_
             EXPECT_EQ(examples[3 * p + 1].ids, (std::vector<aha::token_id>{number, 3, 4, 5, 6}))
                 << "no end that the model did not write";
             EXPECT_EQ(examples[3 * p + 2].ids, (std::vector<aha::token_id>{number, 3, 4, 5, 6, 30}));
-            EXPECT_EQ(examples[3 * p + 2].learned, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1}));
+            EXPECT_EQ(examples[3 * p + 2].loss_mask, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1}));
         }
     }
 }
@@ -327,7 +327,7 @@ TEST(rejection_sampling, a_reward_that_fails_follows_its_options) {
     };
     std::vector<std::string> lines;
     aha::reward_options rule{.threads = 1, .report = [&](const std::string& line) { lines.push_back(line); }};
-    const aha::rejection_options options{.samples = 2, .prompts_per_step = 2, .least_reward = 0};
+    const aha::rejection_options options{.samples = 2, .prompts_per_step = 2, .min_reward = 0};
     const auto run = [&](const auto& reward) {
         aha::rejection_sampling rejection{model, numbered(2, true), reward, options, script, rule};
         return rejection.step();
@@ -453,8 +453,8 @@ TEST(rejection_sampling, a_checkpoint_that_does_not_know_what_was_kept_is_refuse
     third.load(first.save());
     EXPECT_EQ(third.steps_done(), 1);
     EXPECT_THAT(
-        complaint([&] { aha::rejection_options{.least_reward = std::numeric_limits<double>::quiet_NaN()}.validate(); }),
-        HasSubstr("least_reward must be a number"));
+        complaint([&] { aha::rejection_options{.min_reward = std::numeric_limits<double>::quiet_NaN()}.validate(); }),
+        HasSubstr("min_reward must be a number"));
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include <aha/model/files/safetensors.hpp>
-#include <aha/model/files/weights.hpp>
-#include <aha/train/pretrained.hpp>
+#include <aha/pretrained/safetensors.hpp>
+#include <aha/pretrained/weights.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/train/reward_trainer.hpp>
 
 // Scores, gradients and steps of a reward model equal those of transformers and of TRL's RewardTrainer, as
@@ -44,8 +44,8 @@ std::vector<aha::preference_pair> pairs_of(const nlohmann::json& list, bool marg
     return all;
 }
 
-std::vector<aha::labelled_text> texts_of(const nlohmann::json& from) {
-    std::vector<aha::labelled_text> all;
+std::vector<aha::labeled_text> texts_of(const nlohmann::json& from) {
+    std::vector<aha::labeled_text> all;
     for (std::size_t i = 0; i < from.at("texts").size(); ++i)
         all.push_back({static_cast<std::int64_t>(i), from.at("texts")[i].get<std::vector<aha::token_id>>(),
                        from.at("labels")[i].get<double>()});
@@ -85,7 +85,7 @@ void expect_gradient_norms(const scoring& model, const nlohmann::json& norms) {
 }
 
 template <class Record, class Loss>
-aha::reward_figures accumulate(const scoring& model, const Loss& loss, const std::vector<Record>& records) {
+aha::reward_metrics accumulate(const scoring& model, const Loss& loss, const std::vector<Record>& records) {
     std::vector<const Record*> all;
     for (const Record& one : records) all.push_back(&one);
     return aha::accumulate_reward_gradient(model, loss, std::span<const Record* const>{all}, 4096);
@@ -96,7 +96,7 @@ TEST(reward_trainer_golden, scores_are_those_of_transformers) { expect_scores(lo
 TEST(reward_trainer_golden, pointwise_loss_and_gradients_are_those_of_transformers) {
     const nlohmann::json from = golden();
     const scoring model = loaded();
-    const aha::reward_figures figures = accumulate(model, aha::pointwise{}, texts_of(from));
+    const aha::reward_metrics figures = accumulate(model, aha::pointwise{}, texts_of(from));
     EXPECT_NEAR(figures.loss, from.at("pointwise").at("loss").get<double>(), 1e-5);
     expect_gradient_norms(model, from.at("pointwise").at("gradient_norms"));
 }
@@ -108,12 +108,12 @@ TEST(reward_trainer_golden, gradients_of_a_batch_of_pairs_are_those_of_trl) {
         const scoring model = loaded();
         auto batch = pairs_of(from.at("pairs"), one.at("margins").get<bool>());
         batch.resize(from.at("batch").get<std::size_t>());
-        accumulate(model, aha::bradley_terry{{.centring = one.at("centring").get<double>()}}, batch);
+        accumulate(model, aha::bradley_terry{{.centering = one.at("centering").get<double>()}}, batch);
         expect_gradient_norms(model, one.at("gradient_norms"));
     }
 }
 
-TEST(reward_trainer_golden, fifteen_steps_with_margins_and_centring_are_those_of_trl) {
+TEST(reward_trainer_golden, fifteen_steps_with_margins_and_centering_are_those_of_trl) {
     const nlohmann::json from = golden();
     for (const nlohmann::json& one : from.at("cases"))
         for (const std::int64_t microbatch_tokens : {4096, 40}) {
@@ -124,7 +124,7 @@ TEST(reward_trainer_golden, fifteen_steps_with_margins_and_centring_are_those_of
                                          .learning_rate = 3e-3,
                                          .shuffle = false,
                                          .microbatch_tokens = microbatch_tokens},
-                                        aha::bradley_terry{{.centring = one.at("centring").get<double>()}},
+                                        aha::bradley_terry{{.centering = one.at("centering").get<double>()}},
                                         aha::adamw{{.weight_decay = 0.01}},
                                         aha::warmup_schedule{{.total_steps = 15, .shape = aha::decay_shape::linear}}};
             ASSERT_EQ(trainer.total_steps(), 15);
@@ -132,7 +132,7 @@ TEST(reward_trainer_golden, fifteen_steps_with_margins_and_centring_are_those_of
                 for (const auto& [name, value] : one.at("steps").at(static_cast<std::size_t>(step.step - 1)).items()) {
                     const double expected = value.get<double>();
                     EXPECT_NEAR(step.metric(name), expected, 3e-4 * std::max(1.0, std::abs(expected)))
-                        << name << " of step " << step.step << ", centring " << one.at("centring");
+                        << name << " of step " << step.step << ", centering " << one.at("centering");
                 }
             nlohmann::json after = from;
             after["scores_after"] = one.at("scores_after");

@@ -47,8 +47,8 @@ std::vector<aha::preference_pair> made_pairs(std::size_t count) {
     return all;
 }
 
-std::vector<aha::labelled_text> made_texts(std::size_t count) {
-    std::vector<aha::labelled_text> all;
+std::vector<aha::labeled_text> made_texts(std::size_t count) {
+    std::vector<aha::labeled_text> all;
     for (const aha::preference_pair& pair : made_pairs((count + 1) / 2)) {
         all.push_back({std::ssize(all), pair.chosen, 1});
         all.push_back({std::ssize(all), pair.rejected, 0});
@@ -65,7 +65,7 @@ std::vector<Record> made(std::size_t count) {
 
 template <class Record>
 class reward_training : public testing::Test {};
-using both_records = testing::Types<aha::preference_pair, aha::labelled_text>;
+using both_records = testing::Types<aha::preference_pair, aha::labeled_text>;
 TYPED_TEST_SUITE(reward_training, both_records);
 
 double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
@@ -80,13 +80,13 @@ TYPED_TEST(reward_training, gradient_does_not_depend_on_microbatches_or_order) {
     const typename aha::detail::reward_record<TypeParam>::default_loss loss{};
     std::vector<const TypeParam*> batch;
     for (const auto& one : records) batch.push_back(&one);
-    const auto gradient = [&](std::span<const TypeParam* const> of, std::int64_t budget, aha::reward_figures& figures) {
+    const auto gradient = [&](std::span<const TypeParam* const> of, std::int64_t budget, aha::reward_metrics& figures) {
         model.body().weights().zero_gradients();
         model.head().weights().zero_gradients();
         figures = aha::accumulate_reward_gradient(std::as_const(model), loss, of, budget);
         return at::cat({model.body().weights().gradients(), model.head().weights().gradients()});
     };
-    aha::reward_figures whole, cut;
+    aha::reward_metrics whole, cut;
     const at::Tensor expected = gradient(batch, 100000, whole);
     ASSERT_GT(expected.norm().template item<double>(), 0.01);
     for (const std::int64_t budget : {1, 37, 80}) {
@@ -99,7 +99,7 @@ TYPED_TEST(reward_training, gradient_does_not_depend_on_microbatches_or_order) {
     }
     std::reverse(batch.begin(), batch.end());
     EXPECT_LT(relative(gradient(batch, 53, cut), expected), 1e-6);
-    // Each alone, with the denominator of all: nothing is seen of the neighbours.
+    // Each alone, with the denominator of all: nothing is seen of the neighbors.
     at::Tensor sum = at::zeros_like(expected);
     for (const TypeParam* const one : batch) {
         const std::vector<const TypeParam*> alone{one};
@@ -191,7 +191,7 @@ TEST(reward_trainer, bad_records_and_options_are_named) {
     labels[1].label = 2;
     EXPECT_THAT(complaint([&] { aha::reward_trainer{model, labels, plain}; }), HasSubstr("label of text 1"));
     EXPECT_THAT(complaint([&] {
-                    aha::reward_trainer{model, std::vector<aha::labelled_text>{}, plain};
+                    aha::reward_trainer{model, std::vector<aha::labeled_text>{}, plain};
                 }),
                 HasSubstr("nothing to learn from"));
     EXPECT_THAT(complaint([&] { aha::reward_trainer{shallow, made_pairs(9), plain}; }), HasSubstr("context of 8"));

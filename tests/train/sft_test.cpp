@@ -8,7 +8,7 @@
 
 #include <aha/core/random.hpp>
 #include <aha/loss/dft.hpp>
-#include <aha/model/files/weights.hpp>
+#include <aha/pretrained/weights.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
@@ -98,12 +98,12 @@ TEST(sft, gradient_does_not_depend_on_microbatches_packing_or_order) {
     for (const std::int64_t budget : {1, 13, 40}) EXPECT_LT(relative(gradient(model, batch, budget), whole), 1e-6);
     std::reverse(batch.begin(), batch.end());
     EXPECT_LT(relative(gradient(model, batch, 29), whole), 1e-6);
-    // Each alone, with the denominator of all: nothing is seen of the neighbours.
+    // Each alone, with the denominator of all: nothing is seen of the neighbors.
     double tokens = 0;
-    for (const auto* one : batch) tokens += static_cast<double>(aha::learned_tokens(*one));
+    for (const auto* one : batch) tokens += static_cast<double>(aha::num_loss_tokens(*one));
     at::Tensor sum = at::zeros_like(whole);
     for (const auto* one : batch)
-        sum.add_(gradient(model, {one}, 1000) * (static_cast<double>(aha::learned_tokens(*one)) / tokens));
+        sum.add_(gradient(model, {one}, 1000) * (static_cast<double>(aha::num_loss_tokens(*one)) / tokens));
     EXPECT_LT(relative(sum, whole), 1e-6);
 }
 
@@ -134,7 +134,7 @@ TYPED_TEST(resumed_sft, goes_on_bit_for_bit_across_epochs) {
 TEST(sft, evaluates_as_often_as_told_and_after_the_last_step) {
     tiny model = small_model();
     aha::sft trainer{model, made_examples(10), {.batch_size = 2, .evaluate_every = 2}};
-    trainer.evaluate_on(made_examples(4));
+    trainer.set_eval_examples(made_examples(4));
     std::vector<std::int64_t> evaluated;
     for (const aha::step_report& step : trainer.steps())
         if (step.find_metric("eval_loss")) evaluated.push_back(step.step);
@@ -159,7 +159,7 @@ TEST(sft, bad_examples_and_options_are_named) {
                 }),
                 HasSubstr("more than the 5 of a row"));
     auto unlearned = made_examples(3);
-    for (auto& mark : unlearned[1].learned) mark = 0;
+    for (auto& mark : unlearned[1].loss_mask) mark = 0;
     EXPECT_THAT(complaint([&] {
                     aha::sft{model, unlearned, aha::sft_options{}};
                 }),

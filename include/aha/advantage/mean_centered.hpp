@@ -9,7 +9,7 @@
 namespace aha {
 
 /// Score minus the group's mean (Dr. GRPO, Liu et al. 2025, section 3.2): no division by the standard deviation, which
-/// favours questions that are nearly always or nearly never solved.
+/// favors questions that are nearly always or nearly never solved.
 struct mean_centered {
     /// @param scores [G]
     /// @return [G], 0 for scores that are not applicable

@@ -28,7 +28,7 @@ struct process_advantage_options {
 };
 
 /// GRPO with process supervision (DeepSeekMath, section 4.1.3): the step scores of all completions of a group are
-/// normalised together, (r - mean) / (standard deviation + epsilon), and a token's advantage is the sum over the steps
+/// normalized together, (r - mean) / (standard deviation + epsilon), and a token's advantage is the sum over the steps
 /// that end at it or later. Reads `score::steps`, not `score::value`; a completion without steps gets 0. The deviation
 /// is the unbiased one, as in `group_relative`.
 class process_advantage {

@@ -6,8 +6,8 @@
 
 #include <aha/core/completion.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/kl_estimator.hpp>
-#include <aha/core/log_ratio.hpp>
+#include <aha/kernels/kl_estimator.hpp>
+#include <aha/kernels/log_ratio.hpp>
 
 namespace aha {
 

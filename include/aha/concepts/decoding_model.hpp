@@ -58,9 +58,9 @@ concept session_admits =
     requires(S& s, std::span<const std::vector<token_id>> prompts, std::int64_t copies) { s.admit(prompts, copies); };
 
 /// The model can also open a session that draws tokens itself: `prefers_static_session() const` says whether that is
-/// the faster way, `open_static_session(draw_rule, std::int64_t most_rows) const` opens it. Not required.
+/// the faster way, `open_static_session(sampling_params, std::int64_t max_rows) const` opens it. Not required.
 template <class T>
-concept draws_tokens_itself = requires(const T& t, draw_rule rule) {
+concept draws_tokens_itself = requires(const T& t, sampling_params rule) {
     { t.prefers_static_session() } -> detail::yields<bool>;
     t.open_static_session(rule, std::int64_t{});
 };

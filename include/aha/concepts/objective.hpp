@@ -14,7 +14,7 @@
 /// An objective is what a trainer trains for. It says what a step learns from, adds its gradient, and reports.
 ///
 /// 1. `next(const step_context<Model, Communicator>& at)` gives what the next step learns from, a batch of any movable
-///    type; on every rank the whole of it, or its own share (`own_share(at.ranks, ...)`). It throws when there is
+///    type; on every rank the whole of it, or its own share (`local_shard(at.ranks, ...)`). It throws when there is
 ///    nothing left.
 /// 2. `accumulate(const Model&, Batch&, std::size_t update, const microbatch_hook&)` adds this rank's share of the
 ///    gradient of an update to the model's gradients. It gives this rank's sums: the loss as a `double`, or a type with

@@ -5,13 +5,13 @@
 #include <aha/concepts/result.hpp>
 #include <aha/core/policy_batch.hpp>
 
-/// A policy loss turns log-probs and advantages into what is minimised.
+/// A policy loss turns log-probs and advantages into what is minimized.
 ///
 /// 1. It is called as a const object with a `policy_batch` (any part of a batch).
 /// 2. It gives a `loss_output`: an unreduced sum of weight x per-token loss, so that the parts of a batch add up to it.
 /// 3. `needs_reference() const` says whether it reads `ref_log_probs`; else they are undefined and no reference is
 ///    kept.
-/// 4. `zero_advantage_is_free() const` says whether tokens with advantage 0 change neither the loss nor its gradient;
+/// 4. `ignores_zero_advantage() const` says whether tokens with advantage 0 change neither the loss nor its gradient;
 ///    then a trainer leaves them out.
 /// 5. Optional: `needs_entropy() const` says that it reads `entropies`; else they are undefined and none are computed.
 ///
@@ -34,10 +34,10 @@ concept loss_has_needs_reference = requires(const L& l) {
     { l.needs_reference() } -> detail::yields<bool>;
 };
 
-/// `zero_advantage_is_free() const` gives a bool.
+/// `ignores_zero_advantage() const` gives a bool.
 template <class L>
-concept loss_has_zero_advantage_is_free = requires(const L& l) {
-    { l.zero_advantage_is_free() } -> detail::yields<bool>;
+concept loss_has_ignores_zero_advantage = requires(const L& l) {
+    { l.ignores_zero_advantage() } -> detail::yields<bool>;
 };
 
 /// `needs_entropy() const` gives a bool; not required.
@@ -46,10 +46,10 @@ concept loss_says_whether_it_needs_entropy = requires(const L& l) {
     { l.needs_entropy() } -> detail::yields<bool>;
 };
 
-/// What is minimised.
+/// What is minimized.
 template <class L>
 concept policy_loss =
-    loss_is_callable<L> && loss_gives_output<L> && loss_has_needs_reference<L> && loss_has_zero_advantage_is_free<L>;
+    loss_is_callable<L> && loss_gives_output<L> && loss_has_needs_reference<L> && loss_has_ignores_zero_advantage<L>;
 
 /// True, or a compile-time error that says what to write.
 template <class L>
@@ -62,9 +62,9 @@ consteval bool require_policy_loss() {
         "aha: a policy loss gives an unreduced sum and its figures; make its operator() return: aha::loss_output");
     static_assert(loss_has_needs_reference<L>,
                   "aha: a policy loss says whether it reads ref_log_probs; write: bool needs_reference() const;");
-    static_assert(loss_has_zero_advantage_is_free<L>,
+    static_assert(loss_has_ignores_zero_advantage<L>,
                   "aha: a policy loss says whether tokens with advantage 0 may be left out; write: "
-                  "bool zero_advantage_is_free() const;");
+                  "bool ignores_zero_advantage() const;");
     return true;
 }
 

@@ -8,7 +8,7 @@
 /// What prompt sources and optimizers have in common: they remember, and a checkpoint must be able to ask and to tell
 /// them.
 ///
-/// 1. `save() const` gives everything that the object's future behaviour depends on as an `aha::state`.
+/// 1. `save() const` gives everything that the object's future behavior depends on as an `aha::state`.
 /// 2. `load(const state&)`, on an object made with the same arguments, puts it back: from then on it behaves bit for
 ///    bit as the saved one would have. It throws `aha::error` on a state that is not its own.
 ///

@@ -5,7 +5,7 @@
 
 #include <aha/concepts/result.hpp>
 
-/// A supervised loss turns the log-probs of given tokens into what is minimised, token by token.
+/// A supervised loss turns the log-probs of given tokens into what is minimized, token by token.
 ///
 /// 1. It is called as a const object with log-probs, [N] float32, differentiable.
 /// 2. It gives the loss of each token, [N]: no sum, no mean; denominators are the trainer's business.
@@ -23,7 +23,7 @@ concept supervised_loss_gives_tensor = supervised_loss_is_callable<L> && require
     { l(t) } -> detail::yields<at::Tensor>;
 };
 
-/// What is minimised on given tokens.
+/// What is minimized on given tokens.
 template <class L>
 concept supervised_loss = supervised_loss_is_callable<L> && supervised_loss_gives_tensor<L>;
 

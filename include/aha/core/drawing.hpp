@@ -9,7 +9,7 @@
 namespace aha {
 
 /// How a model that draws tokens itself draws them.
-struct draw_rule {
+struct sampling_params {
     double temperature = 1;            ///< divides the logits; 0 is greedy
     std::int64_t top_k = 0;            ///< keep the k likeliest tokens; 0 keeps all
     double top_p = 1;                  ///< keep the likeliest tokens up to this mass; 1 keeps all
@@ -20,12 +20,12 @@ struct draw_rule {
 };
 
 /// A completion to be begun: where its random numbers come from and how long it may become.
-struct drawing_row {
+struct sampling_row {
     random_stream stream;   ///< of its draws
     std::int64_t room = 0;  ///< tokens it may have at most
 };
 
-/// The tokens of one step, a row each. See `picked_token` for the log-probabilities.
+/// The tokens of one step, a row each. See `sampled_token` for the log-probabilities.
 struct drawn_tokens {
     std::vector<token_id> ids;              ///< [B]
     std::vector<float> log_probs;           ///< [B] at temperature 1

@@ -50,11 +50,11 @@ public:
             require(std::ssize(example.ids) <= options_.row_tokens, "example ", example.index, " has ",
                     example.ids.size(), " tokens, more than the ", options_.row_tokens, " of a row");
             bool learns = false;
-            for (const std::uint8_t one : example.learned) learns = learns || one != 0;
+            for (const std::uint8_t one : example.loss_mask) learns = learns || one != 0;
             require(learns, "example ", example.index, " has no token to learn");
             sum.add(
                 std::string{reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(token_id)});
-            sum.add(std::string{reinterpret_cast<const char*>(example.learned.data()), example.learned.size()});
+            sum.add(std::string{reinterpret_cast<const char*>(example.loss_mask.data()), example.loss_mask.size()});
         }
         data_ = sum.value();
         rows_ = deal(0);

@@ -15,7 +15,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
-#include <aha/core/mapped_file.hpp>
+#include <aha/files/mapped_file.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/row_texts.hpp>

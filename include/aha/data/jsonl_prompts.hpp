@@ -13,8 +13,8 @@
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/row_fields.hpp>
-#include <aha/core/shown_name.hpp>
+#include <aha/data/row_fields.hpp>
+#include <aha/files/shown_name.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/jsonl_index.hpp>
 #include <aha/data/jsonl_reader_options.hpp>

@@ -11,7 +11,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
-#include <aha/core/json_parser.hpp>
+#include <aha/files/json_parser.hpp>
 #include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/row_texts.hpp>
 #include <aha/data/shards.hpp>

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <aha/core/data_row.hpp>
+#include <aha/data/data_row.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/state.hpp>

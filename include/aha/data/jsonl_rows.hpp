@@ -10,7 +10,7 @@
 #include <ranges>
 #include <utility>
 
-#include <aha/core/data_row.hpp>
+#include <aha/data/data_row.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/jsonl_reader_options.hpp>
 

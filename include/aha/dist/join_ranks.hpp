@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <aha/core/error.hpp>
-#include <aha/dist/meeting_place.hpp>
+#include <aha/dist/rendezvous.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/dist/rank_environment.hpp>
 
@@ -35,13 +35,13 @@ process_group join_ranks(const group_options& options, const rank_environment& h
     const auto milliseconds = [](double seconds) {
         return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
     };
-    const c10::intrusive_ptr<c10d::Store> place = open_meeting_place(here, milliseconds(options.meeting_seconds));
+    const c10::intrusive_ptr<c10d::Store> place = rendezvous(here, milliseconds(options.meeting_seconds));
     try {
         // Ranks make their groups in the same order, so the count of its groups names a group on every rank.
         const std::string group = std::to_string(place->add("groups/" + std::to_string(here.rank), 1));
         auto backend = make(c10::make_intrusive<c10d::PrefixStore>(group, place), milliseconds(options.call_seconds));
-        auto heard = c10::make_intrusive<c10d::PrefixStore>(
-            group, open_meeting_place(here, milliseconds(options.meeting_seconds)));
+        auto heard =
+            c10::make_intrusive<c10d::PrefixStore>(group, rendezvous(here, milliseconds(options.meeting_seconds)));
         return process_group{std::move(backend), std::move(heard), device, milliseconds(options.call_seconds)};
     } catch (const c10::Error& problem) {
         const std::string why = problem.what_without_backtrace();

@@ -10,10 +10,10 @@ namespace aha {
 struct one_process {
     int rank() const { return 0; }                   ///< the only one
     int size() const { return 1; }                   ///< one
-    void sum(const at::Tensor&) const {}             ///< leaves it as it is
+    void all_reduce(const at::Tensor&) const {}      ///< leaves it as it is
     void broadcast(const at::Tensor&, int) const {}  ///< leaves it as it is
     /// These bytes alone.
-    std::vector<std::string> gather(const std::string& bytes) const { return {bytes}; }
+    std::vector<std::string> all_gather(const std::string& bytes) const { return {bytes}; }
 };
 
 }  // namespace aha

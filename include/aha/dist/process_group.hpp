@@ -19,7 +19,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/joint_call.hpp>
+#include <aha/core/collective.hpp>
 #include <aha/dist/heartbeat.hpp>
 
 namespace aha {
@@ -44,11 +44,11 @@ public:
 
     /// Adds `tensor` over the ranks, in place; the same bits on every rank. Throws `aha::error` naming the rank that
     /// does not join.
-    void sum(const at::Tensor& tensor) const { begin_sum(tensor).wait(); }
+    void all_reduce(const at::Tensor& tensor) const { all_reduce_async(tensor).wait(); }
 
     /// Begins to do so. Calls that are begun are joined in the order of their beginning.
-    joint_call begin_sum(const at::Tensor& tensor) const {
-        if (size() == 1) return joint_call{};
+    collective all_reduce_async(const at::Tensor& tensor) const {
+        if (size() == 1) return collective{};
         const at::Tensor here = tensor.to(shared_->device);
         return begin(
             [&](c10d::Backend& backend) {
@@ -63,8 +63,8 @@ public:
     /// Gives every rank the parts of all, in the order of ranks.
     /// @param part [n] this rank's
     /// @param whole [ranks n] result, contiguous
-    joint_call begin_gather(const at::Tensor& part, const at::Tensor& whole) const {
-        if (size() == 1) return whole.copy_(part), joint_call{};
+    collective all_gather_async(const at::Tensor& part, const at::Tensor& whole) const {
+        if (size() == 1) return whole.copy_(part), collective{};
         return begin([&](c10d::Backend& backend) {
             std::vector<std::vector<at::Tensor>> rows{whole.view({size(), -1}).unbind(0)};
             std::vector<at::Tensor> one{part};
@@ -75,8 +75,8 @@ public:
     /// Adds tensors over the ranks and gives each its part of the sum: a reduce-scatter.
     /// @param whole [ranks n] contiguous; what is in it afterwards is undefined
     /// @param part [n] result, this rank's
-    joint_call begin_sum_parts(const at::Tensor& whole, const at::Tensor& part) const {
-        if (size() == 1) return part.copy_(whole), joint_call{};
+    collective reduce_scatter_async(const at::Tensor& whole, const at::Tensor& part) const {
+        if (size() == 1) return part.copy_(whole), collective{};
         if (!shared_->scatters)
             return begin(
                 [&](c10d::Backend& backend) {
@@ -106,12 +106,12 @@ public:
     }
 
     /// The bytes of every rank, in the order of ranks.
-    std::vector<std::string> gather(const std::string& bytes) const {
+    std::vector<std::string> all_gather(const std::string& bytes) const {
         if (size() == 1) return {bytes};
         const auto ranks = static_cast<std::int64_t>(size());
         at::Tensor lengths = at::zeros({ranks}, at::kLong);
         lengths[rank()] = static_cast<std::int64_t>(bytes.size());
-        sum(lengths);
+        all_reduce(lengths);
         const auto* const length = lengths.const_data_ptr<std::int64_t>();
         const std::int64_t longest = std::max<std::int64_t>(1, *std::max_element(length, length + ranks));
 
@@ -119,7 +119,7 @@ public:
         std::memcpy(mine.mutable_data_ptr(), bytes.data(), bytes.size());
         const at::Tensor all =
             at::empty({ranks, longest}, at::TensorOptions{}.dtype(at::kByte).device(shared_->device));
-        begin_gather(mine.to(shared_->device), all.view(-1)).wait();
+        all_gather_async(mine.to(shared_->device), all.view(-1)).wait();
         const at::Tensor read = all.cpu();
         std::vector<std::string> gathered;
         for (std::int64_t r = 0; r < ranks; ++r)
@@ -167,7 +167,7 @@ private:
 
     /// What `start` begins on the backend; `after` follows it.
     template <class Start>
-    joint_call begin(
+    collective begin(
         const Start& start, std::function<void()> after = [] {}) const {
         const at::NoGradGuard no_gradients;
         shared_->alive.begin_call();
@@ -176,7 +176,7 @@ private:
             fail(group->alive.verdict(why.substr(0, why.find('\n'))));
         };
         try {
-            return joint_call{[group = shared_, work = start(*shared_->backend), after = std::move(after), blamed] {
+            return collective{[group = shared_, work = start(*shared_->backend), after = std::move(after), blamed] {
                 try {
                     group->await(*work);
                 } catch (const error&) {

@@ -69,7 +69,7 @@ public:
             for (const auto& [name, tensor] : own.tensors)
                 if (tensor.dim() == 1 && tensor.numel() == to_ - from_) told["parts"].push_back(name);
         }
-        for (const std::string& theirs : ranks_.gather(told.dump()))
+        for (const std::string& theirs : ranks_.all_gather(told.dump()))
             if (told.is_null()) told = nlohmann::json::parse(theirs);
         state whole = own;
         whole.values = told.at("values");
@@ -78,7 +78,7 @@ public:
             at::Tensor all =
                 at::zeros({total_}, mine == own.tensors.end() ? at::TensorOptions{} : mine->second.options());
             if (mine != own.tensors.end()) all.narrow(0, from_, to_ - from_).copy_(mine->second);
-            ranks_.sum(all);
+            ranks_.all_reduce(all);
             whole.tensors[name] = all;
         }
         return whole;

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <aha/core/dump_row.hpp>
+#include <aha/data/dump_row.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>

@@ -18,15 +18,15 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/atomic_file.hpp>
-#include <aha/core/atomic_folder.hpp>
+#include <aha/files/atomic_file.hpp>
+#include <aha/files/atomic_folder.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/mapped_file.hpp>
+#include <aha/files/mapped_file.hpp>
 #include <aha/core/state.hpp>
-#include <aha/io/crc32c.hpp>
+#include <aha/files/crc32c.hpp>
 #include <aha/io/folder_lock.hpp>
-#include <aha/io/set_aside.hpp>
-#include <aha/io/tensor_file.hpp>
+#include <aha/files/set_aside.hpp>
+#include <aha/files/tensor_file.hpp>
 
 namespace aha {
 

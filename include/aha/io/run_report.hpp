@@ -16,13 +16,13 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/io/report/advice.hpp>
 #include <aha/io/report/page.hpp>
-#include <aha/io/set_aside.hpp>
+#include <aha/files/set_aside.hpp>
 
 namespace aha {
 

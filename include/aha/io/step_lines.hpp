@@ -10,12 +10,12 @@
 #include <system_error>
 #include <utility>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
-#include <aha/core/strict_json.hpp>
-#include <aha/io/append_file.hpp>
-#include <aha/io/set_aside.hpp>
+#include <aha/files/strict_json.hpp>
+#include <aha/files/append_file.hpp>
+#include <aha/files/set_aside.hpp>
 
 namespace aha::detail {
 

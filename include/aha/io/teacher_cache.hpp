@@ -15,11 +15,11 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/mapped_file.hpp>
+#include <aha/files/mapped_file.hpp>
 #include <aha/core/supervised_example.hpp>
-#include <aha/core/top_k_rows.hpp>
-#include <aha/io/crc32c.hpp>
-#include <aha/io/tensor_file.hpp>
+#include <aha/kernels/top_k_rows.hpp>
+#include <aha/files/crc32c.hpp>
+#include <aha/files/tensor_file.hpp>
 
 /// The file in which a teacher's answers to a data set are kept. Little-endian, checksummed throughout:
 ///
@@ -36,7 +36,7 @@ namespace aha {
 struct teacher_cache_options {
     std::int64_t k = 64;          ///< tokens kept of each distribution
     double temperature = 1;       ///< that divided the teacher's logits
-    std::int64_t vocabulary = 0;  ///< tokens among which the probabilities are shared out
+    std::int64_t vocabulary = 0;  ///< tokens among which the probabilities are sharded
     std::int64_t padding = 0;     ///< rows of the teacher's head beyond, which are known to be no tokens
     bool operator==(const teacher_cache_options&) const = default;
 
@@ -57,7 +57,7 @@ inline constexpr std::size_t teacher_cache_trailer = 8 + 8 + 4 + 4;
 struct teacher_cache_entry {
     std::uint64_t offset = 0;       // of the example's rows
     std::uint64_t fingerprint = 0;  // of the example
-    std::uint32_t rows = 0;         // learned tokens of the example
+    std::uint32_t rows = 0;         // loss tokens of the example
     std::uint32_t checksum = 0;     // CRC-32C of the rows
 };
 static_assert(sizeof(teacher_cache_entry) == 24);
@@ -68,12 +68,12 @@ constexpr std::uint64_t teacher_row_bytes(std::int64_t k) { return 4 * (2 * stat
 /// Tells examples apart by their tokens and which of them are learned.
 inline std::uint64_t fingerprint_of(const supervised_example& example) {
     return std::uint64_t{crc32c(std::as_bytes(std::span{example.ids}))} << 32 |
-           crc32c(std::as_bytes(std::span{example.learned}));
+           crc32c(std::as_bytes(std::span{example.loss_mask}));
 }
 
 }  // namespace detail
 
-/// Reads what a `teacher_cache_writer` wrote: the teacher's top-k at each learned token of each example. Rows are read
+/// Reads what a `teacher_cache_writer` wrote: the teacher's top-k at each loss token of each example. Rows are read
 /// when they are asked for; copies share the file.
 class teacher_cache {
 public:
@@ -130,7 +130,7 @@ public:
         for (std::size_t i = 0; i < size(); ++i) entry_of(i, examples[i]);
     }
 
-    /// The teacher's rows for the learned tokens of `example`, on the CPU.
+    /// The teacher's rows for the loss tokens of `example`, on the CPU.
     /// @param place the example's position in the data set, counted from 0
     /// Throws `aha::error` if the cache holds another example there, or its rows are damaged.
     top_k_rows rows(std::size_t place, const supervised_example& example) const {

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/pack_examples.hpp>
+#include <aha/model/pack_examples.hpp>
 #include <aha/core/supervised_example.hpp>
-#include <aha/core/top_k_rows.hpp>
+#include <aha/kernels/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
 
 namespace aha {
@@ -29,13 +29,13 @@ public:
     }
 
     /// Adds the next example.
-    /// @param rows the teacher's answers at its learned tokens [n, k], on any device
+    /// @param rows the teacher's answers at its loss tokens [n, k], on any device
     /// Throws `aha::error` if there are more or fewer of them, or a token is none of the vocabulary's.
     void add(const supervised_example& example, const top_k_rows& rows) {
-        const std::int64_t n = learned_tokens(example), k = options_.k;
+        const std::int64_t n = num_loss_tokens(example), k = options_.k;
         require(rows.ids.sizes() == at::IntArrayRef({n, k}) && rows.log_probs.sizes() == at::IntArrayRef({n, k}) &&
                     rows.tail.sizes() == at::IntArrayRef({n}),
-                "example ", entries_.size(), " has ", n, " learned tokens, for which ", n, " rows of ", k,
+                "example ", entries_.size(), " has ", n, " loss tokens, for which ", n, " rows of ", k,
                 " ids, as many log-probs and a tail are needed, not ", rows.ids.sizes(), ", ", rows.log_probs.sizes(),
                 " and ", rows.tail.sizes());
         const at::Tensor ids = rows.ids.detach().to(at::kCPU, at::kInt).contiguous();

@@ -16,8 +16,8 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/report.hpp>
-#include <aha/io/append_file.hpp>
-#include <aha/io/crc32c.hpp>
+#include <aha/files/append_file.hpp>
+#include <aha/files/crc32c.hpp>
 
 namespace aha {
 

@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/clamp.h>
 
-#include <aha/core/log_ratio.hpp>
+#include <aha/kernels/log_ratio.hpp>
 
 namespace aha {
 

@@ -21,9 +21,9 @@ namespace aha {
 /// @return [N] float32, differentiable in the student
 /// Throws `aha::error` for shapes that do not fit one another and for vocabularies that `shared_vocabulary` refuses.
 template <divergence Divergence>
-at::Tensor diverge_tokens(const at::Tensor& student_hidden, const lm_head& student_head,
-                          const at::Tensor& teacher_hidden, const lm_head& teacher_head, const Divergence& divergence,
-                          const divergence_options& options = {}) {
+at::Tensor token_divergence(const at::Tensor& student_hidden, const lm_head& student_head,
+                            const at::Tensor& teacher_hidden, const lm_head& teacher_head, const Divergence& divergence,
+                            const divergence_options& options = {}) {
     options.validate();
     require(student_hidden.dim() == 2 && teacher_hidden.dim() == 2 && student_hidden.size(0) == teacher_hidden.size(0),
             "student and teacher need a hidden row for each token, not ", student_hidden.sizes(), " and ",

@@ -20,19 +20,19 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/float_product.hpp>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/kernels/score_rows.cuh>
-#include <aha/core/lanes.hpp>
+#include <aha/kernels/fast_exp.hpp>
+#include <aha/kernels/float_product.hpp>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/score_rows.cuh>
+#include <aha/kernels/lanes.hpp>
 #include <aha/core/lm_head.hpp>
-#include <aha/core/log_sum.hpp>
-#include <aha/core/product.hpp>
+#include <aha/kernels/log_sum.hpp>
+#include <aha/kernels/product.hpp>
 
 namespace aha {
 
-/// How `score_tokens` works.
-struct score_options {
+/// How `compute_log_probs` works.
+struct log_prob_options {
     double temperature = 1;               ///< divides the logits
     bool entropy = false;                 ///< compute the entropies too
     std::int64_t chunk_bytes = 64 << 20;  ///< of logits at a time, on a GPU four times as many; a memory limit, results
@@ -48,7 +48,7 @@ struct score_options {
 };
 
 /// What a model says of given tokens.
-struct token_scores {
+struct token_log_probs {
     at::Tensor log_probs;  ///< [N] float32, log softmax(logits / temperature)[target], differentiable
     at::Tensor entropies;  ///< [N] float32, nats, of the same distribution, differentiable; undefined unless asked for
 };
@@ -175,7 +175,7 @@ struct score_function : torch::autograd::Function<score_function> {
 
     static torch::autograd::variable_list forward(context_type* context, const at::Tensor& hidden,
                                                   const at::Tensor& leaf, const lm_head& head,
-                                                  const at::Tensor& targets, const score_options& options) {
+                                                  const at::Tensor& targets, const log_prob_options& options) {
         const bool with_entropy = options.entropy;
         const std::int64_t total = hidden.size(0), vocabulary = head.compute.size(0);
         const at::TensorOptions wide = hidden.options().dtype(at::kFloat);
@@ -318,11 +318,11 @@ inline void require_targets(const at::Tensor& targets, std::int64_t vocabulary) 
 /// chunk's logits again, which costs a fourth product and saves N x V numbers, unless all of them fit in `keep_bytes`.
 /// @param hidden [N, D] in the compute type
 /// @param targets [N] int64, each in [0, V); throws `aha::error` for others, except on a GPU
-inline token_scores score_tokens(const at::Tensor& hidden, const lm_head& head, const at::Tensor& targets,
-                                 const score_options& options = {}) {
+inline token_log_probs compute_log_probs(const at::Tensor& hidden, const lm_head& head, const at::Tensor& targets,
+                                         const log_prob_options& options = {}) {
     options.validate();
     require(hidden.dim() == 2 && targets.dim() == 1 && hidden.size(0) == targets.size(0),
-            "score_tokens needs one hidden row "
+            "compute_log_probs needs one hidden row "
             "a target, got ",
             hidden.sizes(), " and ", targets.sizes());
     detail::require_targets(targets, head.compute.size(0));

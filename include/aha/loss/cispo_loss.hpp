@@ -8,10 +8,10 @@
 #include <variant>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/bounded_ratio.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 
 namespace aha {
 
@@ -65,11 +65,11 @@ struct cispo_loss_options {
 /// Clipped importance-sampling weights (MiniMax-M1, Chen et al. 2025, equation 4): -weight A log pi_theta, where the
 /// bounded ratio is a constant weight. No token loses its gradient, however far its ratio has gone.
 ///
-/// Metrics: those of `regularised_loss`, and `cispo_clip_ratio` as TRL's: the share of tokens of positive advantage
+/// Metrics: those of `regularized_loss`, and `cispo_clip_ratio` as TRL's: the share of tokens of positive advantage
 /// whose weight is held at its upper bound.
-class cispo_loss : public regularised_loss<cispo_loss_options> {
+class cispo_loss : public regularized_loss<cispo_loss_options> {
 public:
-    explicit cispo_loss(cispo_loss_options options = {}) : regularised_loss{options} {}
+    explicit cispo_loss(cispo_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor ratio = bounded_ratio(batch.log_probs.detach() - batch.old_log_probs);  // [N]

@@ -11,7 +11,7 @@
 namespace aha {
 
 /// min(ratio A, clip(ratio, 1 - low, 1 + high) A) for each token (Schulman et al. 2017, equation 7; separate bounds as
-/// in DAPO's clip-higher, Yu et al. 2025, section 3.1). To be maximised.
+/// in DAPO's clip-higher, Yu et al. 2025, section 3.1). To be maximized.
 /// @param ratio [N] pi_theta / pi_old, differentiable
 /// @param advantages [N]
 /// @param cap beyond 1 + high: for negative advantages the term is at least cap A (dual clip, Ye et al. 2020; TRL's

@@ -7,7 +7,7 @@
 
 namespace aha {
 
-/// How `diverge_tokens`, `diverge_top_k` and `top_k_of` work.
+/// How `token_divergence`, `top_k_divergence` and `top_k_of` work.
 struct divergence_options {
     double temperature = 1;               ///< divides the logits of both models; no factor T^2 makes up for it
     std::int64_t chunk_bytes = 64 << 20;  ///< of float32 logits at a time, about eight times over while a divergence is

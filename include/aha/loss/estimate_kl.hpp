@@ -3,7 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/loss/kl_k1.hpp>
 #include <aha/loss/kl_k2.hpp>
 #include <aha/loss/kl_k3.hpp>

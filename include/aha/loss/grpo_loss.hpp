@@ -6,12 +6,12 @@
 #include <limits>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 
 namespace aha {
 
@@ -38,10 +38,10 @@ struct grpo_loss_options {
 /// negative advantage whose ratio has become large stop too (Ye et al. 2020; INTELLECT-2; TRL's `delta`). How tokens
 /// are averaged is the aggregation's business.
 ///
-/// Metrics: those of `regularised_loss` and of `clip_counts`.
-class grpo_loss : public regularised_loss<grpo_loss_options> {
+/// Metrics: those of `regularized_loss` and of `clip_counts`.
+class grpo_loss : public regularized_loss<grpo_loss_options> {
 public:
-    explicit grpo_loss(grpo_loss_options options = {}) : regularised_loss{options} {}
+    explicit grpo_loss(grpo_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const grpo_loss_options& o = options();

@@ -4,12 +4,12 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/ones_like.h>
 
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 #include <aha/loss/sequence_totals.hpp>
 
 namespace aha {
@@ -33,10 +33,10 @@ struct gspo_loss_options {
 /// every token of a completion has the same ratio, exp of the mean over its tokens of log(pi_theta / pi_old), and is
 /// clipped with all others. With `sequence_mean`, the paper's objective.
 ///
-/// Metrics: those of `regularised_loss` and of `clip_counts`.
-class gspo_loss : public regularised_loss<gspo_loss_options> {
+/// Metrics: those of `regularized_loss` and of `clip_counts`.
+class gspo_loss : public regularized_loss<gspo_loss_options> {
 public:
-    explicit gspo_loss(gspo_loss_options options = {}) : regularised_loss{options} {}
+    explicit gspo_loss(gspo_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor log_ratio = batch.log_probs - batch.old_log_probs;  // [N]

@@ -9,7 +9,7 @@
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/gspo_loss.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 #include <aha/loss/sequence_totals.hpp>
 
 namespace aha {
@@ -19,10 +19,10 @@ namespace aha {
 /// `gspo_loss` in value and gradient; where advantages differ from token to token (`process_advantage`) each token
 /// follows its own.
 ///
-/// Metrics: those of `regularised_loss` and of `clip_counts`.
-class gspo_token_loss : public regularised_loss<gspo_loss_options> {
+/// Metrics: those of `regularized_loss` and of `clip_counts`.
+class gspo_token_loss : public regularized_loss<gspo_loss_options> {
 public:
-    explicit gspo_token_loss(gspo_loss_options options = {}) : regularised_loss{options} {}
+    explicit gspo_token_loss(gspo_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor own = batch.log_probs - batch.log_probs.detach();  // [N] zeros that carry the gradient

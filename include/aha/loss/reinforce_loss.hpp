@@ -3,9 +3,9 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 
 namespace aha {
 
@@ -22,10 +22,10 @@ struct reinforce_loss_options {
 /// -A log pi_theta at each token (Williams 1992): no ratio and no clip, so it is right for one update a rollout, where
 /// its gradient is that of `grpo_loss`.
 ///
-/// Metrics: those of `regularised_loss`.
-class reinforce_loss : public regularised_loss<reinforce_loss_options> {
+/// Metrics: those of `regularized_loss`.
+class reinforce_loss : public regularized_loss<reinforce_loss_options> {
 public:
-    explicit reinforce_loss(reinforce_loss_options options = {}) : regularised_loss{options} {}
+    explicit reinforce_loss(reinforce_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         return finish(-batch.advantages * batch.log_probs, batch);

@@ -8,10 +8,10 @@
 #include <cmath>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/bounded_ratio.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 
 namespace aha {
 
@@ -37,10 +37,10 @@ struct sapo_loss_options {
 /// is -(4 / tau) sigmoid(tau (ratio - 1)) A. At ratio 1 its gradient is that of -ratio A, and it fades on both sides.
 /// The paper and TRL average with `sequence_mean`.
 ///
-/// Metrics: those of `regularised_loss`.
-class sapo_loss : public regularised_loss<sapo_loss_options> {
+/// Metrics: those of `regularized_loss`.
+class sapo_loss : public regularized_loss<sapo_loss_options> {
 public:
-    explicit sapo_loss(sapo_loss_options options = {}) : regularised_loss{options} {}
+    explicit sapo_loss(sapo_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor ratio = bounded_ratio(batch.log_probs - batch.old_log_probs);  // [N]

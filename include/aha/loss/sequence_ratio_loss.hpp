@@ -6,13 +6,13 @@
 #include <cmath>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kl_estimator.hpp>
+#include <aha/kernels/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/bounded_ratio.hpp>
 #include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/estimate_kl.hpp>
-#include <aha/loss/regularised_loss.hpp>
+#include <aha/loss/regularized_loss.hpp>
 #include <aha/loss/sequence_totals.hpp>
 
 namespace aha {
@@ -41,11 +41,11 @@ struct sequence_ratio_loss_options {
 ///
 /// Departure: log-ratios of whole completions are held within `log_ratio_bound`, so that float32 does not overflow.
 ///
-/// Metrics: those of `regularised_loss`, where `kl` is of whole completions and weighs them by their tokens, and of
+/// Metrics: those of `regularized_loss`, where `kl` is of whole completions and weighs them by their tokens, and of
 /// `clip_counts`.
-class sequence_ratio_loss : public regularised_loss<sequence_ratio_loss_options> {
+class sequence_ratio_loss : public regularized_loss<sequence_ratio_loss_options> {
 public:
-    explicit sequence_ratio_loss(sequence_ratio_loss_options options = {}) : regularised_loss{options} {}
+    explicit sequence_ratio_loss(sequence_ratio_loss_options options = {}) : regularized_loss{options} {}
 
     loss_output operator()(const policy_batch& batch) const {
         const at::Tensor ratio = log_ratio(batch.log_probs, batch.old_log_probs, batch).exp();  // [N]

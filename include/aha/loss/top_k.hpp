@@ -15,7 +15,7 @@
 #include <aha/concepts/divergence.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/lm_head.hpp>
-#include <aha/core/top_k_rows.hpp>
+#include <aha/kernels/top_k_rows.hpp>
 #include <aha/loss/diverge_rows.hpp>
 #include <aha/loss/divergence_options.hpp>
 
@@ -57,8 +57,8 @@ inline top_k_rows top_k_of(const at::Tensor& hidden, const lm_head& head, std::i
 /// @return [N] float32, differentiable in the student; the head's gradient is added to `head.weight.grad()` in place
 /// Throws `aha::error` for shapes that do not fit one another and for a token that the student does not have.
 template <divergence Divergence>
-at::Tensor diverge_top_k(const at::Tensor& hidden, const lm_head& head, const top_k_rows& teacher,
-                         const Divergence& divergence, const divergence_options& options = {}) {
+at::Tensor top_k_divergence(const at::Tensor& hidden, const lm_head& head, const top_k_rows& teacher,
+                            const Divergence& divergence, const divergence_options& options = {}) {
     options.validate();
     const std::int64_t rows_of_head = head.compute.size(0);
     require(options.vocabulary <= rows_of_head, "the vocabulary has ", options.vocabulary,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/records.hpp>
 #include <aha/model/ops/key_value_cache.hpp>
 

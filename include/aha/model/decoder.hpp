@@ -20,7 +20,7 @@
 #include <aha/model/attention/grouped_query.hpp>
 #include <aha/model/decode_session.hpp>
 #include <aha/model/feed_forward/gated.hpp>
-#include <aha/model/files/decoder_config.hpp>
+#include <aha/model/decoder_config.hpp>
 #include <aha/model/ops/backward_mark.hpp>
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
@@ -48,7 +48,7 @@ public:
     using session = decode_session<decoder>;               ///< A batch of completions being decoded.
     using drawing_session = aha::static_session<decoder>;  ///< The same where the model draws the tokens.
 
-    /// All weights zero; see `load_decoder` and `initialise`.
+    /// All weights zero; see `load_decoder` and `initialize`.
     explicit decoder(decoder_config config)
         : config_{std::move(config)},
           store_{slots(config_)},
@@ -73,7 +73,7 @@ public:
     /// A model of its own with the same weights. Copying is never implicit: tensors share memory when copied.
     decoder clone() const {
         decoder twin{config_};
-        if (is_shared_out()) twin.share_out(store_.shares()->ranks());
+        if (is_sharded()) twin.shard(store_.shares()->ranks());
         twin.weights().values().copy_(weights().values());
         twin.refresh();
         return twin;
@@ -106,10 +106,10 @@ public:
     void checkpoint_activations(bool on) { checkpoint_ = on; }
 
     /// Spreads the weights over ranks, for models whose float32 weights, gradients and optimizer do not fit on one: see
-    /// `weight_shares`. All ranks hold the same weights before; `weights()` is this rank's share after. From then on
+    /// `weight_shards`. All ranks hold the same weights before; `weights()` is this rank's share after. From then on
     /// `refresh`, `clone` and `whole_weights` are called by all ranks together, and backward passes are opened and
     /// closed (`gradient_reduction` does so).
-    void share_out(part_exchange ranks) {
+    void shard(shard_collectives ranks) {
         std::vector<std::vector<std::size_t>> units;
         std::vector<bool> in_float(weights().size());
         in_float[0] = true;
@@ -120,9 +120,9 @@ public:
             std::vector<std::size_t>& unit = units.emplace_back();
             for (std::size_t i = layers_[n].first + 2; i < end; ++i) unit.push_back(i);  // after its norms
         }
-        store_.share_out(units, in_float, std::move(ranks));
+        store_.shard(units, in_float, std::move(ranks));
     }
-    bool is_shared_out() const { return store_.shares() != nullptr; }  ///< See `share_out`.
+    bool is_sharded() const { return store_.shares() != nullptr; }  ///< See `shard`.
 
     /// A shared-out model's backward pass is about to begin.
     void begin_backward() { store_.shares()->open(layers_.size() - 1); }
@@ -136,7 +136,7 @@ public:
     void finish_gradients() { store_.shares()->finish_gradients(); }
     /// All gradients are zero, also those that are not in `weights()`.
     void zero_gradients() {
-        if (is_shared_out()) store_.shares()->zero_gradients();
+        if (is_sharded()) store_.shares()->zero_gradients();
         else weights().zero_gradients();
     }
 
@@ -150,18 +150,18 @@ public:
         all.values().copy_(whole(weights().values()));
         return all;
     }
-    /// This rank's part of what is laid out as a model that is not shared out.
-    at::Tensor share_of(const at::Tensor& all) const { return store_.shares()->share_of(all); }
+    /// This rank's part of what is laid out as a model that is not sharded.
+    at::Tensor shard_of(const at::Tensor& all) const { return store_.shares()->shard_of(all); }
 
     /// From now on `reached(offset)` is called in the backward pass of `hidden` when the gradients from `offset` of
     /// `weights()` on are final, but for those of a head that is also the embedding; an empty one ends it. It holds for
     /// what is computed forward from now on.
-    void watch_backward(std::function<void(std::int64_t)> reached) { reached_ = std::move(reached); }
+    void on_gradients_ready(std::function<void(std::int64_t)> reached) { reached_ = std::move(reached); }
 
-    /// The offsets that `watch_backward` tells, in the order of the backward pass.
-    std::vector<std::int64_t> backward_stages() const {
+    /// The offsets that `on_gradients_ready` tells, in the order of the backward pass.
+    std::vector<std::int64_t> gradient_buckets() const {
         std::vector<std::int64_t> offsets;
-        if (is_shared_out()) return offsets;
+        if (is_sharded()) return offsets;
         for (std::size_t n = layers_.size() - 1; n > 0; --n) offsets.push_back(first_final(n));
         return offsets;
     }
@@ -192,8 +192,8 @@ public:
     static bool prefers_static_session() { return has_device_kernels && !Tensor::device().is_cpu(); }
 
     /// Begins decoding in memory that stays where it is, tokens drawn where the model is.
-    drawing_session open_static_session(draw_rule rule, std::int64_t most_rows) const {
-        return drawing_session{*this, std::move(rule), most_rows};
+    drawing_session open_static_session(sampling_params rule, std::int64_t max_rows) const {
+        return drawing_session{*this, std::move(rule), max_rows};
     }
 
 private:
@@ -229,24 +229,24 @@ private:
     }
 
     /// All layers over a row of tokens; `attend(attention, layer, x)` says how a layer's attention is computed.
-    /// @return [T, D] compute type, normalised
+    /// @return [T, D] compute type, normalized
     template <class Attend>
     at::Tensor run(const at::Tensor& ids, const Attend& attend) const {
         residual r{aha::embedding(store_.leaf(0), ids), {}};  // [T, D] float32
-        r.normalised = rms_norm(r.stream, layers_.front().attention_norm, config_.rms_norm_eps, Tensor::compute_type);
+        r.normalized = rms_norm(r.stream, layers_.front().attention_norm, config_.rms_norm_eps, Tensor::compute_type);
         for (std::size_t n = 0; n < layers_.size(); ++n) {
             if (n > 0 && at::GradMode::is_enabled()) {
-                if (is_shared_out())
+                if (is_sharded())
                     r = marked(r, [shares = store_.shares(), n] { shares->close(n), shares->open(n - 1); });
                 else if (reached_) r = marked(r, [reached = reached_, offset = first_final(n)] { reached(offset); });
             }
             const auto through = [this, n, attend](const residual& in) { return layer_output(n, attend, in); };
             r = checkpoint_ && at::GradMode::is_enabled() ? checkpointed(through, r) : through(r);
         }
-        return r.normalised;
+        return r.normalized;
     }
 
-    /// Of a model that is not shared out: where the parameters of layer `n` begin after its first norm, which the layer
+    /// Of a model that is not sharded: where the parameters of layer `n` begin after its first norm, which the layer
     /// before computes.
     std::int64_t first_final(std::size_t n) const { return weights().offset(layers_[n].first + 1); }
 
@@ -255,8 +255,8 @@ private:
         const layer& l = layers_[n];
         const at::Tensor& next = n + 1 < layers_.size() ? layers_[n + 1].attention_norm : norm_;
         const residual middle =
-            residual_norm(in.stream, attend(l.attention, n, in.normalised), l.feed_forward_norm, config_.rms_norm_eps);
-        return residual_norm(middle.stream, l.feed_forward.forward(middle.normalised), next, config_.rms_norm_eps);
+            residual_norm(in.stream, attend(l.attention, n, in.normalized), l.feed_forward_norm, config_.rms_norm_eps);
+        return residual_norm(middle.stream, l.feed_forward.forward(middle.normalized), next, config_.rms_norm_eps);
     }
 
     decoder_config config_;

@@ -15,9 +15,9 @@
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/lm_head.hpp>
-#include <aha/core/pack.hpp>
-#include <aha/core/float_product.hpp>
-#include <aha/core/to_device.hpp>
+#include <aha/model/pack.hpp>
+#include <aha/kernels/float_product.hpp>
+#include <aha/kernels/to_device.hpp>
 #include <aha/model/ops/draw_tokens.hpp>
 #include <aha/model/ops/static_cache.hpp>
 #include <aha/model/ops/static_rows_table.hpp>
@@ -32,22 +32,22 @@ namespace aha {
 template <class Decoder>
 class static_session {
 public:
-    /// @param most_rows completions at a time
-    static_session(const Decoder& model, draw_rule rule, std::int64_t most_rows)
+    /// @param max_rows completions at a time
+    static_session(const Decoder& model, sampling_params rule, std::int64_t max_rows)
         : model_{&model},
-          table_{most_rows, model.config().heads / model.config().kv_heads, device()},
-          drawing_{std::move(rule), model.config().vocabulary_size, most_rows, device()},
+          table_{max_rows, model.config().heads / model.config().kv_heads, device()},
+          drawing_{std::move(rule), model.config().vocabulary_size, max_rows, device()},
           graphs_{device()},
           caches_(model.layers_.size()),
-          hidden_{at::zeros({most_rows, model.config().hidden_size}, options())} {
-        require(most_rows > 0, "a session needs room for at least one row, not ", most_rows);
+          hidden_{at::zeros({max_rows, model.config().hidden_size}, options())} {
+        require(max_rows > 0, "a session needs room for at least one row, not ", max_rows);
     }
 
     /// Completions in the batch.
     std::int64_t rows() const { return table_.rows(); }
 
     /// Computes prompts and begins completions of each, `rows` in order: as many of each prompt as of the others.
-    void admit(std::span<const std::vector<token_id>> prompts, std::span<const drawing_row> rows) {
+    void admit(std::span<const std::vector<token_id>> prompts, std::span<const sampling_row> rows) {
         const std::int64_t copies = std::ssize(rows) / std::ssize(prompts);
         require(copies * std::ssize(prompts) == std::ssize(rows), "there are ", rows.size(), " rows for ",
                 prompts.size(), " prompts");
@@ -68,9 +68,9 @@ public:
         });
     }
 
-    /// Begins a step; at most `most_behind` may be begun and not read. A row that has had its room takes no part.
+    /// Begins a step; at most `max_in_flight` may be begun and not read. A row that has had its room takes no part.
     void step() {
-        require(behind_ < most_behind, behind_, " steps were begun and not read");
+        require(behind_ < max_in_flight, behind_, " steps were begun and not read");
         const at::NoGradGuard no_gradients;
         graphs_.on_stream([&] {
             room_for_completions();
@@ -93,7 +93,7 @@ public:
         ++behind_;
     }
 
-    static constexpr std::int64_t most_behind = 2;  ///< steps that run while the host looks at an earlier one
+    static constexpr std::int64_t max_in_flight = 2;  ///< steps that run while the host looks at an earlier one
     /// Steps begun and not read.
     std::int64_t behind() const { return behind_; }
 
@@ -153,11 +153,11 @@ private:
         if (needed <= held) return;
         std::int64_t capacity = std::max(held, first_own_tokens);
         while (capacity < needed) capacity *= 2;
-        capacity = std::max(needed, std::min(capacity, table_.longest_room() + 1));
+        capacity = std::max(needed, std::min(capacity, table_.max_budget() + 1));
         const std::int64_t width = model_->config().head_dim, heads = model_->config().kv_heads;
         for (static_cache& cache : caches_)
             for (at::Tensor* all : {&cache.keys, &cache.values}) {
-                const at::Tensor larger = at::zeros({table_.most_rows(), capacity, heads, width}, options());
+                const at::Tensor larger = at::zeros({table_.max_rows(), capacity, heads, width}, options());
                 if (held > 0) larger.narrow(1, 0, held).copy_(*all);
                 *all = larger;
             }
@@ -168,10 +168,10 @@ private:
 
     const Decoder* model_;
     static_rows_table table_;
-    token_drawing drawing_;
+    device_sampler drawing_;
     step_graphs graphs_;
     std::vector<static_cache> caches_;
-    at::Tensor hidden_;  // [most_rows, D]
+    at::Tensor hidden_;  // [max_rows, D]
     std::int64_t behind_ = 0;
 };
 

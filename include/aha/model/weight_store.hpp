@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/float_product.hpp>
-#include <aha/core/loose_memory.hpp>
+#include <aha/kernels/float_product.hpp>
+#include <aha/kernels/releasable_buffer.hpp>
 #include <aha/core/parameters.hpp>
-#include <aha/core/product.hpp>
+#include <aha/kernels/product.hpp>
 #include <aha/model/ops/linear.hpp>
-#include <aha/model/weight_shares.hpp>
+#include <aha/model/weight_shards.hpp>
 
 namespace aha {
 
@@ -28,7 +28,7 @@ struct weight_part {
 
 /// A model's weights: the float32 parameters that are trained and what products need besides, made anew once after each
 /// change (`refresh`), not once a use: a copy in the compute type where that is another, and the layout that products
-/// are fastest with. They may be spread over ranks (`share_out`).
+/// are fastest with. They may be spread over ranks (`shard`).
 template <class Tensor>
 class weight_store {
 public:
@@ -44,11 +44,11 @@ public:
         if constexpr (!shared) compute_ = all;
     }
 
-    /// The trainable weights; once they are shared out, this rank's share, in pieces.
+    /// The trainable weights; once they are sharded, this rank's share, in pieces.
     const aha::parameters& parameters() const { return parameters_; }
 
     /// Must be called after the float32 values changed and before the model runs again; by all ranks together once the
-    /// weights are shared out.
+    /// weights are sharded.
     void refresh() {
         const at::NoGradGuard no_gradients;
         if (shares_)
@@ -63,19 +63,19 @@ public:
                 *blocked_[i] = head_ == i ? blocked_in_float(computes_[i]) : blocked(computes_[i]);
     }
 
-    /// Spreads the float32 weights, their gradients and so an optimizer's state over ranks: see `weight_shares`. All
+    /// Spreads the float32 weights, their gradients and so an optimizer's state over ranks: see `weight_shards`. All
     /// ranks hold the same weights before.
     /// @param units parameters of each layer
     /// @param read_in_float parameters whose float32 values the forward pass reads; they stay whole besides
-    void share_out(const std::vector<std::vector<std::size_t>>& units, const std::vector<bool>& read_in_float,
-                   part_exchange ranks) {
-        require(!shares_, "the weights are shared out already");
+    void shard(const std::vector<std::vector<std::size_t>>& units, const std::vector<bool>& read_in_float,
+               shard_collectives ranks) {
+        require(!shares_, "the weights are sharded already");
         const at::NoGradGuard no_gradients;
         in_float_ = read_in_float;
-        auto shares = std::make_shared<weight_shares>(parameters_, units, std::move(ranks));
+        auto shares = std::make_shared<weight_shards>(parameters_, units, std::move(ranks));
         if constexpr (!shared)
             for (std::size_t i = 0; i < leaves_.size(); ++i) {  // what products alone use has no values in float32
-                const loose_memory without{leaves_[i].numel(), leaves_[i].options().requires_grad(false)};
+                const releasable_buffer without{leaves_[i].numel(), leaves_[i].options().requires_grad(false)};
                 leaves_[i].set_data(in_float_[i] ? leaves_[i].detach().clone()
                                                  : without.tensor().view(leaves_[i].sizes()));
                 without.release();
@@ -84,8 +84,8 @@ public:
         shares_ = std::move(shares);
     }
 
-    /// Null unless the weights are shared out.
-    const std::shared_ptr<weight_shares>& shares() const { return shares_; }
+    /// Null unless the weights are sharded.
+    const std::shared_ptr<weight_shards>& shares() const { return shares_; }
 
     /// Parameter `i` as products see it; what it refers to follows `refresh`.
     weight_view view(std::size_t i) const { return {leaves_[i], computes_[i], blocked_[i]}; }
@@ -106,7 +106,7 @@ private:
     std::vector<std::shared_ptr<at::Tensor>> blocked_;
     std::vector<bool> in_float_;
     std::optional<std::size_t> head_;
-    std::shared_ptr<weight_shares> shares_;
+    std::shared_ptr<weight_shards> shares_;
 };
 
 }  // namespace aha

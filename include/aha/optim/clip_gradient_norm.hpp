@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <aha/core/lanes.hpp>
+#include <aha/kernels/lanes.hpp>
 #include <aha/core/parameters.hpp>
 
 namespace aha {

@@ -10,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include <aha/core/atomic_file.hpp>
+#include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
-#include <aha/io/crc32c.hpp>
+#include <aha/files/crc32c.hpp>
 #include <aha/version.hpp>
 
 namespace aha {

@@ -31,7 +31,7 @@ enum class answer_source {
 /// tag, read as one value: `\frac{1}{2}` is a half and not 2, "1, 2" is no number. Numbers are compared exactly,
 /// whatever their spelling ("1,000", "1{,}000", "1e3", "10^3"; "0.5", "1/2", `\dfrac12`; "$5", "5 cm", "x = 5", "The
 /// answer is 5."); other answers as text in one spelling (`\dfrac` is `\frac`, white space and `\left` are left out).
-/// Equivalent formulas are not recognised. Of a row's text that holds "####", as GSM8K's do, the answer is what follows
+/// Equivalent formulas are not recognized. Of a row's text that holds "####", as GSM8K's do, the answer is what follows
 /// it. A unit or the name of a variable counts only where both have one; 50% is 1/2, and also what a row calls 50.
 ///
 /// Throws `aha::error` if the row has no such field, or one that no completion could ever equal: a row that cannot be

@@ -13,7 +13,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/words.hpp>
+#include <aha/text/words.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/language/script_language.hpp>
 #include <aha/reward/prose.hpp>

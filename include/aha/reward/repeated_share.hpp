@@ -11,10 +11,10 @@
 #include <vector>
 
 #include <aha/core/completion.hpp>
-#include <aha/core/script.hpp>
+#include <aha/text/script.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
-#include <aha/core/words.hpp>
+#include <aha/files/utf8.hpp>
+#include <aha/text/words.hpp>
 #include <aha/reward/trimmed.hpp>
 
 namespace aha {

@@ -122,7 +122,7 @@ public:
         std::unique_lock lock{mutex_};
         for (std::size_t i = 0; i < std::min(how_.threads, jobs_.size()); ++i) add_worker();
         for (;;) {
-            const std::vector<std::pair<std::size_t, double>> slow = attend_to_workers();
+            const std::vector<std::pair<std::size_t, double>> slow = check_workers();
             if (!slow.empty()) {
                 lock.unlock();  // the report may take its time or throw; of jobs_ it reads what no worker writes
                 for (const auto& [job, seconds] : slow) report_slow(jobs_[job], seconds);
@@ -156,7 +156,7 @@ private:
     }
 
     /// Gives up calls beyond the deadline, and gives the calls that are now slow, with their seconds so far.
-    std::vector<std::pair<std::size_t, double>> attend_to_workers() {
+    std::vector<std::pair<std::size_t, double>> check_workers() {
         std::vector<std::pair<std::size_t, double>> slow;
         const auto now = reward_clock::now();
         const std::size_t present = workers_.size();

@@ -18,7 +18,7 @@
 #include <aha/concepts/decoding_model.hpp>
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/float_product.hpp>
+#include <aha/kernels/float_product.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/rollout/pick_token.hpp>
@@ -80,9 +80,9 @@ public:
     template <class Model>
     void decode_ahead(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
                       const random_key& key, const group_notice& done = {}) const {
-        const std::int64_t most_rows =
+        const std::int64_t max_rows =
             std::max(group_size, std::min(max_rows_ / group_size, std::ssize(waiting)) * group_size);
-        auto session = model.open_static_session(rule(), most_rows);
+        auto session = model.open_static_session(rule(), max_rows);
         std::deque<row> all;                  // of every completion begun
         std::vector<row*> rows;               // in the batch
         std::deque<std::vector<row*>> begun;  // steps that are not read, with their rows
@@ -95,10 +95,10 @@ public:
             session.keep(running);
         };
         while (true) {
-            const auto fit = static_cast<std::size_t>((most_rows - std::ssize(rows)) / group_size);
+            const auto fit = static_cast<std::size_t>((max_rows - std::ssize(rows)) / group_size);
             if (const std::size_t count = std::min(waiting.size(), fit); count > 0) {
                 std::vector<std::vector<token_id>> prompts;
-                std::vector<drawing_row> starts;
+                std::vector<sampling_row> starts;
                 for (rollout_group& group : waiting.first(count)) {
                     prompts.push_back(group.prompt.ids);
                     std::vector<row> added;
@@ -118,7 +118,7 @@ public:
                 keep_if([](const row& r) { return r.begun < r.room; });  // the others drew their last token
             }
             if (begun.empty()) break;
-            if (session.behind() < session.most_behind && !rows.empty()) continue;
+            if (session.behind() < session.max_in_flight && !rows.empty()) continue;
             const drawn_tokens drawn = session.read(std::ssize(begun.front()));
             for (std::size_t r = 0; r < begun.front().size(); ++r) take(*begun.front()[r], drawn, r, done);
             begun.pop_front();
@@ -138,7 +138,7 @@ private:
     };
 
     /// The options as a model that draws itself understands them.
-    draw_rule rule() const {
+    sampling_params rule() const {
         return {.temperature = options_.temperature,
                 .top_k = options_.top_k,
                 .top_p = options_.top_p,
@@ -270,8 +270,8 @@ private:
                     const auto at = static_cast<std::size_t>(from + i);
                     const std::span<const float> model{logits.const_data_ptr<float>() + i * vocabulary,
                                                        static_cast<std::size_t>(vocabulary)};
-                    const picked_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
-                                                          rows[at].stream.uniform(rows[at].target->ids.size()));
+                    const sampled_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
+                                                           rows[at].stream.uniform(rows[at].target->ids.size()));
                     ids[at] = token.id;
                     rows[at].target->ids.push_back(token.id);
                     rows[at].target->log_probs.push_back(token.log_prob);

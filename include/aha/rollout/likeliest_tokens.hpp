@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <aha/core/fast_exp.hpp>
+#include <aha/kernels/fast_exp.hpp>
 
 namespace aha::detail {
 

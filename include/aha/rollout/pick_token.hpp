@@ -6,16 +6,16 @@
 #include <span>
 
 #include <aha/core/error.hpp>
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/lanes.hpp>
-#include <aha/core/log_sum.hpp>
+#include <aha/kernels/fast_exp.hpp>
+#include <aha/kernels/lanes.hpp>
+#include <aha/kernels/log_sum.hpp>
 #include <aha/rollout/likeliest_tokens.hpp>
 #include <aha/rollout/sampling_options.hpp>
 
 namespace aha {
 
 /// A drawn token and its log-probabilities before any truncation.
-struct picked_token {
+struct sampled_token {
     std::int64_t id = 0;          ///< the token
     float log_prob = 0;           ///< at temperature 1
     float behavior_log_prob = 0;  ///< at the sampling temperature (at temperature 1 when greedy)
@@ -55,8 +55,8 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
 /// @param logits [V] of the model
 /// @param allowed [V] the same with suppressed tokens at minus infinity; may be `logits` itself
 /// @param uniform the random number, in [0, 1)
-inline picked_token pick_token(std::span<const float> logits, std::span<const float> allowed,
-                               const sampling_options& options, double uniform) {
+inline sampled_token pick_token(std::span<const float> logits, std::span<const float> allowed,
+                                const sampling_options& options, double uniform) {
     const auto [model, entropy] = log_sum_and_entropy_of(logits);
     require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
     require(std::any_of(allowed.begin(), allowed.end(), [](float x) { return !std::isinf(x); }),
@@ -65,7 +65,7 @@ inline picked_token pick_token(std::span<const float> logits, std::span<const fl
     const double inverse = greedy ? 1.0 : 1.0 / options.temperature;
     const auto inverse_f = static_cast<float>(inverse);
     const bool unrestricted = allowed.data() == logits.data();
-    picked_token picked;
+    sampled_token picked;
     if (greedy) {
         picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
     } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {

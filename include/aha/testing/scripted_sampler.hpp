@@ -12,7 +12,7 @@
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 

@@ -17,11 +17,11 @@ namespace aha {
 /// A token that is looked for in the text itself, before it is cut into words: "<|im_end|>".
 struct added_token {
     token_id id = 0;           ///< its token
-    std::string content{};     ///< its text, which is found before anything else is tokenised
+    std::string content{};     ///< its text, which is found before anything else is tokenized
     bool single_word = false;  ///< not inside a word
     bool lstrip = false;       ///< takes white space before it along
     bool rstrip = false;       ///< takes white space after it along
-    bool normalized = true;    ///< is looked for in the normalised text
+    bool normalized = true;    ///< is looked for in the normalized text
     bool special = false;      ///< leaves no trace in decoded text
 };
 
@@ -69,7 +69,7 @@ public:
 private:
     const added_token* longest_at(std::string_view text, std::size_t at) const {
         if (!starts_[static_cast<unsigned char>(text[at])]) return nullptr;
-        // The tokens that begin with the text so far are neighbours; each byte leaves fewer of them.
+        // The tokens that begin with the text so far are neighbors; each byte leaves fewer of them.
         auto low = tokens_.begin(), high = tokens_.end();
         const added_token* longest = nullptr;
         for (std::size_t i = 0; at + i < text.size(); ++i) {

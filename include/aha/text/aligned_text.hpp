@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/text_span.hpp>
 
 /// Texts that a tokenizer rewrites, with or without the knowledge of where each byte came from. Both kinds have the

@@ -17,7 +17,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/json_part.hpp>
 #include <aha/text/pair_table.hpp>
 #include <aha/text/vocabulary.hpp>

@@ -14,7 +14,7 @@
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/aligned_text.hpp>
 #include <aha/text/byte_alphabet.hpp>
@@ -71,7 +71,7 @@ public:
     /// The same tokenizer with other facts. Throws `aha::error` if their ids are not in the vocabulary.
     bpe_tokenizer with_facts(tokenizer_facts facts) const { return {tables_, std::move(facts)}; }
 
-    /// The ids of `text`. Special and added tokens written in it are recognised; none are added. Bytes that are no
+    /// The ids of `text`. Special and added tokens written in it are recognized; none are added. Bytes that are no
     /// UTF-8 are read as U+FFFD.
     std::vector<token_id> encode(std::string_view text) const {
         std::vector<token_id> ids;
@@ -288,7 +288,7 @@ private:
                         " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
                 require(added_ids.emplace(token.content, token.id).second, "the added token ",
                         detail::tokenizing::shown(token.content), " is given twice");
-                // What is looked for in the normalised text is itself normalised, and decodes to that form.
+                // What is looked for in the normalized text is itself normalized, and decodes to that form.
                 added_token sought = token;
                 if (token.normalized) sought.content = parts.normalize(token.content);
                 if (known) entries[static_cast<std::size_t>(places[static_cast<std::size_t>(token.id)])] = made(sought);

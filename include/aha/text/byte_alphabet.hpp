@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 
 /// The byte alphabet of GPT-2: each byte has a printable character, so that a vocabulary of byte strings can be written
 /// as text. Printable Latin-1 bytes stand for themselves; the others, in order, are U+0100, U+0101, ...

@@ -9,7 +9,7 @@
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 
 namespace aha {
 

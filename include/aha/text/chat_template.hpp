@@ -18,10 +18,10 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/mapped_file.hpp>
+#include <aha/files/mapped_file.hpp>
 #include <aha/core/message.hpp>
-#include <aha/core/strict_json.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/strict_json.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/jinja/evaluator.hpp>
 #include <aha/text/jinja/parser.hpp>
 #include <aha/text/special_token_names.hpp>

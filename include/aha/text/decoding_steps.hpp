@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/regex.hpp>
 

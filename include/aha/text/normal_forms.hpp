@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/aligned_text.hpp>
 
 /// Unicode's normal forms (https://www.unicode.org/reports/tr15), by the tables of utf8proc.

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/oniguruma_names.hpp>
 
 /// tokenizer.json files hold regular expressions of Oniguruma; this library runs PCRE2. The two agree on nearly

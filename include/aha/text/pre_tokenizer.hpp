@@ -10,7 +10,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/aligned_text.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/json_part.hpp>

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/text_span.hpp>
 
 namespace aha {

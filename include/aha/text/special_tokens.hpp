@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/strict_json.hpp>
+#include <aha/files/strict_json.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/text/added_tokens.hpp>
 #include <aha/text/json_part.hpp>

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/decoding_steps.hpp>
 #include <aha/text/json_part.hpp>
 #include <aha/text/normalizer.hpp>

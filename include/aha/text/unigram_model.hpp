@@ -12,7 +12,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/json_part.hpp>
 #include <aha/text/piece_trie.hpp>
 #include <aha/text/vocabulary.hpp>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/json_part.hpp>
 #include <aha/text/normal_forms.hpp>
 #include <aha/text/regex.hpp>

@@ -23,17 +23,17 @@
 #include <aha/data/example_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
-#include <aha/train/check_teacher.hpp>
-#include <aha/train/distill_gradient.hpp>
-#include <aha/train/distill_options.hpp>
-#include <aha/train/rank_work.hpp>
-#include <aha/train/sampler_state.hpp>
-#include <aha/train/student_answers.hpp>
+#include <aha/update/check_teacher.hpp>
+#include <aha/update/distill_gradient.hpp>
+#include <aha/update/distill_options.hpp>
+#include <aha/dist/rank_work.hpp>
+#include <aha/rollout/sampler_state.hpp>
+#include <aha/update/student_answers.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
 
-/// What `distill` trains for: the mean over the learned tokens of a batch of the divergence from a teacher.
+/// What `distill` trains for: the mean over the loss tokens of a batch of the divergence from a teacher.
 template <class Teacher, class Divergence, class Sampler>
 class distill_objective {
 public:
@@ -43,7 +43,7 @@ public:
         std::unique_ptr<student_answers> answers{};  ///< of all ranks, which items point into
         std::size_t items = 0;                       ///< of all ranks
         std::int64_t tokens = 0;                     ///< of all ranks
-        double learned = 0;                          ///< learned tokens of all ranks
+        double loss_tokens = 0;                      ///< loss tokens of all ranks
         double rollout_seconds = 0;                  ///< of the answers
     };
 
@@ -79,15 +79,16 @@ public:
         std::vector<const supervised_example*> all;
         for (const distill_item& item : items) all.push_back(item.example);
         for (const supervised_example* const one : all) made.tokens += std::ssize(one->ids);
-        made.learned = count_learned(all);
-        made.mine = own_share(at.ranks, std::move(items), [](const distill_item& i) { return i.example->ids.size(); });
+        made.loss_tokens = count_loss_tokens(all);
+        made.mine =
+            local_shard(at.ranks, std::move(items), [](const distill_item& i) { return i.example->ids.size(); });
         made.rollout_seconds = answering.seconds();
         return made;
     }
 
     template <class Model>
     distill_sums accumulate(const Model& student, const batch& made, std::size_t, const microbatch_hook& before) const {
-        return accumulate_distillation(student, model_of(*teacher_), divergence_, made.mine, options_, made.learned,
+        return accumulate_distillation(student, model_of(*teacher_), divergence_, made.mine, options_, made.loss_tokens,
                                        before);
     }
 
@@ -154,7 +155,7 @@ private:
 
 /// Token-level distillation: the student's next-token distributions are drawn towards the teacher's at the learned
 /// tokens of examples, or, with probability `on_policy`, at those of the student's own answers to their prompts
-/// (Agarwal et al. 2024, GKD, algorithm 1). The loss is the mean over the learned tokens of the whole batch, whatever
+/// (Agarwal et al. 2024, GKD, algorithm 1). The loss is the mean over the loss tokens of the whole batch, whatever
 /// the microbatches. R1's own distillation is `sft`: it learns from the teacher's texts alone.
 ///
 /// Departures from GKD: whether the student answers is drawn for each example, not for each batch; its divergence is a

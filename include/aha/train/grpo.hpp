@@ -31,28 +31,28 @@
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/reward/run_rewards.hpp>
-#include <aha/train/assign_advantages.hpp>
-#include <aha/train/group_log_probs.hpp>
-#include <aha/train/joined_sums.hpp>
-#include <aha/train/minibatch.hpp>
-#include <aha/train/policy_gradient.hpp>
-#include <aha/train/prompt_reader.hpp>
-#include <aha/train/reference_policy.hpp>
-#include <aha/train/rollout_metrics.hpp>
+#include <aha/update/assign_advantages.hpp>
+#include <aha/update/group_log_probs.hpp>
+#include <aha/update/joined_sums.hpp>
+#include <aha/update/minibatch.hpp>
+#include <aha/update/policy_gradient.hpp>
+#include <aha/rollout/prompt_reader.hpp>
+#include <aha/update/reference_policy.hpp>
+#include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
-#include <aha/train/sampler_state.hpp>
-#include <aha/train/sampler_temperature.hpp>
-#include <aha/train/spread_prompts.hpp>
+#include <aha/rollout/sampler_state.hpp>
+#include <aha/rollout/sampler_temperature.hpp>
+#include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
 
 /// Numbers of a GRPO run; what to compute is in the trainer's slots. Defaults suit a small model on a laptop.
 struct grpo_options {
-    std::int64_t prompts_per_step = 8;  ///< questions a rollout
-    std::int64_t group_size = 8;        ///< completions a question, G
+    std::int64_t prompts_per_step = 8;  ///< questions per rollout
+    std::int64_t group_size = 8;        ///< completions per question, G
     double learning_rate = 2e-5;        ///< peak; the schedule multiplies it
-    std::int64_t minibatches = 1;       ///< optimizer steps a pass over a rollout
+    std::int64_t minibatches = 1;       ///< optimizer steps per pass over a rollout
     std::int64_t inner_epochs = 1;      ///< passes over a rollout (mu)
     double max_gradient_norm = 1.0;     ///< global gradient clip; 0 switches it off
     /// Rollouts a step may take to fill up with groups whose scores differ, the others teaching nothing (DAPO's dynamic
@@ -131,8 +131,9 @@ public:
                 minibatch_items(*made.groups, n, options_.minibatches, options_.mask_truncated, aggregation_);
             if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
             for (const training_item& item : items)
-                made.completion_tokens += static_cast<double>(options_.inner_epochs * std::ssize(item.taken().ids));
-            made.minibatches.push_back(own_items(at.ranks, worth_training(std::move(items))));
+                made.completion_tokens +=
+                    static_cast<double>(options_.inner_epochs * std::ssize(item.completion().ids));
+            made.minibatches.push_back(own_items(at.ranks, drop_zero_advantage(std::move(items))));
         }
         return made;
     }
@@ -226,8 +227,8 @@ private:
                                   std::to_string(questions.size()) + " of " + std::to_string(missing)};
             if (questions.empty()) break;
             std::vector<rollout_group> more =
-                spread_prompts(at.ranks, std::move(questions),
-                               [&](std::span<const prompt> mine) { return answer(at.model, mine, at.step, made); });
+                distribute_prompts(at.ranks, std::move(questions),
+                                   [&](std::span<const prompt> mine) { return answer(at.model, mine, at.step, made); });
             std::ranges::move(more, std::back_inserter(groups));
             missing = options_.prompts_per_step - useful();
         } while (++rounds < options_.dynamic_sampling && missing > 0);
@@ -288,9 +289,9 @@ private:
 
     /// Completions that can change the gradient. Without a KL term those with advantage 0 cannot: they count in every
     /// denominator and cost no arithmetic.
-    std::vector<training_item> worth_training(std::vector<training_item> items) const {
-        if (loss_.zero_advantage_is_free())
-            std::erase_if(items, [](const training_item& i) { return i.teaches_nothing(); });
+    std::vector<training_item> drop_zero_advantage(std::vector<training_item> items) const {
+        if (loss_.ignores_zero_advantage())
+            std::erase_if(items, [](const training_item& i) { return i.has_zero_advantage(); });
         return items;
     }
 
@@ -316,7 +317,7 @@ private:
 /// reward_options, communicator. Started as one of several ranks it samples, scores and trains on its share of each
 /// step, and every rank ends the step with the same weights.
 ///
-/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenized prompts are
 /// needed)
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,

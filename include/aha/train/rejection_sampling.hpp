@@ -28,20 +28,21 @@
 #include <aha/reward/reward_options.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/reward/trimmed.hpp>
-#include <aha/train/prompt_reader.hpp>
-#include <aha/train/rollout_metrics.hpp>
+#include <aha/text/text_tokens.hpp>
+#include <aha/rollout/prompt_reader.hpp>
+#include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
-#include <aha/train/sampler_state.hpp>
-#include <aha/train/spread_prompts.hpp>
+#include <aha/rollout/sampler_state.hpp>
+#include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
 
 /// Numbers of a rejection sampling run.
 struct rejection_options {
-    std::int64_t samples = 8;            ///< completions a prompt
+    std::int64_t samples = 8;            ///< completions per prompt
     std::int64_t prompts_per_step = 16;  ///< prompts sampled at once
-    double least_reward = 1;             ///< a completion with less, or without an applicable score, is wrong
+    double min_reward = 1;               ///< a completion with less, or without an applicable score, is wrong
     bool keep_empty = false;             ///< true: a right completion of nothing but white space is kept, not dropped
     bool keep_truncated = false;   ///< true: a right completion that used its tokens up is kept, not dropped; what
                                    ///< `examples_file` then writes of it is learned without an end token
@@ -54,7 +55,7 @@ struct rejection_options {
     void validate() const {
         require(samples > 0, "samples must be positive, not ", samples);
         require(prompts_per_step > 0, "prompts_per_step must be positive, not ", prompts_per_step);
-        require(!std::isnan(least_reward), "least_reward must be a number, not ", least_reward);
+        require(!std::isnan(min_reward), "min_reward must be a number, not ", min_reward);
         prompt_limit.validate();
         require(keep >= 0, "keep must be 0 (all) or more, not ", keep);
     }
@@ -123,7 +124,7 @@ public:
         if (questions.empty()) throw joint_error{"the prompts ran out at step " + std::to_string(at.step + 1)};
         batch made;
         made.groups = std::make_shared<std::vector<rollout_group>>(
-            spread_prompts(at.ranks, std::move(questions), [&](std::span<const prompt> mine) {
+            distribute_prompts(at.ranks, std::move(questions), [&](std::span<const prompt> mine) {
                 scored_groups scored =
                     sample_and_score(at.model, sampler_, reward_, reward_options_, mine, options_.samples,
                                      {options_.seed, static_cast<std::uint64_t>(at.step)},
@@ -244,7 +245,7 @@ private:
             const score& s = group.scores[i];
             completion& c = group.completions[i];
             ++found.sampled;
-            if (!s.applicable || s.value < options_.least_reward) {
+            if (!s.applicable || s.value < options_.min_reward) {
                 ++found.wrong;
             } else if (!options_.keep_empty && detail::trimmed(c.text).empty()) {
                 ++found.empty;
@@ -315,7 +316,7 @@ private:
 /// filters, which are asked in the order given. Started as one of several ranks it samples and scores its share of each
 /// step's prompts, and every rank keeps the same, which one rank alone would keep.
 ///
-/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenised prompts are
+/// @tparam Source a `pretrained` model with its tokenizer, or a bare model (then a sampler and tokenized prompts are
 /// needed)
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Communicator = process_group, class Filters = std::tuple<>>

@@ -14,7 +14,7 @@ namespace aha::detail {
 struct slot_names {
     int sample;                                   // a sampler's
     int step, save, load;                         // an optimizer's
-    int needs_reference, zero_advantage_is_free;  // a policy loss's
+    int needs_reference, ignores_zero_advantage;  // a policy loss's
     int rank;                                     // a communicator's
 };
 
@@ -33,8 +33,8 @@ template <class T>
 concept has_needs_reference =
     (open_class<T> && !requires { &beside_slot_names<T>::needs_reference; }) || requires { &T::needs_reference; };
 template <class T>
-concept has_zero_advantage_is_free = (open_class<T> && !requires { &beside_slot_names<T>::zero_advantage_is_free; }) ||
-                                     requires { &T::zero_advantage_is_free; };
+concept has_ignores_zero_advantage = (open_class<T> && !requires { &beside_slot_names<T>::ignores_zero_advantage; }) ||
+                                     requires { &T::ignores_zero_advantage; };
 
 template <class T>
 concept has_rank = (open_class<T> && !requires { &beside_slot_names<T>::rank; }) || requires { &T::rank; };

@@ -15,17 +15,17 @@
 #include <aha/core/state.hpp>
 #include <aha/data/shuffled_order.hpp>
 #include <aha/model/reward_model.hpp>
-#include <aha/train/rank_work.hpp>
-#include <aha/train/reward_gradient.hpp>
-#include <aha/train/reward_records.hpp>
-#include <aha/train/token_limits.hpp>
+#include <aha/dist/rank_work.hpp>
+#include <aha/update/reward_gradient.hpp>
+#include <aha/update/reward_records.hpp>
+#include <aha/rollout/token_limits.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
 
 /// Numbers of a reward model's training. Defaults are those of R1's reward models (DeepSeek-R1, Methods).
 struct reward_trainer_options {
-    std::int64_t batch_size = 256;          ///< pairs or texts a step; the last batch of an epoch may be smaller
+    std::int64_t batch_size = 256;          ///< pairs or texts per step; the last batch of an epoch may be smaller
     double learning_rate = 6e-6;            ///< peak; the schedule multiplies it
     std::int64_t epochs = 1;                ///< times through the data
     bool shuffle = true;                    ///< a new order each epoch; false: as given
@@ -44,6 +44,27 @@ struct reward_trainer_options {
         require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
     }
 };
+
+namespace detail {
+
+/// Slot of a loss for `Record`.
+template <class Record>
+struct reward_loss_slot {
+    template <class T>
+    static constexpr bool holds = reward_record<Record>::template fits<T>;
+    template <class T>
+    static constexpr bool resembles = takes<T, at::Tensor>;
+    template <class T>
+    static consteval bool explain() {
+        return reward_record<Record>::template require_loss<T>();
+    }
+};
+
+/// What a reward model's trainer takes after its options.
+template <class Record>
+using reward_trainer_slots = slot_list<reward_loss_slot<Record>, optimizer_slot, schedule_slot, communicator_slot>;
+
+}  // namespace detail
 
 /// What `reward_trainer` trains for: the mean of a loss over a batch of records.
 template <class Record, class Loss>
@@ -79,21 +100,21 @@ public:
         while (std::ssize(all) < count) all.push_back(&records_[order_.next().value().row]);
         batch made{.records = all.size()};
         for (const Record* const one : all) made.tokens += detail::tokens_of_record(*one);
-        made.mine = own_share(at.ranks, std::move(all), length);
+        made.mine = local_shard(at.ranks, std::move(all), length);
         return made;
     }
 
     template <class Model>
-    reward_figures accumulate(const Model& model, const batch& made, std::size_t, const microbatch_hook& before) const {
+    reward_metrics accumulate(const Model& model, const batch& made, std::size_t, const microbatch_hook& before) const {
         return accumulate_reward_gradient(model, loss_, std::span<const Record* const>{made.mine},
                                           options_.microbatch_tokens, made.records, before);
     }
 
-    metric_list report(const batch&, std::span<const reward_figures> updates, const update_record&) const {
-        const reward_figures& figures = updates.front();
-        return {{"accuracy", figures.accuracy},       {"margin", figures.margin},
-                {"mean_reward", figures.mean_reward}, {"min_reward", figures.min_reward},
-                {"max_reward", figures.max_reward},   {"epoch", epochs_done()}};
+    metric_list report(const batch&, std::span<const reward_metrics> updates, const update_record&) const {
+        const reward_metrics& metrics = updates.front();
+        return {{"accuracy", metrics.accuracy},       {"margin", metrics.margin},
+                {"mean_reward", metrics.mean_reward}, {"min_reward", metrics.min_reward},
+                {"max_reward", metrics.max_reward},   {"epoch", epochs_done()}};
     }
 
     /// How a model does on other records: of (model, ranks, records), called by each rank.
@@ -103,7 +124,7 @@ public:
             for (const Record& one : records) check_fit(model, one);
             std::vector<const Record*> all;
             for (const Record& one : records) all.push_back(&one);
-            const std::vector<const Record*> mine = own_share(ranks, all, length);
+            const std::vector<const Record*> mine = local_shard(ranks, all, length);
             return measure_rewards(model, loss, std::span<const Record* const>{mine}, budget, all.size()).joined(ranks);
         };
     }
@@ -180,7 +201,7 @@ private:
     detail::shuffled_order order_;
 };
 
-/// Trains a reward model, on `preference_pair`s (R1's helpfulness) or on `labelled_text`s (its safety): DeepSeek-R1,
+/// Trains a reward model, on `preference_pair`s (R1's helpfulness) or on `labeled_text`s (its safety): DeepSeek-R1,
 /// Methods. The loss is the mean over the whole batch, whatever the microbatches. Metrics have TRL's names.
 ///
 /// Slots, given after the options in any order: a loss of the records (`bradley_terry`; `pointwise`), optimizer,
@@ -188,7 +209,7 @@ private:
 /// each.
 ///
 /// @tparam Source a `pretrained` `reward_model`, or a bare one
-/// @tparam Record `preference_pair` or `labelled_text`
+/// @tparam Record `preference_pair` or `labeled_text`
 template <class Source, class Record, class Loss = typename detail::reward_record<Record>::default_loss,
           class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
 class reward_trainer : public trainer<Source, reward_objective<Record, Loss>, Optimizer, Schedule, Communicator> {
@@ -211,7 +232,7 @@ public:
 
     /// How the model does on other records, by the loss that it is trained with. Of several ranks each calls it.
     /// Throws `aha::error` naming the first record that the model cannot read.
-    reward_figures evaluate(std::span<const Record> records) const {
+    reward_metrics evaluate(std::span<const Record> records) const {
         return this->objective().evaluation()(this->model(), this->communicator(), records);
     }
 
@@ -227,8 +248,8 @@ private:
                        detail::take_slot<detail::reward_loss_slot<Record>, Loss>(given, detail::make_plain{})};
                },
                {.learning_rate = options.learning_rate, .max_gradient_norm = options.max_gradient_norm}} {
-        require(!is_shared_out(model_of(source).body()),
-                "a reward model is trained whole: its body's weights may not be shared out");
+        require(!is_sharded(model_of(source).body()),
+                "a reward model is trained whole: its body's weights may not be sharded");
     }
 };
 

@@ -17,7 +17,7 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/update/learning_rate.hpp>
 #include <aha/train/best_so_far.hpp>
-#include <aha/train/rank_work.hpp>
+#include <aha/dist/rank_work.hpp>
 
 namespace aha {
 
@@ -112,8 +112,8 @@ auto hold_store(const Trainer& trainer, Store& store) {
             } catch (const std::exception& in_use) {  // of any kind, or the other ranks would wait for ever
                 problem = in_use.what();
             }
-        if constexpr (requires { trainer.communicator().gather(problem); })
-            problem = trainer.communicator().gather(problem).front();
+        if constexpr (requires { trainer.communicator().all_gather(problem); })
+            problem = trainer.communicator().all_gather(problem).front();
         if (!problem.empty()) throw error{problem};
         return held;
     } else return 0;

@@ -16,8 +16,8 @@
 #include <aha/core/records.hpp>
 #include <aha/core/stopwatch.hpp>
 #include <aha/reward/run_rewards.hpp>
-#include <aha/train/checked_groups.hpp>
-#include <aha/train/token_limits.hpp>
+#include <aha/rollout/checked_groups.hpp>
+#include <aha/rollout/token_limits.hpp>
 
 namespace aha {
 

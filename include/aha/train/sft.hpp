@@ -15,16 +15,16 @@
 #include <aha/core/supervised_example.hpp>
 #include <aha/data/example_rows.hpp>
 #include <aha/loss/cross_entropy.hpp>
-#include <aha/train/rank_work.hpp>
-#include <aha/train/supervised_gradient.hpp>
-#include <aha/train/token_limits.hpp>
+#include <aha/dist/rank_work.hpp>
+#include <aha/update/supervised_gradient.hpp>
+#include <aha/rollout/token_limits.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
 
 /// Numbers of a supervised run. Defaults are R1's shape at a small model's size.
 struct sft_options {
-    std::int64_t batch_size = 16;     ///< rows a step: examples, or packed rows
+    std::int64_t batch_size = 16;     ///< rows per step: examples, or packed rows
     double learning_rate = 1e-4;      ///< peak; the schedule multiplies it
     std::int64_t warmup_steps = 0;    ///< of the schedule that there is unless one is given: linear, before its cosine
     example_rows_options rows{};      ///< packing, epochs, order
@@ -60,14 +60,14 @@ void check_fit(const Model& model, std::span<const supervised_example> examples)
 
 }  // namespace detail
 
-/// What `sft` trains for: the mean of a loss over the learned tokens of a batch of examples.
+/// What `sft` trains for: the mean of a loss over the loss tokens of a batch of examples.
 template <class Loss>
 class supervised_objective {
 public:
     /// What a step learns from.
     struct batch {
         std::vector<const supervised_example*> mine;  ///< this rank's
-        double learned = 0;                           ///< learned tokens of all ranks
+        double loss_tokens = 0;                       ///< loss tokens of all ranks
         std::int64_t tokens = 0;                      ///< of all ranks
     };
 
@@ -86,19 +86,20 @@ public:
             all.insert(all.end(), row.begin(), row.end());
         require(!all.empty(), "the examples ran out after ", at.step, " steps, the last of ", options_.rows.epochs,
                 " epochs");
-        batch made{.learned = count_learned(all)};
+        batch made{.loss_tokens = count_loss_tokens(all)};
         for (const supervised_example* const one : all) made.tokens += std::ssize(one->ids);
-        made.mine = own_share(at.ranks, std::move(all), length);
+        made.mine = local_shard(at.ranks, std::move(all), length);
         return made;
     }
 
     template <class Model>
     double accumulate(const Model& model, const batch& made, std::size_t, const microbatch_hook& before) const {
-        return accumulate_supervised(model, loss_, made.mine, options_.microbatch_tokens, made.learned, before).loss;
+        return accumulate_supervised(model, loss_, made.mine, options_.microbatch_tokens, made.loss_tokens, before)
+            .loss;
     }
 
     metric_list report(const batch& made, std::span<const double>, const update_record&) const {
-        return {{"epoch", rows_.epochs_done()}, {"tokens/trained", made.learned}};
+        return {{"epoch", rows_.epochs_done()}, {"tokens/trained", made.loss_tokens}};
     }
 
     /// The loss of other examples: of (model, ranks, examples), called by each rank.
@@ -132,8 +133,8 @@ private:
     example_rows rows_;
 };
 
-/// Supervised fine-tuning on the learned tokens of examples: R1's cold start and its distillation (DeepSeek-R1,
-/// sections 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the learned tokens of
+/// Supervised fine-tuning on the loss tokens of examples: R1's cold start and its distillation (DeepSeek-R1,
+/// sections 2.3.1 and 2.4). Examples of a row do not see one another; the loss is the mean over the loss tokens of
 /// the whole batch, whatever the microbatches. See `completion_example` and `chat_example` for making examples of text.
 ///
 /// Slots, given after the options in any order: supervised_loss, optimizer, schedule, communicator. Without a schedule
@@ -162,7 +163,7 @@ public:
     }
 
     /// The examples on which `eval_loss` is measured every `evaluate_every` steps and after the last.
-    void evaluate_on(std::vector<supervised_example> examples) {
+    void set_eval_examples(std::vector<supervised_example> examples) {
         if (examples.empty() || this->options().evaluate_every == 0) return;
         this->evaluate_every(this->options().evaluate_every,
                              [objective = this->objective().evaluation(), examples = std::move(examples)](
@@ -171,7 +172,7 @@ public:
                              });
     }
 
-    /// The mean loss over all learned tokens of `examples`. Of several ranks each calls it.
+    /// The mean loss over all loss tokens of `examples`. Of several ranks each calls it.
     /// Throws `aha::error` for examples that the constructor would refuse to train on.
     double evaluate(std::span<const supervised_example> examples) const {
         return this->objective().evaluation()(this->model(), this->communicator(), examples);

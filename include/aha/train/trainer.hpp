@@ -25,9 +25,9 @@
 #include <aha/dist/process_group.hpp>
 #include <aha/optim/adamw.hpp>
 #include <aha/optim/schedule.hpp>
-#include <aha/train/join_launched_ranks.hpp>
+#include <aha/dist/join_launched_ranks.hpp>
 #include <aha/train/slots.hpp>
-#include <aha/train/source.hpp>
+#include <aha/rollout/source.hpp>
 #include <aha/train/steps_range.hpp>
 #include <aha/train/trainer_slots.hpp>
 #include <aha/update/learning_rate.hpp>
@@ -163,7 +163,7 @@ public:
     }
 
     /// Takes back what `save` gave; `notes()` then says what is otherwise: the number of steps (another batch size,
-    /// more epochs), the course of the learning rate. Throws `aha::error` if it belongs to another model or other data.
+    /// more epochs), the learning-rate schedule. Throws `aha::error` if it belongs to another model or other data.
     void load(const state& s) {
         objective_.load(s);
         if constexpr (trains) updates_.load(model(), s);
@@ -273,7 +273,7 @@ private:
         all_or_nothing(take_updates, [&] {
             // Weights that are sharded are refreshed by all ranks or by none.
             if constexpr (!has_body_and_head<model_type>)
-                if (!all_ranks_know && is_shared_out(model())) return;
+                if (!all_ranks_know && is_sharded(model())) return;
             if (before) updates_.restore(model(), *before);
         });
         if (count > 0) record.loss /= static_cast<double>(count), record.grad_norm /= static_cast<double>(count);

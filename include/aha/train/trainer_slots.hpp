@@ -48,7 +48,7 @@ struct loss_slot {
     static constexpr bool holds = policy_loss<T>;
     template <class T>
     static constexpr bool resembles =
-        has_needs_reference<T> || has_zero_advantage_is_free<T> || takes<T, policy_batch> || gives<T, loss_output>;
+        has_needs_reference<T> || has_ignores_zero_advantage<T> || takes<T, policy_batch> || gives<T, loss_output>;
     template <class T>
     static consteval bool explain() {
         return require_policy_loss<T>();

@@ -100,7 +100,7 @@ std::string learning_rate_change(const state& saved, const Schedule& schedule, d
 }
 
 /// What a trainer that goes on from a checkpoint does otherwise than the one that wrote it, a sentence each: the steps
-/// of the whole run, the course of the learning rate.
+/// of the whole run, the learning-rate schedule.
 /// @param saved with "total_steps" and "learning_rate"; older checkpoints have neither, and say nothing
 /// @param peak learning rate that the schedule multiplies
 /// @param total steps now; 0: the trainer does not know

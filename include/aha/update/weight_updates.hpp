@@ -13,9 +13,9 @@
 #include <aha/core/parameters.hpp>
 #include <aha/core/state.hpp>
 #include <aha/optim/clip_joint_norm.hpp>
-#include <aha/train/gradient_reduction.hpp>
-#include <aha/train/shared_out.hpp>
-#include <aha/train/weights_state.hpp>
+#include <aha/update/gradient_reduction.hpp>
+#include <aha/model/sharding.hpp>
+#include <aha/model/weights_state.hpp>
 
 namespace aha {
 
@@ -45,7 +45,7 @@ public:
         gradient_reduction reduction{main_part(model), ranks};
         auto sums = accumulate(reduction.hook());
         reduction.finish();
-        if constexpr (sets == 2) ranks.sum(model.head().weights().gradients());
+        if constexpr (sets == 2) ranks.all_reduce(model.head().weights().gradients());
         return sums;
     }
 

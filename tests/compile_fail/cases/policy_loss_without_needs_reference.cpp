@@ -8,7 +8,7 @@ struct trainer {
 
 struct my_loss {
     aha::loss_output operator()(const aha::policy_batch& b) const { return {b.log_probs, {}}; }
-    bool zero_advantage_is_free() const { return true; }
+    bool ignores_zero_advantage() const { return true; }
 #ifndef AHA_DEFECT
     bool needs_reference() const { return false; }
 #endif

@@ -6,7 +6,7 @@ struct my_loss {
 #ifndef AHA_DEFECT
     bool needs_reference() const { return false; }
 #endif
-    bool zero_advantage_is_free() const { return false; }
+    bool ignores_zero_advantage() const { return false; }
 };
 
 struct my_model {};

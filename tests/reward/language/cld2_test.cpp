@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 constexpr std::string_view english =
     "We are looking for the number of people who can sit at the table, so let us first count the chairs that stand "
-    "around it and then think about what happens when two of them are taken away by the neighbours. ";
+    "around it and then think about what happens when two of them are taken away by the neighbors. ";
 constexpr std::string_view french =
     "Nous cherchons le nombre de personnes qui peuvent s'asseoir \u00e0 la table, alors comptons d'abord les chaises "
     "qui se trouvent autour, puis demandons-nous ce qui se passe quand les voisins en prennent deux. ";

@@ -109,12 +109,12 @@ const draw = () => {
     .map(figure => make("div", {class: "card"}, figure)));
 };
 
-const colour = log_prob => `hsl(${(Math.exp(log_prob) * 130).toFixed(0)} 70% 50% / ${(.12 + .5 * (1 - Math.exp(log_prob))).toFixed(2)})`;
+const color = log_prob => `hsl(${(Math.exp(log_prob) * 130).toFixed(0)} 70% 50% / ${(.12 + .5 * (1 - Math.exp(log_prob))).toFixed(2)})`;
 const article = said => {
   const text = make("p", {});
   if (said.tokens) said.tokens.forEach((token, i) => {
     const p = Math.exp(said.log_probs[i]);
-    text.append(make("span", {class: "token", style: `background:${colour(said.log_probs[i])}`,
+    text.append(make("span", {class: "token", style: `background:${color(said.log_probs[i])}`,
       title: `p = ${short(p)}, log p = ${short(said.log_probs[i])}`}, token));
   });
   else text.append(said.text);

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
-#include <aha/model/files/decoder_config.hpp>
+#include <aha/model/decoder_config.hpp>
 #include <aha/model/ops/add_bias.hpp>
 #include <aha/model/ops/decode_attention.hpp>
 #include <aha/model/ops/key_value_cache.hpp>

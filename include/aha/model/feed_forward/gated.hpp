@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <aha/core/parameters.hpp>
-#include <aha/model/files/decoder_config.hpp>
+#include <aha/model/decoder_config.hpp>
 #include <aha/model/ops/add_bias.hpp>
 #include <aha/model/ops/gated_linear.hpp>
 #include <aha/model/ops/linear.hpp>

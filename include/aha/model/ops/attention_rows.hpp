@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/lanes.hpp>
+#include <aha/kernels/fast_exp.hpp>
+#include <aha/kernels/lanes.hpp>
 
 /// What the attention kernels of the CPU share: rows of scores, and rows of queries, keys and values taken out of a
 /// packed projection.

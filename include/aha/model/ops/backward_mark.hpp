@@ -12,10 +12,10 @@ namespace detail {
 
 struct backward_mark_function : torch::autograd::Function<backward_mark_function> {
     static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const at::Tensor& stream,
-                                                  const at::Tensor& normalised, const std::function<void()>& reached) {
+                                                  const at::Tensor& normalized, const std::function<void()>& reached) {
         context->set_materialize_grads(false);
         context->saved_data["reached"] = c10::IValue::make_capsule(c10::make_intrusive<holder>(reached));
-        return {stream, normalised};
+        return {stream, normalized};
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -36,7 +36,7 @@ private:
 /// The residual stream as it is; the backward pass calls `reached` when it comes here: everything that was computed
 /// from it has given its gradients.
 inline residual marked(const residual& in, const std::function<void()>& reached) {
-    const torch::autograd::variable_list out = detail::backward_mark_function::apply(in.stream, in.normalised, reached);
+    const torch::autograd::variable_list out = detail::backward_mark_function::apply(in.stream, in.normalized, reached);
     return {out[0], out[1]};
 }
 

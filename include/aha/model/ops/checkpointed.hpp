@@ -17,26 +17,26 @@ using residual_map = std::function<residual(const residual&)>;
 
 struct checkpoint_function : torch::autograd::Function<checkpoint_function> {
     static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const at::Tensor& stream,
-                                                  const at::Tensor& normalised, const residual_map& through) {
-        const residual out = through({stream, normalised});  // without gradients: the engine runs this under a guard
-        context->save_for_backward({stream, normalised});
+                                                  const at::Tensor& normalized, const residual_map& through) {
+        const residual out = through({stream, normalized});  // without gradients: the engine runs this under a guard
+        context->save_for_backward({stream, normalized});
         context->saved_data["through"] = c10::IValue::make_capsule(c10::make_intrusive<holder>(through));
-        return {out.stream, out.normalised};
+        return {out.stream, out.normalized};
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const at::Tensor stream = saved[0].detach().requires_grad_(), normalised = saved[1].detach().requires_grad_();
+        const at::Tensor stream = saved[0].detach().requires_grad_(), normalized = saved[1].detach().requires_grad_();
         const residual_map& through =
             c10::static_intrusive_pointer_cast<holder>(context->saved_data["through"].toCapsule())->through;
         const at::AutoGradMode with_gradients{true};
-        const residual out = through({stream, normalised});
+        const residual out = through({stream, normalized});
         torch::autograd::variable_list outputs, given;
         if (gradients[0].defined()) outputs.push_back(out.stream), given.push_back(gradients[0]);
-        if (gradients[1].defined()) outputs.push_back(out.normalised), given.push_back(gradients[1]);
+        if (gradients[1].defined()) outputs.push_back(out.normalized), given.push_back(gradients[1]);
         torch::autograd::backward(outputs, given);
-        return {stream.grad(), normalised.grad(), at::Tensor{}};
+        return {stream.grad(), normalized.grad(), at::Tensor{}};
     }
 
 private:
@@ -51,7 +51,7 @@ private:
 /// `through(in)`, differentiable, without keeping anything but `in`: the backward pass computes it again.
 /// @param through adds weights' gradients in place, as this library's operators do
 inline residual checkpointed(const std::function<residual(const residual&)>& through, const residual& in) {
-    const torch::autograd::variable_list out = detail::checkpoint_function::apply(in.stream, in.normalised, through);
+    const torch::autograd::variable_list out = detail::checkpoint_function::apply(in.stream, in.normalized, through);
     return {out[0], out[1]};
 }
 

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <aha/core/parallel_tasks.hpp>
-#include <aha/core/small_product.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/parallel_tasks.hpp>
+#include <aha/kernels/small_product.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/attention_rows.hpp>
 #include <aha/model/ops/key_value_cache.hpp>
 

@@ -12,19 +12,19 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/kernels/pick_rows.cuh>
-#include <aha/core/to_device.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/pick_rows.cuh>
+#include <aha/kernels/to_device.hpp>
+#include <aha/kernels/with_type.hpp>
 
 namespace aha {
 
 /// Draws tokens where the logits are and sends them to the host, which reads them when it likes.
-class token_drawing {
+class device_sampler {
 public:
     /// @param vocabulary V
-    token_drawing(draw_rule rule, std::int64_t vocabulary, std::int64_t most_rows, const at::Device& device)
-        : rule_{std::move(rule)}, most_rows_{most_rows}, device_{device} {
+    device_sampler(sampling_params rule, std::int64_t vocabulary, std::int64_t max_rows, const at::Device& device)
+        : rule_{std::move(rule)}, most_rows_{max_rows}, device_{device} {
         require(vocabulary < (1 << 24), "a vocabulary of ", vocabulary, " tokens is too large to draw from");
         const at::Tensor marks = at::zeros({vocabulary}, at::kByte);
         const auto mark = [&](const std::vector<token_id>& ids, std::uint8_t bit) {
@@ -38,7 +38,7 @@ public:
         for (at::Tensor& here : received_) here = host_memory(words(), at::kLong, device);
     }
 
-    /// Draws from rows whose random numbers come from `streams` [most_rows] int64.
+    /// Draws from rows whose random numbers come from `streams` [max_rows] int64.
     void begin(const at::Tensor& streams) { streams_ = streams; }
 
     /// A token for each row that is alive.
@@ -105,11 +105,11 @@ private:
         return reinterpret_cast<T*>(static_cast<char*>(all.mutable_data_ptr()) + quads * most_rows_ * 4);
     }
 
-    draw_rule rule_;
+    sampling_params rule_;
     std::int64_t most_rows_;
     c10::Device device_;
     at::Tensor forbidden_;  // [V] uint8
-    at::Tensor streams_;    // [most_rows] int64
+    at::Tensor streams_;    // [max_rows] int64
     at::Tensor results_;
     std::array<at::Tensor, 2> received_;
     std::array<std::optional<c10::Event>, 2> arrived_;

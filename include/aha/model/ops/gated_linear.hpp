@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <aha/core/fast_exp.hpp>
-#include <aha/core/kernels/elementwise.cuh>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/product.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/fast_exp.hpp>
+#include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/product.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/linear.hpp>
 
 namespace aha {
@@ -115,8 +115,8 @@ struct gated_linear_function : torch::autograd::Function<gated_linear_function> 
                                                    torch::autograd::variable_list gradients) {
         const at::Tensor gate_up = context->get_saved_variables()[0], gy = gradients[0].contiguous();
         accumulate_product(context->saved_data["leaf"].toTensor(), gy, gated_silu(gate_up));
-        return {gated_silu_backward(gate_up, product_across(gy, context->saved_data["compute"].toTensor())),
-                at::Tensor{}, at::Tensor{}};
+        return {gated_silu_backward(gate_up, matmul_nn(gy, context->saved_data["compute"].toTensor())), at::Tensor{},
+                at::Tensor{}};
     }
 };
 

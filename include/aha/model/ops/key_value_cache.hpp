@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <aha/core/small_product.hpp>
+#include <aha/kernels/small_product.hpp>
 
 namespace aha {
 

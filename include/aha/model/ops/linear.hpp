@@ -8,7 +8,7 @@
 #include <memory>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <aha/core/product.hpp>
+#include <aha/kernels/product.hpp>
 
 namespace aha {
 
@@ -47,7 +47,7 @@ struct linear_function : torch::autograd::Function<linear_function> {
         const at::Tensor x = context->get_saved_variables()[0];
         const at::Tensor gy = gradients[0].contiguous();
         accumulate_product(context->saved_data["leaf"].toTensor(), gy, x);
-        return {product_across(gy, context->saved_data["compute"].toTensor()), at::Tensor{}, at::Tensor{}};
+        return {matmul_nn(gy, context->saved_data["compute"].toTensor()), at::Tensor{}, at::Tensor{}};
     }
 };
 

@@ -13,7 +13,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/packed.hpp>
-#include <aha/core/to_device.hpp>
+#include <aha/kernels/to_device.hpp>
 #include <aha/model/ops/rotary.hpp>
 
 namespace aha {
@@ -25,10 +25,10 @@ struct placed_trees {
 };
 
 /// Tables of angles of long texts, by their length: a table is made when a text of its length is first read, not each
-/// time. Threads may ask at once. The last ones are kept, of `most_rows` rows in all.
+/// time. Threads may ask at once. The last ones are kept, of `max_rows` rows in all.
 class long_text_tables {
 public:
-    static constexpr std::int64_t most_rows = 1 << 17;  ///< 64 MiB with heads of 128 numbers
+    static constexpr std::int64_t max_rows = 1 << 17;  ///< 64 MiB with heads of 128 numbers
 
     /// The angles of a text of `length` tokens. One object is asked about one shape and one device.
     rotary_table of(const rotary_shape& shape, std::int64_t length, const at::TensorOptions& options) {
@@ -38,8 +38,7 @@ public:
         ++made_;
         tables_.emplace_back(length, rotary_table{shape, length, options});
         const rotary_table table = tables_.back().second;
-        for (rows_ += length; rows_ > most_rows && !tables_.empty(); tables_.pop_front())
-            rows_ -= tables_.front().first;
+        for (rows_ += length; rows_ > max_rows && !tables_.empty(); tables_.pop_front()) rows_ -= tables_.front().first;
         return table;
     }
 

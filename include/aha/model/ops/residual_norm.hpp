@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <aha/core/kernels/elementwise.cuh>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/lanes.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/lanes.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 
 namespace aha {
@@ -21,16 +21,16 @@ namespace aha {
 /// A residual stream between two blocks.
 struct residual {
     at::Tensor stream;      ///< [T, D] float32
-    at::Tensor normalised;  ///< [T, D] compute type: what the next block reads
+    at::Tensor normalized;  ///< [T, D] compute type: what the next block reads
 };
 
 namespace detail {
 
 struct residual_sums {
-    at::Tensor stream, normalised, inverse;
+    at::Tensor stream, normalized, inverse;
 };
 
-/// One pass over a row: the sum, its root mean square, the normalised row.
+/// One pass over a row: the sum, its root mean square, the normalized row.
 template <class Delta>
 void residual_norm_rows(const float* x, const Delta* delta, const float* w, float* sum, Delta* y, float* inverse,
                         std::int64_t rows, std::int64_t width, float eps) {
@@ -49,7 +49,7 @@ void residual_norm_rows(const float* x, const Delta* delta, const float* w, floa
     });
 }
 
-inline residual_sums add_and_normalise_by_kernel(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
+inline residual_sums add_and_normalize_by_kernel(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
                                                  double eps) {
     const residual_sums r{at::empty(x.sizes(), x.options()), at::empty(x.sizes(), delta.options()),
                           at::empty({x.size(0), 1}, x.options())};
@@ -60,21 +60,21 @@ inline residual_sums add_and_normalise_by_kernel(const at::Tensor& x, const at::
                                         .width = x.size(1),
                                         .epsilon = static_cast<float>(eps),
                                         .sum = r.stream.mutable_data_ptr<float>(),
-                                        .normalised = r.normalised.mutable_data_ptr<Delta>(),
+                                        .normalized = r.normalized.mutable_data_ptr<Delta>(),
                                         .inverse = r.inverse.mutable_data_ptr<float>()},
                x.size(0), x.device());
     });
     return r;
 }
 
-inline residual_sums add_and_normalise(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
+inline residual_sums add_and_normalize(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
                                        double eps) {
     const at::ScalarType type = delta.scalar_type();
     if constexpr (has_device_kernels)
-        if (!x.is_cpu()) return add_and_normalise_by_kernel(x, delta, leaf, eps);
+        if (!x.is_cpu()) return add_and_normalize_by_kernel(x, delta, leaf, eps);
     if (!x.is_cpu()) {
         const at::Tensor stream = x + delta;
-        const auto [y, inverse] = normalised(stream, leaf, eps, type);
+        const auto [y, inverse] = normalized(stream, leaf, eps, type);
         return {stream, y, inverse};
     }
     const std::int64_t rows = x.size(0), width = x.size(1);
@@ -82,7 +82,7 @@ inline residual_sums add_and_normalise(const at::Tensor& x, const at::Tensor& de
                     at::empty({rows}, x.options())};
     with_type(type, [&]<class Delta>(Delta*) {
         residual_norm_rows(x.const_data_ptr<float>(), delta.const_data_ptr<Delta>(), leaf.const_data_ptr<float>(),
-                           r.stream.mutable_data_ptr<float>(), r.normalised.mutable_data_ptr<Delta>(),
+                           r.stream.mutable_data_ptr<float>(), r.normalized.mutable_data_ptr<Delta>(),
                            r.inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
     });
     return r;
@@ -91,11 +91,11 @@ inline residual_sums add_and_normalise(const at::Tensor& x, const at::Tensor& de
 struct residual_norm_function : torch::autograd::Function<residual_norm_function> {
     static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
                                                   const at::Tensor& delta, const at::Tensor& leaf, double eps) {
-        const residual_sums r = add_and_normalise(x, delta, leaf, eps);
+        const residual_sums r = add_and_normalize(x, delta, leaf, eps);
         context->save_for_backward({r.stream, r.inverse});
         context->saved_data["leaf"] = leaf;
         context->saved_data["type"] = static_cast<std::int64_t>(delta.scalar_type());
-        return {r.stream, r.normalised};
+        return {r.stream, r.normalized};
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -103,7 +103,7 @@ struct residual_norm_function : torch::autograd::Function<residual_norm_function
         const auto saved = context->get_saved_variables();
         at::Tensor g = gradients[0];
         if (gradients[1].defined()) {
-            const at::Tensor own = normalised_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1],
+            const at::Tensor own = normalized_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1],
                                                        gradients[1].contiguous());
             g = g.defined() ? own.add_(g) : own;
         }
@@ -114,15 +114,15 @@ struct residual_norm_function : torch::autograd::Function<residual_norm_function
 
 }  // namespace detail
 
-/// Adds a block's output to the residual stream and normalises the sum for the next block (`rms_norm`), in one pass,
+/// Adds a block's output to the residual stream and normalizes the sum for the next block (`rms_norm`), in one pass,
 /// differentiable.
 /// @param x [T, D] float32, contiguous
 /// @param delta [T, D] compute type, contiguous
 /// @param leaf [D] float32, the next block's norm
 inline residual residual_norm(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf, double eps) {
     if (!at::GradMode::is_enabled()) {
-        const detail::residual_sums r = detail::add_and_normalise(x, delta, leaf, eps);
-        return {r.stream, r.normalised};
+        const detail::residual_sums r = detail::add_and_normalize(x, delta, leaf, eps);
+        return {r.stream, r.normalized};
     }
     const torch::autograd::variable_list r = detail::residual_norm_function::apply(x, delta, leaf, eps);
     return {r[0], r[1]};

@@ -15,10 +15,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <utility>
 
-#include <aha/core/kernels/elementwise.cuh>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/lanes.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/lanes.hpp>
+#include <aha/kernels/with_type.hpp>
 
 namespace aha {
 namespace detail {
@@ -68,8 +68,8 @@ void rms_norm_rows_backward(const In* x, const float* w, const float* inverse, c
     });
 }
 
-/// The normalised rows in `type`, and the inverse root mean squares.
-inline std::pair<at::Tensor, at::Tensor> normalised(const at::Tensor& x, const at::Tensor& leaf, double eps,
+/// The normalized rows in `type`, and the inverse root mean squares.
+inline std::pair<at::Tensor, at::Tensor> normalized(const at::Tensor& x, const at::Tensor& leaf, double eps,
                                                     at::ScalarType type) {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     if (!x.is_cpu()) {
@@ -87,7 +87,7 @@ inline std::pair<at::Tensor, at::Tensor> normalised(const at::Tensor& x, const a
 }
 
 /// The gradient of x; that of the weight is added to `leaf.grad()`.
-inline at::Tensor normalised_backward(const at::Tensor& x, const at::Tensor& leaf, const at::Tensor& inverse,
+inline at::Tensor normalized_backward(const at::Tensor& x, const at::Tensor& leaf, const at::Tensor& inverse,
                                       const at::Tensor& gy) {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     const bool train = leaf.requires_grad();
@@ -129,7 +129,7 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
                               const at::Tensor& leaf, double eps, at::ScalarType type) {
         const at::Tensor x = input.contiguous();
-        const auto [y, inverse] = normalised(x, leaf, eps, type);
+        const auto [y, inverse] = normalized(x, leaf, eps, type);
         context->save_for_backward({x, inverse});
         context->saved_data["leaf"] = leaf;
         return y;
@@ -139,20 +139,20 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         return {
-            normalised_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1], gradients[0].contiguous()),
+            normalized_backward(saved[0], context->saved_data["leaf"].toTensor(), saved[1], gradients[0].contiguous()),
             at::Tensor{}, at::Tensor{}, at::Tensor{}};
     }
 };
 
 }  // namespace detail
 
-/// Root-mean-square normalisation over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) *
+/// Root-mean-square normalization over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) *
 /// weight`, computed in float32. The weight's gradient is added to `leaf.grad()` in place.
 /// @param x [..., D] float32 or bfloat16
 /// @param leaf [D] float32
 /// @param type of the result
 inline at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& leaf, double eps, at::ScalarType type) {
-    if (!at::GradMode::is_enabled()) return detail::normalised(x.contiguous(), leaf, eps, type).first;
+    if (!at::GradMode::is_enabled()) return detail::normalized(x.contiguous(), leaf, eps, type).first;
     return detail::rms_norm_function::apply(x, leaf, eps, type);
 }
 

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kernels/elementwise.cuh>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary_frequencies.hpp>
 
 namespace aha {

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include <aha/core/packed.hpp>
-#include <aha/core/to_device.hpp>
+#include <aha/kernels/to_device.hpp>
 
 /// Attention over packed trees as two passes of an engine that knows segments and no trees: every segment sees itself
 /// causally; the branches of a tree, as one segment, see its trunk. The log-sums of both make one softmax of them. In

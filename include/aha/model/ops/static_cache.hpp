@@ -7,10 +7,10 @@
 #include <cstdint>
 
 #include <aha/core/error.hpp>
-#include <aha/core/kernels/append_rows.cuh>
-#include <aha/core/kernels/attend_chunks.cuh>
-#include <aha/core/kernels/launch.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/append_rows.cuh>
+#include <aha/kernels/attend_chunks.cuh>
+#include <aha/kernels/launch.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary.hpp>
 
 namespace aha {
@@ -22,8 +22,8 @@ struct static_rows {
     at::Tensor slots;            ///< [B] int64, the row's place in the cache
     at::Tensor own;              ///< [B] int64, own tokens in the cache before this step
     at::Tensor alive;            ///< [B] uint8, 0: the place is empty
-    at::Tensor stretches;        ///< [S, 5] int64, `shared_stretch`
-    at::Tensor seen;             ///< [B, 6] int64, `row_stretches`
+    at::Tensor stretches;        ///< [S, 5] int64, `shared_kv_range`
+    at::Tensor seen;             ///< [B, 6] int64, `row_kv_ranges`
     std::int64_t prompt_chunks;  ///< most chunks of a shared stretch
     std::int64_t own_chunks;     ///< most chunks of a row's own tokens
 
@@ -102,7 +102,7 @@ inline at::Tensor static_attention(const at::Tensor& qkv, const head_transform& 
             .width = heads.width,
             .keys = cache.prompt_keys.const_data_ptr<T>(),
             .values = cache.prompt_values.const_data_ptr<T>(),
-            .stretches = reinterpret_cast<const shared_stretch*>(rows.stretches.const_data_ptr<std::int64_t>()),
+            .stretches = reinterpret_cast<const shared_kv_range*>(rows.stretches.const_data_ptr<std::int64_t>()),
             .slots = slots,
             .own = own,
             .alive = alive,
@@ -124,7 +124,7 @@ inline at::Tensor static_attention(const at::Tensor& qkv, const head_transform& 
                               .width = heads.width,
                               .parts = parts,
                               .chunk = chunks::chunk,
-                              .rows = reinterpret_cast<const row_stretches*>(rows.seen.const_data_ptr<std::int64_t>()),
+                              .rows = reinterpret_cast<const row_kv_ranges*>(rows.seen.const_data_ptr<std::int64_t>()),
                               .own = own,
                               .alive = alive,
                               .out = out.mutable_data_ptr<T>()},

@@ -12,9 +12,9 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/kernels/attend_chunks.cuh>
-#include <aha/core/pack.hpp>
-#include <aha/core/to_device.hpp>
+#include <aha/kernels/attend_chunks.cuh>
+#include <aha/model/pack.hpp>
+#include <aha/kernels/to_device.hpp>
 #include <aha/model/ops/static_cache.hpp>
 
 namespace aha {
@@ -22,18 +22,18 @@ namespace aha {
 /// The rows of a `static_session`: the host's account of them and its copy on the device, in one piece of memory.
 class static_rows_table {
 public:
-    /// @param most_rows there is room for so many
+    /// @param max_rows there is room for so many
     /// @param sharing query heads a key head
-    static_rows_table(std::int64_t most_rows, std::int64_t sharing, const at::Device& device)
-        : most_rows_{most_rows},
+    static_rows_table(std::int64_t max_rows, std::int64_t sharing, const at::Device& device)
+        : most_rows_{max_rows},
           stretch_rows_{std::max<std::int64_t>(1, attend_chunks<float>::most_queries / sharing)},
           device_{device},
           all_{at::zeros({words()}, at::TensorOptions{}.dtype(at::kLong).device(device))} {
-        for (std::int64_t slot = most_rows; slot > 0; --slot) free_.push_back(slot - 1);
+        for (std::int64_t slot = max_rows; slot > 0; --slot) free_.push_back(slot - 1);
     }
 
     std::int64_t rows() const { return std::ssize(rows_); }        ///< completions in the batch
-    std::int64_t most_rows() const { return most_rows_; }          ///< room for so many
+    std::int64_t max_rows() const { return most_rows_; }           ///< room for so many
     std::int64_t prompt_tokens() const { return prompt_tokens_; }  ///< places taken in the memory of prompts
 
     /// The most tokens of its own that a row has.
@@ -44,7 +44,7 @@ public:
     }
 
     /// The most tokens that a row may come to have.
-    std::int64_t longest_room() const {
+    std::int64_t max_budget() const {
         std::int64_t longest = 0;
         for (const row& r : rows_) longest = std::max(longest, r.room);
         return longest;
@@ -52,7 +52,7 @@ public:
 
     /// Adds `copies` rows of each prompt, whose keys lie from `first_token` on as they do in `packed`.
     void admit(const packed_prompts& packed, std::int64_t first_token, std::int64_t copies,
-               std::span<const drawing_row> begun) {
+               std::span<const sampling_row> begun) {
         require(rows() + std::ssize(begun) <= most_rows_, begun.size(), " rows more than ", rows(), " are more than ",
                 most_rows_);
         const auto add = [&](const segment& s) {
@@ -128,7 +128,7 @@ public:
             data[most(1) + i] = r.slot;
             data[most(2) + i] = r.own;
             std::memcpy(data + most(3) + i, &r.stream, sizeof r.stream);
-            const row_stretches seen{{0, chunks_, 2 * chunks_}, {length(r.prefix), length(r.prompt), 0}};
+            const row_kv_ranges seen{{0, chunks_, 2 * chunks_}, {length(r.prefix), length(r.prompt), 0}};
             std::memcpy(data + most(4) + i * seen_words, &seen, sizeof seen);
             reinterpret_cast<std::uint8_t*>(data + most(4 + seen_words + 2 * stretch_words))[i] = 1;
         }
@@ -140,8 +140,8 @@ public:
                     ++past;
                 const segment& keys = stretches_[std::size_t(rows_[i].*which)];
                 if (keys.size == 0) continue;
-                const shared_stretch s{static_cast<std::int64_t>(i), static_cast<std::int64_t>(past - i), keys.begin,
-                                       keys.size, first_part};
+                const shared_kv_range s{static_cast<std::int64_t>(i), static_cast<std::int64_t>(past - i), keys.begin,
+                                        keys.size, first_part};
                 std::memcpy(data + most(4 + seen_words) + count++ * stretch_words, &s, sizeof s);
             }
         };
@@ -168,7 +168,7 @@ public:
                 .own_chunks = (capacity + chunk - 1) / chunk};
     }
 
-    at::Tensor streams() const { return part(3, most_rows_); }  ///< [most_rows] int64: each row's `random_stream`
+    at::Tensor streams() const { return part(3, most_rows_); }  ///< [max_rows] int64: each row's `random_stream`
 
 private:
     struct row {
@@ -178,7 +178,7 @@ private:
     };
     static_assert(sizeof(random_stream) == sizeof(std::int64_t));
     static constexpr std::int64_t chunk = attend_chunks<float>::chunk;
-    static constexpr std::int64_t seen_words = sizeof(row_stretches) / 8, stretch_words = sizeof(shared_stretch) / 8;
+    static constexpr std::int64_t seen_words = sizeof(row_kv_ranges) / 8, stretch_words = sizeof(shared_kv_range) / 8;
 
     /// 1, 2, 4, ... 32, 48, 64, 96, 128, ...: few shapes, and at most a third of the places empty.
     std::int64_t places() const {

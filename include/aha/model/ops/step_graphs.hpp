@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include <aha/core/kernels/launch.hpp>
+#include <aha/kernels/launch.hpp>
 
 #if defined(AHA_KERNELS)
 #include <ATen/cuda/CUDAGraph.h>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <aha/core/packed.hpp>
-#include <aha/core/parallel_tasks.hpp>
-#include <aha/core/with_type.hpp>
+#include <aha/kernels/parallel_tasks.hpp>
+#include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/segment_attention.hpp>
 #include <aha/model/ops/tree_attention_cpu.hpp>
 

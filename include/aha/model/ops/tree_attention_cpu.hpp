@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <aha/core/packed.hpp>
-#include <aha/core/parallel_tasks.hpp>
-#include <aha/core/small_product.hpp>
+#include <aha/kernels/parallel_tasks.hpp>
+#include <aha/kernels/small_product.hpp>
 #include <aha/model/ops/attention_rows.hpp>
 
 /// Attention over packed trees on the CPU, forward and backward. A task is one tree and one key head: the trunk's keys

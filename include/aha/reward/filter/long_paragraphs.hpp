@@ -6,7 +6,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/trimmed.hpp>
 

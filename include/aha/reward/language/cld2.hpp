@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <aha/core/error.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 
 namespace aha {
 

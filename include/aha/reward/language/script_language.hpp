@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include <aha/core/error.hpp>
-#include <aha/core/script.hpp>
-#include <aha/core/utf8.hpp>
+#include <aha/text/script.hpp>
+#include <aha/files/utf8.hpp>
 
 namespace aha {
 

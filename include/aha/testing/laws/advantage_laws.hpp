@@ -17,7 +17,7 @@
 ///
 ///     struct my_case {
 ///         static my_advantage make() { return my_advantage{}; }
-///         static constexpr bool centred = true;          // optional: sums to zero, zero where all scores are equal
+///         static constexpr bool centered = true;          // optional: sums to zero, zero where all scores are equal
 ///         static constexpr bool shift_invariant = true;  // optional
 ///         static constexpr bool scale_invariant = true;  // optional
 ///         static constexpr double tolerance = 1e-9;      // optional: of these, relative to the largest advantage
@@ -145,20 +145,20 @@ std::string prefers_the_better() {
     return {};
 }
 
-/// If centred: a group that agrees teaches nothing.
+/// If centered: a group that agrees teaches nothing.
 template <class Case>
 std::string gives_zeros_to_equal_scores() {
-    if constexpr (requires { requires Case::centred; })
+    if constexpr (requires { requires Case::centered; })
         for (const std::size_t count : {2UL, 5UL, 8UL})
             for (const double value : detail::of<Case>(std::vector<score>(count, score{0.75})))
                 if (value != 0) return sentence("gives ", value, " in a group of ", count, " equal scores");
     return {};
 }
 
-/// If centred: advantages sum to zero, so that a step moves probability between answers.
+/// If centered: advantages sum to zero, so that a step moves probability between answers.
 template <class Case>
 std::string sums_to_zero() {
-    if constexpr (requires { requires Case::centred; })
+    if constexpr (requires { requires Case::centered; })
         for (const std::vector<score>& scores : detail::groups()) {
             double sum = 0, largest = 0;
             for (const double value : detail::of<Case>(scores)) {

@@ -92,8 +92,8 @@ template <class Case>
 std::string adds_up() {
     return detail::on_ranks<Case>(detail::ranks, [](const auto& c) -> std::string {
         const at::Tensor numbers = detail::numbers_of(c.rank()), whole = at::full({3}, c.rank() + 1, at::kLong);
-        c.sum(numbers);
-        c.sum(whole);
+        c.all_reduce(numbers);
+        c.all_reduce(whole);
         at::Tensor expected = at::full({37}, 0.0, at::kDouble), size = at::full({37}, 0.0, at::kDouble);
         for (int r = 0; r < detail::ranks; ++r) {
             expected += detail::numbers_of(r);
@@ -115,7 +115,7 @@ std::string sums_to_the_same_bits() {
     std::array<std::string, detail::ranks> held;
     const std::string problem = detail::on_ranks<Case>(detail::ranks, [&](const auto& c) -> std::string {
         const at::Tensor numbers = detail::numbers_of(c.rank());
-        c.sum(numbers);
+        c.all_reduce(numbers);
         held[static_cast<std::size_t>(c.rank())] = detail::bytes_of(numbers);
         return {};
     });
@@ -142,7 +142,7 @@ std::string gives_all_what_one_has() {
 template <class Case>
 std::string gathers_in_order() {
     return detail::on_ranks<Case>(detail::ranks, [](const auto& c) -> std::string {
-        const std::vector<std::string> all = c.gather(detail::words_of(c.rank()));
+        const std::vector<std::string> all = c.all_gather(detail::words_of(c.rank()));
         if (all.size() != detail::ranks) return sentence("gathered ", all.size(), " instead of ", detail::ranks);
         for (int r = 0; r < detail::ranks; ++r)
             if (all[static_cast<std::size_t>(r)] != detail::words_of(r))
@@ -157,8 +157,8 @@ std::string is_shared_by_its_copies() {
     return detail::on_ranks<Case>(detail::ranks, [](const auto& c) -> std::string {
         const auto copy = c;
         const at::Tensor one = at::full({1}, 1.0F);
-        c.sum(one);
-        copy.sum(one);
+        c.all_reduce(one);
+        copy.all_reduce(one);
         if (one.template item<float>() != detail::ranks * detail::ranks) return "a copy sums otherwise";
         return copy.rank() == c.rank() ? "" : "a copy is another rank";
     });
@@ -169,10 +169,10 @@ template <class Case>
 std::string leaves_one_rank_alone() {
     return detail::on_ranks<Case>(1, [](const auto& c) -> std::string {
         const at::Tensor numbers = detail::numbers_of(0);
-        c.sum(numbers);
+        c.all_reduce(numbers);
         c.broadcast(numbers, 0);
         if (detail::bytes_of(numbers) != detail::bytes_of(detail::numbers_of(0))) return "changes a tensor";
-        return c.gather("abc") == std::vector<std::string>{"abc"} ? "" : "changes bytes";
+        return c.all_gather("abc") == std::vector<std::string>{"abc"} ? "" : "changes bytes";
     });
 }
 

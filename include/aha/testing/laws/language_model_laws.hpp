@@ -12,7 +12,7 @@
 
 #include <aha/concepts/decoding_model.hpp>
 #include <aha/concepts/language_model.hpp>
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/testing/laws/law.hpp>
 #include <aha/testing/tolerance.hpp>

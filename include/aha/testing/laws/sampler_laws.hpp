@@ -14,7 +14,7 @@
 
 #include <aha/concepts/language_model.hpp>
 #include <aha/concepts/sampler.hpp>
-#include <aha/core/pack.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/records.hpp>
 #include <aha/testing/laws/law.hpp>
 

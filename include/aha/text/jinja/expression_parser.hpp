@@ -214,7 +214,7 @@ private:
             case token_kind::real: return number(first);
             default: break;
         }
-        if (first.text == "(" && first.kind == token_kind::symbol) return parenthesised(first.line);
+        if (first.text == "(" && first.kind == token_kind::symbol) return parenthesized(first.line);
         if (first.text == "[" && first.kind == token_kind::symbol)
             return make(first.line, list_display{items_until("]")});
         if (first.text == "{" && first.kind == token_kind::symbol) return dict(first.line);
@@ -246,7 +246,7 @@ private:
             syntax_problem(digits.line, "the number " + digits.text + " is out of range");
         return make(digits.line, literal{digits.kind == token_kind::integer ? value{whole} : value{real}});
     }
-    expression_ptr parenthesised(int at_line) {
+    expression_ptr parenthesized(int at_line) {
         if (skip_symbol(")")) return make(at_line, tuple_display{});
         expression_ptr first = any();
         if (skip_symbol(")")) return first;

@@ -10,7 +10,7 @@
 #include <utf8proc.h>
 #include <vector>
 
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/jinja/character_tables.hpp>
 #include <aha/text/jinja/characters.hpp>
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/jinja/characters.hpp>
 #include <aha/text/jinja/value.hpp>
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <aha/core/utf8.hpp>
+#include <aha/files/utf8.hpp>
 #include <aha/text/jinja/arguments.hpp>
 #include <aha/text/jinja/format_spec.hpp>
 #include <aha/text/jinja/print.hpp>

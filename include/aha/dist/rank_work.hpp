@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aha/core/error.hpp>
+#include <aha/dist/balance_costs.hpp>
+
+/// How trainers share work out among the ranks of a communicator, and join what came of it. With one rank all of it is
+/// the identity.
+namespace aha {
+
+/// Those of `all` that this rank works on; every rank has about the same cost.
+/// @param cost of one, a whole number
+template <class Communicator, class Item, class Cost>
+std::vector<Item> local_shard(const Communicator& ranks, std::vector<Item> all, const Cost& cost) {
+    if (ranks.size() == 1) return all;
+    std::vector<std::int64_t> costs;
+    for (const Item& one : all) costs.push_back(static_cast<std::int64_t>(cost(one)));
+    const std::vector<int> owner = balance_costs(costs, ranks.size());
+    std::vector<Item> own;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (owner[i] == ranks.rank()) own.push_back(std::move(all[i]));
+    return own;
+}
+
+/// A few numbers of each rank, [ranks][N]; all ranks bring as many.
+template <class Communicator>
+std::vector<std::vector<double>> gather_numbers(const Communicator& ranks, const std::vector<double>& own) {
+    std::vector<std::vector<double>> all;
+    const std::string bytes{reinterpret_cast<const char*>(own.data()), own.size() * sizeof(double)};
+    for (const std::string& theirs : ranks.all_gather(bytes)) {
+        require(theirs.size() == bytes.size(), "the ranks of this run do not do the same: one brought ",
+                theirs.size() / sizeof(double), " numbers, rank ", ranks.rank(), " ", own.size());
+        std::vector<double>& numbers = all.emplace_back(own.size());
+        std::memcpy(numbers.data(), theirs.data(), theirs.size());
+    }
+    return all;
+}
+
+/// The sums over ranks, added in the order of ranks: the same on each.
+template <class Communicator>
+std::vector<double> sum_numbers(const Communicator& ranks, std::vector<double> own) {
+    if (ranks.size() == 1) return own;
+    std::vector<double> sums(own.size());
+    for (const std::vector<double>& numbers : gather_numbers(ranks, own))
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += numbers[i];
+    return sums;
+}
+
+}  // namespace aha

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <aha/concepts/group_reward.hpp>
+#include <aha/concepts/tokenizer.hpp>
+#include <aha/core/error.hpp>
+#include <aha/model/pack_texts.hpp>
+#include <aha/core/records.hpp>
+#include <aha/reward/final_summary.hpp>
+#include <aha/reward/trimmed.hpp>
+#include <aha/data/completion_example.hpp>
+#include <aha/reward/model_reward_options.hpp>
+#include <aha/text/text_tokens.hpp>
+#include <aha/rollout/source.hpp>
+
+namespace aha {
+
+/// What a reward model says of completions: a `group_reward` that reads prompt and completion with the reward model's
+/// own tokenizer, as `completion_example` writes them, in one packed row that computes the prompt once. DeepSeek-R1,
+/// Methods: of the summary alone for helpfulness, of the whole response for safety.
+///
+/// The end token is always read last, also after a truncated completion: a reward model learned to judge at it alone.
+/// Copies share the model. Several threads may ask; they take turns, as a forward pass uses all cores by itself.
+///
+/// @tparam Source a `pretrained` `reward_model`, or anything with a `tokenizer` and such a `model`
+template <class Source>
+class model_reward {
+    static_assert(require_tokenizer<std::remove_cvref_t<decltype(std::declval<Source&>().tokenizer)>>());
+    static_assert(
+        requires(const model_of_t<Source>& m, const packed_texts& t) { m.scores(t); },
+        "aha: a model_reward asks a model that gives texts one number each; wrap a language model: "
+        "aha::reward_model{std::move(model)}");
+
+public:
+    /// Throws `aha::error` for options that make no sense, and a tokenizer without an end token.
+    explicit model_reward(std::shared_ptr<const Source> judge, model_reward_options options = {})
+        : judge_{std::move(judge)}, turn_{std::make_shared<std::mutex>()}, options_{std::move(options)} {
+        options_.validate();
+        require(judge_ != nullptr, "a model_reward needs a reward model");
+        require(!std::ranges::empty(judge_->tokenizer.end_ids()),
+                "the reward model's tokenizer has no end token, so it does not know where to judge");
+    }
+
+    /// Scores with `judge`.
+    explicit model_reward(Source judge, model_reward_options options = {})
+        : model_reward{std::make_shared<const Source>(std::move(judge)), std::move(options)} {}
+
+    const model_reward_options& options() const { return options_; }
+
+    /// The scores, [G]. A completion without a summary, where one is asked for, gets `without_summary`, or the lowest
+    /// score of the others; where all lack one the scores are not applicable.
+    /// Throws `aha::error` for a text that is longer than the model's context.
+    std::vector<score> operator()(const prompt& asked, std::span<const completion> given) const {
+        std::vector<std::size_t> judged;
+        std::vector<std::string_view> parts;
+        const bool thinks = ends_with_think(asked.text);
+        for (std::size_t i = 0; i < given.size(); ++i) {
+            const auto part = options_.part == scored_part::summary ? final_summary(given[i].text, thinks)
+                                                                    : std::optional<std::string_view>{given[i].text};
+            if (!part) continue;
+            judged.push_back(i);
+            parts.push_back(*part);
+        }
+        const std::vector<double> values = scores_of(asked, parts);
+        std::optional<double> otherwise = options_.without_summary;
+        if (!otherwise && !values.empty()) otherwise = *std::ranges::min_element(values);
+        std::vector<score> scores(given.size(), otherwise ? score{*otherwise} : score::not_applicable());
+        for (std::size_t i = 0; i < judged.size(); ++i) scores[judged[i]] = values[i];
+        return scores;
+    }
+
+private:
+    static constexpr std::string_view think = "<think>";
+
+    static bool ends_with_think(std::string_view text) { return detail::trimmed(text).ends_with(think); }
+
+    /// The prompt as the reward model reads it. What it judges follows no open thought.
+    std::vector<token_id> prompt_ids(const prompt& asked) const {
+        prompt read;
+        read.index = asked.index;
+        read.templated = asked.templated && !options_.prompt_text;
+        if (options_.prompt_text) read.text = options_.prompt_text(asked);
+        else if (options_.part == scored_part::summary && ends_with_think(asked.text))
+            read.text = asked.text.substr(0, asked.text.rfind(think));
+        else read.text = asked.text;
+        return tokens_of(*judge_, read);
+    }
+
+    std::vector<double> scores_of(const prompt& asked, std::span<const std::string_view> parts) const {
+        if (parts.empty()) return {};
+        const std::vector<token_id> before = prompt_ids(asked);
+        std::vector<std::vector<token_id>> texts;
+        for (const std::string_view part : parts) {
+            std::vector<token_id>& ids = texts.emplace_back(before);
+            const std::vector<token_id> said = with_end_token(judge_->tokenizer, judge_->tokenizer.encode(part));
+            ids.insert(ids.end(), said.begin(), said.end());
+            check_length(asked, ids.size());
+        }
+        std::vector<double> values;
+        for (std::size_t from = 0, to = 0; from < texts.size(); from = to) {
+            text_group group;
+            for (std::size_t used = before.size(); to < texts.size(); ++to) {
+                used += texts[to].size() - before.size();
+                if (std::cmp_greater(used, options_.microbatch_tokens) && to > from) break;
+                group.emplace_back(texts[to]);
+            }
+            const at::Tensor raw = forward(group);
+            for (std::int64_t i = 0; i < raw.numel(); ++i)
+                values.push_back((raw.template const_data_ptr<float>()[i] - options_.mean) / options_.deviation);
+        }
+        return values;
+    }
+
+    /// @return [S] float32 on the CPU
+    at::Tensor forward(const text_group& group) const {
+        const auto& model = model_of(*judge_);
+        const std::lock_guard turn{*turn_};
+        const at::NoGradGuard no_gradients;
+        return model.scores(pack_texts({&group, 1}, model_of_t<Source>::tensor_policy::device()))
+            .to(at::kCPU, at::kFloat)
+            .contiguous();
+    }
+
+    void check_length(const prompt& asked, std::size_t tokens) const {
+        if constexpr (requires { model_of(*judge_).context(); })
+            require(std::cmp_less_equal(tokens, model_of(*judge_).context()), "an answer to prompt ", asked.index,
+                    " has ", tokens, " tokens with its prompt, more than the reward model's context of ",
+                    model_of(*judge_).context());
+    }
+
+    std::shared_ptr<const Source> judge_;
+    std::shared_ptr<std::mutex> turn_;  ///< of copies too
+    model_reward_options options_;
+};
+
+template <class Source>
+model_reward(std::shared_ptr<Source>, model_reward_options = {}) -> model_reward<std::remove_const_t<Source>>;
+template <class Source>
+model_reward(Source, model_reward_options = {}) -> model_reward<Source>;
+
+}  // namespace aha
