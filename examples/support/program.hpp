@@ -16,7 +16,7 @@
 #include <aha/core/tensor_policy.hpp>
 #include <aha/core/overlong.hpp>
 #include <aha/dist/rank_environment.hpp>
-#include <aha/rollout/prompt_limits.hpp>
+#include <aha/rollout/prompt_reader.hpp>
 
 /// What the example programs have in common: options that every one takes, and how one ends.
 namespace example {

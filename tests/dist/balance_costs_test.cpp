@@ -1,4 +1,4 @@
-#include <aha/dist/balance_costs.hpp>
+#include <aha/dist/rank_work.hpp>
 
 #include <algorithm>
 #include <gtest/gtest.h>

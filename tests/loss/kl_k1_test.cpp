@@ -1,4 +1,4 @@
-#include <aha/loss/kl_k1.hpp>
+#include <aha/loss/estimate_kl.hpp>
 
 #include <ATen/ATen.h>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include <aha/loss/kl_k2.hpp>
+#include <aha/loss/estimate_kl.hpp>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <aha/loss/kl_k3.hpp>
+#include <aha/loss/estimate_kl.hpp>
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
 

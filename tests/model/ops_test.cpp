@@ -5,7 +5,7 @@
 
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/decode_attention.hpp>
-#include <aha/model/ops/gated_linear.hpp>
+#include <aha/model/feed_forward/gated.hpp>
 #include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
 #include <aha/model/ops/tree_attention.hpp>

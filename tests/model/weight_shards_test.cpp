@@ -1,4 +1,4 @@
-#include <aha/model/weight_shards.hpp>
+#include <aha/model/weight_store.hpp>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 #include <aha/pretrained/decoder_config_gguf.hpp>
 #include <aha/pretrained/decoder_config_json.hpp>
-#include <aha/model/ops/rotary_frequencies.hpp>
+#include <aha/model/ops/rotary.hpp>
 
 #include <ATen/ATen.h>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include <aha/reward/prose.hpp>
+#include <aha/reward/language_consistency.hpp>
 
 #include <gtest/gtest.h>
 #include <string>

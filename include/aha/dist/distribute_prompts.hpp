@@ -2,15 +2,114 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/dist/group_bytes.hpp>
+
+/// What ranks tell one another of the groups that they sampled: the completions and their scores. The prompts are
+/// known to all.
+namespace aha::detail {
+
+class byte_writer {
+public:
+    template <class T>
+        requires std::is_trivially_copyable_v<T>
+    void put(const T& value) {
+        bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    template <class Row>
+        requires requires(const Row& row) { row.data(), row.size(); }
+    void put(const Row& row) {
+        put(static_cast<std::uint64_t>(row.size()));
+        bytes_.append(reinterpret_cast<const char*>(row.data()), row.size() * sizeof(*row.data()));
+    }
+    std::string take() { return std::move(bytes_); }
+
+private:
+    std::string bytes_;
+};
+
+class byte_reader {
+public:
+    explicit byte_reader(std::string_view bytes) : bytes_{bytes} {}
+
+    template <class T>
+    T get() {
+        T value{};
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            read(&value, sizeof value);
+        } else {
+            const auto count = get<std::uint64_t>();
+            require(count <= bytes_.size(), "the bytes of another rank end early");
+            value.resize(count);
+            read(value.data(), count * sizeof(*value.data()));
+        }
+        return value;
+    }
+    bool done() const { return bytes_.empty(); }
+
+private:
+    void read(void* to, std::size_t size) {
+        require(size <= bytes_.size(), "the bytes of another rank end early");
+        if (size > 0) std::memcpy(to, bytes_.data(), size);
+        bytes_.remove_prefix(size);
+    }
+
+    std::string_view bytes_;
+};
+
+/// Adds the completions and scores of a group.
+inline void put_group(byte_writer& to, const rollout_group& group) {
+    to.put(static_cast<std::uint64_t>(group.completions.size()));
+    for (const completion& c : group.completions) {
+        to.put(c.ids), to.put(c.text), to.put(c.log_probs), to.put(c.behavior_log_probs), to.put(c.entropies);
+        to.put(c.ref_log_probs), to.put(c.finish);
+    }
+    to.put(static_cast<std::uint64_t>(group.scores.size()));
+    for (const score& s : group.scores) {
+        to.put(s.value), to.put(s.applicable), to.put(s.steps);
+        to.put(static_cast<std::uint64_t>(s.parts.size()));
+        for (const auto& [name, value] : s.parts) to.put(name), to.put(value);
+    }
+}
+
+/// Takes what `put_group` added; the group's prompt is `asked`.
+inline rollout_group get_group(byte_reader& from, prompt asked) {
+    rollout_group group;
+    group.prompt = std::move(asked);
+    for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
+        completion& c = group.completions.emplace_back();
+        c.ids = from.get<std::vector<token_id>>();
+        c.text = from.get<std::string>();
+        c.log_probs = from.get<std::vector<float>>();
+        c.behavior_log_probs = from.get<std::vector<float>>();
+        c.entropies = from.get<std::vector<float>>();
+        c.ref_log_probs = from.get<std::vector<float>>();
+        c.finish = from.get<finish_reason>();
+    }
+    for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
+        score& s = group.scores.emplace_back();
+        s.value = from.get<double>();
+        s.applicable = from.get<bool>();
+        s.steps = from.get<std::vector<step_score>>();
+        for (auto parts = from.get<std::uint64_t>(); parts > 0; --parts) {
+            std::string name = from.get<std::string>();
+            s.parts.emplace_back(std::move(name), from.get<double>());
+        }
+    }
+    return group;
+}
+
+}  // namespace aha::detail
 
 namespace aha {
 

@@ -1,15 +1,112 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string>
+#include <string_view>
 
+#include <aha/core/json.hpp>
+#include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
-#include <aha/io/same_reward.hpp>
+
+namespace aha::detail {
+
+/// The beginning of a text as JSON writes it, so that spaces and line ends are seen.
+inline std::string shown_text(std::string_view text, std::size_t most = 160) {
+    std::size_t end = std::min(text.size(), most);
+    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    const std::string cut =
+        nlohmann::json(text.substr(0, end)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return end < text.size() ? cut + "..." : cut;
+}
+
+/// Notices that a run learns nothing because every completion has the same reward: a verifier that looks for the answer
+/// where the text does not have it, a field of another name, a budget that cuts every answer off.
+class same_reward {
+public:
+    static constexpr std::int64_t steps = 3;  ///< in a row that are all the same before it is said
+
+    void restart() { *this = {}; }
+
+    /// What to tell the user after this step: once, when the last steps gave one reward to all completions.
+    std::optional<std::string> after(const step_report& report) {
+        const std::optional<double> own = common_reward(report);
+        if (!own || (in_a_row_ > 0 && *own != reward_)) in_a_row_ = 0;
+        if (!own) return std::nullopt;
+        reward_ = *own;
+        if (++in_a_row_ < steps || said_) return std::nullopt;
+        said_ = true;
+        return sentence(report);
+    }
+
+private:
+    /// The reward of all completions that were sampled for the step, if it is one.
+    static std::optional<double> common_reward(const step_report& report) {
+        const std::optional<double> mean = report.find_metric("reward"),
+                                    same = report.find_metric("frac_reward_zero_std");
+        if (!report.groups || !mean || !same || *same != 1) return std::nullopt;
+        if (report.find_metric("kept").value_or(0) > 0) return std::nullopt;  // rejection sampling: they are all right
+        for (const rollout_group& group : *report.groups)
+            for (const score& s : group.scores)
+                if (s.applicable && std::abs(s.value - *mean) > 1e-9 * std::abs(*mean)) return std::nullopt;
+        return mean;
+    }
+
+    std::string sentence(const step_report& report) const {
+        std::ostringstream out;
+        out << "note: the reward was " << readable(reward_) << " for every completion of steps "
+            << report.step - steps + 1 << " to " << report.step << ", so that there is nothing to learn from.";
+        std::size_t count = 0, cut = 0;
+        const rollout_group* first = nullptr;
+        for (const rollout_group& group : *report.groups)
+            for (const completion& c : group.completions) {
+                if (first == nullptr) first = &group;
+                ++count, cut += c.finish == finish_reason::length ? 1 : 0;
+            }
+        if (cut * 2 > count)
+            out << " The token budget cut off "
+                << std::lround(100.0 * static_cast<double>(cut) / static_cast<double>(count))
+                << " % of the completions: raise max_new_tokens.";
+        if (first != nullptr) {
+            const completion& shown = first->completions.front();
+            out << " Look at what it sees. The prompt ends " << shown_text(tail(first->prompt.text))
+                << ", the first completion is " << shown_text(shown.text) << " (" << to_string(shown.finish) << ")";
+            if (!first->prompt.fields.empty()) out << ", the row is " << shortened_row(first->prompt.fields);
+            out << ": is the answer where the reward looks for it, and of the same type?";
+            if (shown.finish == finish_reason::stop_string)
+                out << " The text ends before the stop string, unless sampling_options::include_stop_string says "
+                       "otherwise.";
+        } else {
+            out << " Easier or harder questions, or a larger group, give rewards that differ.";
+        }
+        return out.str();
+    }
+
+    static std::string_view tail(std::string_view text) {
+        std::size_t from = text.size() > 80 ? text.size() - 80 : 0;
+        while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
+        return text.substr(from);
+    }
+    static std::string shortened_row(const json& fields) {
+        const std::string row = fields.dump(-1, ' ', true, json::error_handler_t::replace);  // ASCII: cut anywhere
+        constexpr std::size_t most = 200;
+        return row.size() > most ? row.substr(0, most) + "..." : row;
+    }
+
+    std::int64_t in_a_row_ = 0;
+    double reward_ = 0;
+    bool said_ = false;
+};
+
+}  // namespace aha::detail
 
 namespace aha {
 

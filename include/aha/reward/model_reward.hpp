@@ -3,8 +3,10 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,16 +21,56 @@
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/tokenizer.hpp>
 #include <aha/core/error.hpp>
-#include <aha/model/pack_texts.hpp>
 #include <aha/core/records.hpp>
-#include <aha/reward/final_summary.hpp>
-#include <aha/reward/trimmed.hpp>
 #include <aha/data/completion_example.hpp>
-#include <aha/reward/model_reward_options.hpp>
-#include <aha/text/text_tokens.hpp>
+#include <aha/model/pack_texts.hpp>
+#include <aha/reward/chain_of_thought.hpp>
+#include <aha/reward/trimmed.hpp>
 #include <aha/rollout/source.hpp>
+#include <aha/text/text_tokens.hpp>
 
 namespace aha {
+
+/// What of a completion a reward model reads after the prompt.
+enum class scored_part {
+    whole_response,  ///< all of its text, thoughts included: R1's safety
+    summary,         ///< its `final_summary`: R1's helpfulness, so that what helps is not the thinking
+};
+
+/// How a reward model judges.
+struct model_reward_options {
+    scored_part part = scored_part::whole_response;  ///< what of a completion is scored
+    std::optional<double> without_summary{};  ///< the score of a completion without a summary, where one is read;
+                                              ///< empty: the lowest of the other completions of its prompt
+    double mean = 0;       ///< of the model's scores; a score is given as (score - mean) / deviation, to be added to
+    double deviation = 1;  ///< rewards of another scale
+    std::int64_t microbatch_tokens = 8192;                    ///< most tokens in one forward pass; a memory limit
+    std::function<std::string(const prompt&)> prompt_text{};  ///< the prompt as the reward model is to read it, called
+                                                              ///< by several threads at once; empty: its text, which
+                                                              ///< before a summary loses a `<think>` at its end
+
+    /// Throws `aha::error` naming the first value that makes no sense.
+    void validate() const {
+        require(!without_summary || std::isfinite(*without_summary), "without_summary must be finite, not ",
+                without_summary.value_or(0));
+        require(std::isfinite(mean), "mean must be finite, not ", mean);
+        require(deviation > 0 && std::isfinite(deviation), "deviation must be positive, not ", deviation);
+        require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
+    }
+};
+
+/// The part of a completion's text that its reader is meant to see: what follows the `</think>` that ends its
+/// `chain_of_thought`, without white space at its ends; so nothing escapes both. Nothing if there is no such
+/// `</think>` or only white space follows it: a text that never stops thinking has no summary.
+inline std::optional<std::string_view> final_summary(std::string_view text, bool prefilled_think = false) {
+    constexpr std::string_view think_end = "</think>";
+    const std::string_view thought = chain_of_thought(text, prefilled_think);
+    const auto end = static_cast<std::size_t>(thought.data() - text.data()) + thought.size();
+    if (end == text.size()) return std::nullopt;
+    const std::string_view summary = detail::trimmed(text.substr(end + think_end.size()));
+    if (summary.empty()) return std::nullopt;
+    return summary;
+}
 
 /// What a reward model says of completions: a `group_reward` that reads prompt and completion with the reward model's
 /// own tokenizer, as `completion_example` writes them, in one packed row that computes the prompt once. DeepSeek-R1,
