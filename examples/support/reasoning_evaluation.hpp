@@ -1,16 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aha/core/records.hpp>
-#include <aha/reward/run_rewards.hpp>
-#include <aha/rollout/autoregressive_sampler.hpp>
-#include <aha/pretrained/pretrained.hpp>
+#include <aha/rollout/sampling_options.hpp>
+#include <aha/train/evaluate.hpp>
 
 namespace example {
 
@@ -27,28 +25,19 @@ struct evaluation {
     }
 };
 
-/// Answers every prompt once and scores the answers. The draws are those of a step that no run reaches, so they are not
-/// the draws of training.
+/// Answers every prompt once and scores the answers.
 template <class Source, class Reward>
-evaluation evaluate(const Source& source, std::vector<aha::prompt> questions, Reward reward,
+evaluation evaluate(const Source& source, const std::vector<aha::prompt>& questions, const Reward& reward,
                     const aha::sampling_options& sampling, std::uint64_t seed, std::size_t show) {
-    for (aha::prompt& p : questions) p.ids = aha::tokens_of(source, p);
-    const aha::autoregressive_sampler sampler{source.tokenizer, sampling};
-    std::vector<aha::rollout_group> groups =
-        sampler.sample(source.model, questions, 1, {seed, std::numeric_limits<std::uint64_t>::max(), 0, 0});
-    aha::run_rewards(std::span{groups}, reward, {});
     evaluation result;
-    for (const aha::rollout_group& group : groups) {
-        const aha::completion& said = group.completions.front();
-        result.mean_length += static_cast<double>(said.ids.size()) / static_cast<double>(groups.size());
-        for (const auto& part : group.scores.front().parts) {
-            auto found =
-                std::ranges::find(result.means, part.first, [](const auto& mean) -> const auto& { return mean.first; });
-            if (found == result.means.end()) found = result.means.insert(found, {part.first, 0.0});
-            found->second += part.second / static_cast<double>(groups.size());
-        }
-        if (result.shown.size() < show) result.shown.emplace_back(group.prompt["question"], said.text);
-    }
+    const auto keep = [&](const aha::rollout_group& group) {
+        if (result.shown.size() < show)
+            result.shown.emplace_back(group.prompt["question"], group.completions.front().text);
+    };
+    const aha::evaluation figures =
+        aha::evaluate(source, questions, reward, {.samples = 1, .sampling = sampling, .seed = seed, .each = keep});
+    result.means = figures.parts;
+    result.mean_length = figures.mean_length;
     return result;
 }
 

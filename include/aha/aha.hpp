@@ -84,6 +84,8 @@
 #include <aha/data/chat_example.hpp>
 #include <aha/data/completion_example.hpp>
 #include <aha/train/distill.hpp>
+#include <aha/train/evaluate.hpp>
+#include <aha/train/generate.hpp>
 #include <aha/train/grpo.hpp>
 #include <aha/reward/model_reward.hpp>
 #include <aha/pretrained/pretrained.hpp>
@@ -96,4 +98,5 @@
 #include <aha/data/row_prompt.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
+#include <aha/train/stream.hpp>
 #include <aha/version.hpp>

@@ -54,9 +54,16 @@ struct accuracy {
             if (!integer) refuse("which is no integer; use answer_source::boxed or answer_source::answer_tag");
             return last_integer(given.text) == *integer;
         }
-        const std::optional<std::string> answer =
-            source == answer_source::boxed ? last_boxed(given.text) : answer_tag(given.text);
-        return answer && detail::same_answer(reference, detail::read_answer(*answer));
+        const std::optional<std::string> said = answer(given);
+        return said && detail::same_answer(reference, detail::read_answer(*said));
+    }
+
+    /// The answer that a completion gives, right or not; nothing if it gives none. What `majority` counts.
+    std::optional<std::string> answer(const completion& given) const {
+        if (source == answer_source::boxed) return last_boxed(given.text);
+        if (source == answer_source::answer_tag) return answer_tag(given.text);
+        const found_integer number = last_integer(given.text);
+        return number ? std::optional{std::to_string(*number)} : std::nullopt;
     }
 };
 

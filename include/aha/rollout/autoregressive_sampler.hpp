@@ -21,8 +21,10 @@
 #include <aha/kernels/float_product.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
+#include <aha/rollout/completion_end.hpp>
 #include <aha/rollout/pick_token.hpp>
 #include <aha/rollout/sampling_options.hpp>
+#include <aha/rollout/sampling_run.hpp>
 
 namespace aha {
 
@@ -40,10 +42,7 @@ public:
         : tokenizer_{std::move(tokenizer)}, options_{std::move(options)}, max_rows_{max_rows} {
         options_.validate();
         require(max_rows > 0, "max_rows must be positive, not ", max_rows);
-        const auto ends = tokenizer_.end_ids();
-        ends_.assign(ends.begin(), ends.end());
-        for (const std::string& stop : options_.stop)
-            if (const auto id = special_token(stop)) stop_ids_.push_back(*id);
+        end_ = detail::completion_end{tokenizer_, options_};
     }
 
     const sampling_options& options() const { return options_; }
@@ -58,6 +57,17 @@ public:
     std::vector<rollout_group> sample(const Model& model, std::span<const prompt> prompts, std::int64_t group_size,
                                       const random_key& key, const group_notice& done = {}) const {
         require(group_size > 0, "group_size must be positive, not ", group_size);
+        sampling_run run = start(model, prompts, group_size, key, done);
+        for (bool more = true; more;) more = run.step();
+        return std::move(run).groups();
+    }
+
+    /// The same, begun: each `step` of what it gives draws the next token of every completion that has not ended. Model
+    /// and sampler must outlive it. Throws as `sample` does.
+    template <class Model>
+    sampling_run start(const Model& model, std::span<const prompt> prompts, std::int64_t group_size,
+                       const random_key& key, const group_notice& done = {}) const {
+        require(group_size > 0, "group_size must be positive, not ", group_size);
         std::vector<rollout_group> groups;
         for (const prompt& p : prompts) {
             require(!p.ids.empty(), "prompt ", p.index, " has no tokens");
@@ -65,13 +75,12 @@ public:
                     p.ids.size(), " tokens, which leaves no room in the model's context of ", model.context());
             groups.push_back({p, std::vector<completion>(static_cast<std::size_t>(group_size)), {}, {}});
         }
-        if constexpr (draws_tokens_itself<Model>) {
-            if (model.prefers_static_session()) decode_ahead(model, groups, group_size, key, done);
-            else decode(model, groups, group_size, key, done);
-        } else {
-            decode(model, groups, group_size, key, done);
-        }
-        return groups;
+        const std::span<rollout_group> waiting{groups};  // moving a vector leaves its elements where they are
+        if constexpr (draws_tokens_itself<Model>)
+            if (model.prefers_static_session())
+                return {std::move(groups),
+                        std::make_shared<ahead_loop<Model>>(*this, model, waiting, group_size, key, done)};
+        return {std::move(groups), std::make_shared<token_loop<Model>>(*this, model, waiting, group_size, key, done)};
     }
 
     /// Fills the completions of `groups`, with a session of the model that draws tokens itself: a step is begun before
@@ -80,50 +89,8 @@ public:
     template <class Model>
     void decode_ahead(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size,
                       const random_key& key, const group_notice& done = {}) const {
-        const std::int64_t max_rows =
-            std::max(group_size, std::min(max_rows_ / group_size, std::ssize(waiting)) * group_size);
-        auto session = model.open_static_session(rule(), max_rows);
-        std::deque<row> all;                  // of every completion begun
-        std::vector<row*> rows;               // in the batch
-        std::deque<std::vector<row*>> begun;  // steps that are not read, with their rows
-        const auto keep_if = [&](const auto& stays) {
-            std::vector<std::int64_t> running;
-            for (std::size_t r = 0; r < rows.size(); ++r)
-                if (stays(*rows[r])) running.push_back(static_cast<std::int64_t>(r));
-            if (running.size() == rows.size()) return;
-            rows = chosen(rows, running);
-            session.keep(running);
-        };
-        while (true) {
-            const auto fit = static_cast<std::size_t>((max_rows - std::ssize(rows)) / group_size);
-            if (const std::size_t count = std::min(waiting.size(), fit); count > 0) {
-                std::vector<std::vector<token_id>> prompts;
-                std::vector<sampling_row> starts;
-                for (rollout_group& group : waiting.first(count)) {
-                    prompts.push_back(group.prompt.ids);
-                    std::vector<row> added;
-                    append_rows(added, group, model.context(), key);
-                    for (row& r : added) {
-                        starts.push_back({r.stream, r.room});
-                        rows.push_back(&all.emplace_back(std::move(r)));
-                    }
-                }
-                waiting = waiting.subspan(count);
-                session.admit(prompts, starts);
-            }
-            if (!rows.empty()) {
-                session.step();
-                begun.push_back(rows);
-                for (row* r : rows) ++r->begun;
-                keep_if([](const row& r) { return r.begun < r.room; });  // the others drew their last token
-            }
-            if (begun.empty()) break;
-            if (session.behind() < session.max_in_flight && !rows.empty()) continue;
-            const drawn_tokens drawn = session.read(std::ssize(begun.front()));
-            for (std::size_t r = 0; r < begun.front().size(); ++r) take(*begun.front()[r], drawn, r, done);
-            begun.pop_front();
-            keep_if([](const row& r) { return !r.over; });
-        }
+        ahead_loop<Model> loop{*this, model, waiting, group_size, key, done};
+        for (bool more = true; more;) more = loop.step();
     }
 
 private:
@@ -144,30 +111,20 @@ private:
                 .top_p = options_.top_p,
                 .min_p = options_.min_p,
                 .suppress = options_.suppress,
-                .ends = both(ends_, stop_ids_),
+                .ends = end_.ids(),
                 .min_new_tokens = options_.min_new_tokens};
     }
 
     /// The last completion of a group to end completes it.
     void note_end(const row& r, const group_notice& done) const {
-        r.target->text = without_stop(tokenizer_.decode(r.target->ids), r.target->finish);
+        r.target->text = end_.text_of(*r.target, tokenizer_, options_);
         if (--*r.left == 0 && done) done(*r.group);
     }
 
-    /// The text of a completion up to the stop string that ended it, with or without it as the options say. A last
-    /// token may hold more than the string.
-    std::string without_stop(std::string text, finish_reason finish) const {
-        if (finish != finish_reason::stop_string) return text;
-        std::size_t first = std::string::npos, end = 0;
-        for (const std::string& stop : options_.stop)
-            if (const std::size_t at = text.find(stop); at < first) first = at, end = at + stop.size();
-        if (first != std::string::npos) text.resize(options_.include_stop_string ? end : first);
-        return text;
-    }
+    bool ended(const row& r) const { return end_.reached(*r.target, r.room, tokenizer_, options_); }
 
-    /// Token `at` of a step becomes the row's next, unless it has ended.
+    /// Token `at` of a step becomes the row's next.
     void take(row& r, const drawn_tokens& drawn, std::size_t at, const group_notice& done) const {
-        if (r.over) return;
         r.target->ids.push_back(drawn.ids[at]);
         r.target->log_probs.push_back(drawn.log_probs[at]);
         r.target->behavior_log_probs.push_back(drawn.behavior_log_probs[at]);
@@ -176,45 +133,160 @@ private:
         if (r.over) note_end(r, done);
     }
 
+    /// A session where it is made: it need not be one that can be moved.
+    template <class Session>
+    struct open_here {
+        Session session;
+        template <class Open>
+        explicit open_here(const Open& open) : session(open()) {}
+    };
+
     /// Decodes all groups: as many at a time as `max_rows` allows, and where the session can take more (`admit`), the
     /// next ones as soon as there is room for a whole group.
     template <class Model>
-    void decode(const Model& model, std::span<rollout_group> waiting, std::int64_t group_size, const random_key& key,
-                const group_notice& done) const {
-        const at::NoGradGuard no_gradients;
-        std::vector<row> rows;
-        const auto take = [&](std::int64_t in_use) {  // the groups that fit beside `in_use` rows, at least one if none
-            const std::int64_t fit = std::max<std::int64_t>((max_rows_ - in_use) / group_size, in_use == 0 ? 1 : 0);
-            const auto count = std::min<std::size_t>(waiting.size(), static_cast<std::size_t>(fit));
-            std::vector<std::vector<token_id>> prompts;
-            for (rollout_group& group : waiting.first(count)) {
-                prompts.push_back(group.prompt.ids);
-                append_rows(rows, group, model.context(), key);
+    class token_loop {
+    public:
+        token_loop(const autoregressive_sampler& sampler, const Model& model, std::span<rollout_group> waiting,
+                   std::int64_t group_size, const random_key& key, const group_notice& done)
+            : sampler_{&sampler}, model_{&model}, waiting_{waiting}, group_size_{group_size}, key_{key}, done_{done} {}
+
+        /// Draws the next token of each row; false once no completion is left.
+        bool step() {
+            const at::NoGradGuard no_gradients;
+            if (!rows_.empty()) go_on();
+            else if (!waiting_.empty()) open_.emplace([&] { return model_->open_session(take(0), group_size_); });
+            else return false;
+            ids_ = sampler_->pick(model_->head(), open_->session.hidden(), rows_);
+            std::vector<std::int64_t> running;
+            for (std::size_t r = 0; r < rows_.size(); ++r)
+                if (!sampler_->ended(rows_[r])) running.push_back(static_cast<std::int64_t>(r));
+                else sampler_->note_end(rows_[r], done_);
+            if (running.size() < rows_.size()) {
+                rows_ = chosen(rows_, running);
+                ids_ = chosen(ids_, running);
+                if (running.empty()) open_.reset();
+                else open_->session.keep(running);
             }
-            waiting = waiting.subspan(count);
-            return prompts;
-        };
-        while (!waiting.empty()) {
-            auto session = model.open_session(take(0), group_size);
-            while (true) {
-                std::vector<token_id> ids = pick(model.head(), session.hidden(), rows);
-                std::vector<std::int64_t> running;
-                for (std::size_t r = 0; r < rows.size(); ++r)
-                    if (!ended(rows[r])) running.push_back(static_cast<std::int64_t>(r));
-                    else note_end(rows[r], done);
-                if (running.size() < rows.size()) {
-                    rows = chosen(rows, running);
-                    ids = chosen(ids, running);
-                    if (running.empty()) break;
-                    session.keep(running);
-                }
-                session.advance(ids);
-                if constexpr (session_admits<typename Model::session>)
-                    if (const auto prompts = take(std::ssize(rows)); !prompts.empty())
-                        session.admit(prompts, group_size);
-            }
+            return !rows_.empty() || !waiting_.empty();
         }
-    }
+
+    private:
+        /// Computes what the last step drew, and begins further groups where there is room.
+        void go_on() {
+            open_->session.advance(ids_);
+            if constexpr (session_admits<typename Model::session>)
+                if (const auto prompts = take(std::ssize(rows_)); !prompts.empty())
+                    open_->session.admit(prompts, group_size_);
+        }
+
+        /// The prompts of the groups that fit beside `in_use` rows, at least one if none.
+        std::vector<std::vector<token_id>> take(std::int64_t in_use) {
+            const std::int64_t fit =
+                std::max<std::int64_t>((sampler_->max_rows_ - in_use) / group_size_, in_use == 0 ? 1 : 0);
+            const auto count = std::min<std::size_t>(waiting_.size(), static_cast<std::size_t>(fit));
+            std::vector<std::vector<token_id>> prompts;
+            for (rollout_group& group : waiting_.first(count)) {
+                prompts.push_back(group.prompt.ids);
+                sampler_->append_rows(rows_, group, model_->context(), key_);
+            }
+            waiting_ = waiting_.subspan(count);
+            return prompts;
+        }
+
+        const autoregressive_sampler* sampler_;
+        const Model* model_;
+        std::span<rollout_group> waiting_;
+        std::int64_t group_size_;
+        random_key key_;
+        group_notice done_;
+        std::vector<row> rows_;
+        std::vector<token_id> ids_;  // what the last step drew for them
+        std::optional<open_here<typename Model::session>> open_;
+    };
+
+    /// See `decode_ahead`.
+    template <class Model>
+    class ahead_loop {
+    public:
+        ahead_loop(const autoregressive_sampler& sampler, const Model& model, std::span<rollout_group> waiting,
+                   std::int64_t group_size, const random_key& key, const group_notice& done)
+            : sampler_{&sampler},
+              waiting_{waiting},
+              group_size_{group_size},
+              context_{model.context()},
+              key_{key},
+              done_{done},
+              most_rows_{
+                  std::max(group_size, std::min(sampler.max_rows_ / group_size, std::ssize(waiting)) * group_size)},
+              left_{std::ssize(waiting) * group_size},
+              open_{[&] { return model.open_static_session(sampler.rule(), most_rows_); }} {}
+
+        /// Begins steps until one can be read, and reads it; false once no completion is left.
+        bool step() {
+            do {
+                admit();
+                if (!rows_.empty()) {
+                    open_.session.step();
+                    begun_.push_back(rows_);
+                    for (row* r : rows_) ++r->begun;
+                    keep_if([](const row& r) { return r.begun < r.room; });  // the others drew their last token
+                }
+                if (begun_.empty()) return false;
+            } while (open_.session.behind() < open_.session.max_in_flight && !rows_.empty());
+            const drawn_tokens drawn = open_.session.read(std::ssize(begun_.front()));
+            for (std::size_t r = 0; r < begun_.front().size(); ++r) {
+                row& one = *begun_.front()[r];
+                if (one.over) continue;
+                sampler_->take(one, drawn, r, done_);
+                if (one.over) --left_;
+            }
+            begun_.pop_front();
+            keep_if([](const row& r) { return !r.over; });
+            return left_ > 0;
+        }
+
+    private:
+        void admit() {
+            const auto fit = static_cast<std::size_t>((most_rows_ - std::ssize(rows_)) / group_size_);
+            const std::size_t count = std::min(waiting_.size(), fit);
+            if (count == 0) return;
+            std::vector<std::vector<token_id>> prompts;
+            std::vector<sampling_row> starts;
+            for (rollout_group& group : waiting_.first(count)) {
+                prompts.push_back(group.prompt.ids);
+                std::vector<row> added;
+                sampler_->append_rows(added, group, context_, key_);
+                for (row& r : added) {
+                    starts.push_back({r.stream, r.room});
+                    rows_.push_back(&all_.emplace_back(std::move(r)));
+                }
+            }
+            waiting_ = waiting_.subspan(count);
+            open_.session.admit(prompts, starts);
+        }
+
+        template <class Stays>
+        void keep_if(const Stays& stays) {
+            std::vector<std::int64_t> running;
+            for (std::size_t r = 0; r < rows_.size(); ++r)
+                if (stays(*rows_[r])) running.push_back(static_cast<std::int64_t>(r));
+            if (running.size() == rows_.size()) return;
+            rows_ = chosen(rows_, running);
+            open_.session.keep(running);
+        }
+
+        const autoregressive_sampler* sampler_;
+        std::span<rollout_group> waiting_;
+        std::int64_t group_size_, context_;
+        random_key key_;
+        group_notice done_;
+        std::int64_t most_rows_;
+        std::int64_t left_;                    // completions that have not ended
+        std::deque<row> all_;                  // of every completion begun
+        std::vector<row*> rows_;               // in the batch
+        std::deque<std::vector<row*>> begun_;  // steps that are not read, with their rows
+        open_here<decltype(std::declval<const Model&>().open_static_session(sampling_params{}, std::int64_t{}))> open_;
+    };
 
     void append_rows(std::vector<row>& rows, rollout_group& group, std::int64_t context, const random_key& key) const {
         const std::int64_t room = std::min(options_.max_new_tokens, context - std::ssize(group.prompt.ids));
@@ -222,27 +294,6 @@ private:
         for (std::size_t s = 0; s < group.completions.size(); ++s)
             rows.push_back({&group, &group.completions[s],
                             random_stream{{key.seed, key.step, group.prompt.random_place(), s}}, room, left});
-    }
-
-    static std::vector<token_id> both(std::vector<token_id> a, const std::vector<token_id>& b) {
-        a.insert(a.end(), b.begin(), b.end());
-        return a;
-    }
-
-    /// The special token that the stop string is. Decoded text has none, so one inside a longer string is an error: it
-    /// would never be found.
-    std::optional<token_id> special_token(const std::string& stop) const {
-        const std::vector<token_id> ids = tokenizer_.encode(stop);
-        if constexpr (requires { tokenizer_.decode(ids, false); }) {
-            if (ids.empty() || tokenizer_.decode(ids, false) == tokenizer_.decode(ids)) return std::nullopt;
-            require(
-                ids.size() == 1, "the stop string \"", stop,
-                "\" holds a special token, which the text of a completion does not: give the token alone, or a text "
-                "without it");
-            return ids.front();
-        } else {
-            return std::nullopt;
-        }
     }
 
     template <class T>
@@ -286,7 +337,7 @@ private:
     /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.
     std::span<const float> restricted(std::span<const float> logits, const row& r, std::vector<float>& buffer) const {
         const bool too_short = static_cast<std::int64_t>(r.target->ids.size()) < options_.min_new_tokens;
-        if (options_.suppress.empty() && !(too_short && !(ends_.empty() && stop_ids_.empty()))) return logits;
+        if (options_.suppress.empty() && !(too_short && !end_.ids().empty())) return logits;
         buffer.assign(logits.begin(), logits.end());
         const auto forbid = [&](token_id id) {
             if (id >= 0 && static_cast<std::size_t>(id) < buffer.size())
@@ -294,43 +345,14 @@ private:
         };
         for (const token_id id : options_.suppress) forbid(id);
         if (too_short)
-            for (const token_id id : both(ends_, stop_ids_)) forbid(id);
+            for (const token_id id : end_.ids()) forbid(id);
         return buffer;
-    }
-
-    bool ended(const row& r) const {
-        completion& c = *r.target;
-        if (std::find(ends_.begin(), ends_.end(), c.ids.back()) != ends_.end()) {
-            c.finish = finish_reason::end_token;
-            return true;
-        }
-        if (std::find(stop_ids_.begin(), stop_ids_.end(), c.ids.back()) != stop_ids_.end() || stopped(c)) {
-            c.finish = finish_reason::stop_string;
-            return true;
-        }
-        c.finish = finish_reason::length;
-        return std::ssize(c.ids) >= r.room;
-    }
-
-    /// Whether the last token completed a stop string. A token with text is at least a byte, so a short tail is enough
-    /// to look at; special tokens have none.
-    bool stopped(const completion& c) const {
-        if (options_.stop.empty()) return false;
-        std::size_t longest = 0;
-        for (const std::string& s : options_.stop) longest = std::max(longest, s.size());
-        std::size_t n = 0;
-        for (std::size_t with_text = 0; n < c.ids.size() && with_text < longest + 4;)  // 4: a character may be cut
-            if (!tokenizer_.decode(std::span{c.ids}.last(++n).first(1)).empty()) ++with_text;
-        const std::string tail = tokenizer_.decode(std::span{c.ids}.last(n));
-        return std::any_of(options_.stop.begin(), options_.stop.end(),
-                           [&](const std::string& s) { return tail.find(s) != std::string::npos; });
     }
 
     Tokenizer tokenizer_;
     sampling_options options_;
     std::int64_t max_rows_;
-    std::vector<token_id> ends_;      // those of the tokenizer
-    std::vector<token_id> stop_ids_;  // of stop strings that are special tokens
+    detail::completion_end end_;
 };
 
 }  // namespace aha
