@@ -140,17 +140,19 @@ TEST(observer_concept, the_least_type_satisfies_it) {
 TEST(observer_concept, all_hooks_overloads_and_innocent_names_satisfy_it) {
     static_assert(require_observer<with_all_hooks>() && observer<with_all_hooks>);
     static_assert(observer<overloaded> && observer<with_innocent_names> && observer<abstract>);
+    static_assert(observer<changing_the_report>);
 }
 
 TEST(observer_concept, only_the_hooks_that_are_there_are_called) {
     with_all_hooks all;
     notify_start(all, run_info{});
-    notify_step(all, step_report{});
+    step_report report;
+    EXPECT_FALSE(notify_step(all, report));
     notify_end(all, run_summary{});
     EXPECT_EQ(all.calls, "start step end ");
     const with_end_only last;
     notify_start(last, run_info{});
-    notify_step(last, step_report{});
+    EXPECT_FALSE(notify_step(last, report));
     EXPECT_EQ(last.ends, 0);
     notify_end(last, run_summary{});
     EXPECT_EQ(last.ends, 1);
@@ -160,7 +162,6 @@ TEST(observer_concept, a_hook_with_another_signature_breaks_its_clause_alone) {
     static_assert(!observer<wrong_record_at_start> && clauses<wrong_record_at_start> == wrong_start);
     static_assert(!observer<no_record_at_start> && clauses<no_record_at_start> == wrong_start);
     static_assert(!observer<wrong_step_number> && clauses<wrong_step_number> == wrong_step);
-    static_assert(!observer<changing_the_report> && clauses<changing_the_report> == wrong_step);
     static_assert(!observer<two_wrong_overloads> && clauses<two_wrong_overloads> == wrong_step);
     static_assert(!observer<data_called_on_step> && clauses<data_called_on_step> == wrong_step);
     static_assert(!observer<hidden_step> && clauses<hidden_step> == wrong_step);

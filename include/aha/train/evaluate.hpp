@@ -26,7 +26,7 @@
 #include <aha/rollout/sampling_options.hpp>
 #include <aha/train/evaluation.hpp>
 #include <aha/train/held_out_prompts.hpp>
-#include <aha/rollout/prompt_limits.hpp>
+#include <aha/rollout/prompt_reader.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/rollout/source.hpp>
 #include <aha/dist/distribute_prompts.hpp>

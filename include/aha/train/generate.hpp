@@ -15,7 +15,6 @@
 #include <aha/core/records.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/rollout/sampling_options.hpp>
-#include <aha/rollout/prompt_limits.hpp>
 #include <aha/rollout/prompt_reader.hpp>
 #include <aha/rollout/source.hpp>
 

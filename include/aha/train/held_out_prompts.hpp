@@ -15,7 +15,6 @@
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
-#include <aha/rollout/prompt_limits.hpp>
 #include <aha/rollout/prompt_reader.hpp>
 
 namespace aha::detail {
