@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -224,5 +225,9 @@ distill(Source&, const Teacher&, std::vector<supervised_example>, distill_option
 
 template <class Source, class Teacher>
 distill(Source&, const Teacher&, std::vector<supervised_example>) -> distill<Source, Teacher>;
+
+template <class Source, class Teacher, class First, class... Rest>
+    requires(!std::convertible_to<First, distill_options> && detail::options_come_first<distill_options, First>())
+distill(Source&, const Teacher&, std::vector<supervised_example>, First, Rest...) -> distill<Source, Teacher>;
 
 }  // namespace aha

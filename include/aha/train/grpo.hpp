@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -324,7 +325,7 @@ template <class Source, class Prompts, class Reward, class Sampler = default_sam
           class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
 class grpo : public trainer<Source, grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>,
                             Optimizer, Schedule, Communicator> {
-    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
+    static_assert(detail::require_prompts_then_reward<Prompts, Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
     static_assert(!std::is_void_v<Sampler>,
                   "aha: a bare model has no tokenizer, so grpo needs a sampler after the options; write: "
@@ -387,5 +388,9 @@ grpo(Source&, Prompts, Reward, grpo_options, Policies...)
 
 template <class Source, class Prompts, class Reward>
 grpo(Source&, Prompts, Reward) -> grpo<Source, Prompts, Reward>;
+
+template <class Source, class Prompts, class Reward, class First, class... Rest>
+    requires(!std::convertible_to<First, grpo_options> && detail::options_come_first<grpo_options, First>())
+grpo(Source&, Prompts, Reward, First, Rest...) -> grpo<Source, Prompts, Reward>;
 
 }  // namespace aha

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -67,7 +68,7 @@ struct filter_slot {
     template <class T>
     static constexpr bool holds = completion_filter<T>;
     template <class T>
-    static constexpr bool resembles = takes<T, prompt>;
+    static constexpr bool almost = std::invocable<const T&, const prompt&, const completion&>;
     template <class T>
     static consteval bool explain() {
         return require_completion_filter<T>();
@@ -322,7 +323,7 @@ template <class Source, class Prompts, class Reward, class Sampler = default_sam
           class Communicator = process_group, class Filters = std::tuple<>>
 class rejection_sampling : public trainer<const Source, rejection_objective<Source, Prompts, Reward, Sampler, Filters>,
                                           no_optimizer, warmup_schedule, Communicator> {
-    static_assert(require_prompt_source<Prompts>() && require_any_reward<Reward>());
+    static_assert(detail::require_prompts_then_reward<Prompts, Reward>());
     static_assert(!std::is_void_v<Sampler>,
                   "aha: a bare model has no tokenizer, so rejection_sampling needs a sampler after the options; write: "
                   "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
@@ -383,5 +384,9 @@ rejection_sampling(const Source&, Prompts, Reward, rejection_options, Policies..
 
 template <class Source, class Prompts, class Reward>
 rejection_sampling(const Source&, Prompts, Reward) -> rejection_sampling<Source, Prompts, Reward>;
+
+template <class Source, class Prompts, class Reward, class First, class... Rest>
+    requires(!std::convertible_to<First, rejection_options> && detail::options_come_first<rejection_options, First>())
+rejection_sampling(const Source&, Prompts, Reward, First, Rest...) -> rejection_sampling<Source, Prompts, Reward>;
 
 }  // namespace aha

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -53,7 +54,7 @@ struct reward_loss_slot {
     template <class T>
     static constexpr bool holds = reward_record<Record>::template fits<T>;
     template <class T>
-    static constexpr bool resembles = takes<T, at::Tensor>;
+    static constexpr bool almost = std::invocable<const T&, const at::Tensor&, const at::Tensor&>;
     template <class T>
     static consteval bool explain() {
         return reward_record<Record>::template require_loss<T>();
@@ -265,5 +266,10 @@ reward_trainer(Source&, std::vector<Record>, reward_trainer_options, Policies...
 
 template <class Source, class Record>
 reward_trainer(Source&, std::vector<Record>) -> reward_trainer<Source, Record>;
+
+template <class Source, class Record, class First, class... Rest>
+    requires(!std::convertible_to<First, reward_trainer_options> &&
+             detail::options_come_first<reward_trainer_options, First>())
+reward_trainer(Source&, std::vector<Record>, First, Rest...) -> reward_trainer<Source, Record>;
 
 }  // namespace aha

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <tuple>
@@ -157,7 +158,7 @@ public:
         static_assert((true && ... && detail::sft_slots::hold<Policies>),
                       "aha: an argument of sft after the options fits none of its slots: supervised_loss, optimizer, "
                       "schedule, communicator");
-        require(!(false || ... || detail::schedule_slot::holds<Policies>) || options.warmup_steps == 0,
+        require(!(false || ... || detail::fills<detail::schedule_slot, Policies>()) || options.warmup_steps == 0,
                 "warmup_steps is ", options.warmup_steps,
                 ", but the schedule that was given has a warm-up of its own or none");
     }
@@ -202,5 +203,9 @@ sft(Source&, std::vector<supervised_example>, sft_options, Policies...)
 
 template <class Source>
 sft(Source&, std::vector<supervised_example>) -> sft<Source>;
+
+template <class Source, class First, class... Rest>
+    requires(!std::convertible_to<First, sft_options> && detail::options_come_first<sft_options, First>())
+sft(Source&, std::vector<supervised_example>, First, Rest...) -> sft<Source>;
 
 }  // namespace aha

@@ -29,7 +29,6 @@
 #include <aha/optim/schedule.hpp>
 #include <aha/rollout/source.hpp>
 #include <aha/train/slots.hpp>
-#include <aha/train/trainer_slots.hpp>
 #include <aha/update/learning_rate.hpp>
 #include <aha/update/weight_updates.hpp>
 
@@ -251,7 +250,7 @@ protected:
           total_{steps_of(objective_)},
           updates_{detail::take_slot<detail::optimizer_slot, Optimizer>(given, detail::make_plain{})},
           schedule_{detail::take_slot<detail::schedule_slot, Schedule>(given, make_schedule{&objective_, total_})},
-          schedule_is_default_{!(false || ... || detail::schedule_slot::holds<Policies>)},
+          schedule_is_default_{!(false || ... || detail::fills<detail::schedule_slot, Policies>())},
           ranks_{detail::take_slot<detail::communicator_slot, Communicator>(
               given, detail::join_launched_ranks<typename model_type::tensor_policy>{})} {
         options_.validate();
@@ -419,6 +418,7 @@ private:
 };
 
 template <class Source, class Objective, class... Policies>
+    requires((true && ... && detail::trainer_slots::explain<Policies>()))
 trainer(Source&, Objective, trainer_options, Policies...)
     -> trainer<Source, Objective, detail::chosen_t<detail::optimizer_slot, adamw, Policies...>,
                detail::chosen_t<detail::schedule_slot, warmup_schedule, Policies...>,

@@ -22,6 +22,10 @@ namespace aha {
 
 namespace detail {
 
+/// The schedule of a supervised trainer that is given none: a cosine to a tenth of the peak, as R1's.
+inline schedule_options decay_to_a_tenth(std::int64_t steps, std::int64_t warmup = 0) {
+    return {.warmup_steps = warmup, .total_steps = steps, .shape = decay_shape::cosine, .floor = 0.1};
+}
 /// Throws `aha::error` for a schedule that gives learning rates where shares of the learning rate are asked: all that
 /// it gives for the first 1000 steps is tiny, though something, and the learning rate that it multiplies is already
 /// one. Such a run would train with the square of its rate, and stand still. Also for a number that is negative or not

@@ -1,5 +1,5 @@
 // aha: a policy loss says whether it reads ref_log_probs; write: bool needs_reference\(\) const;
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
 struct my_loss {
     aha::loss_output operator()(const aha::policy_batch& batch) const { return {batch.log_probs.sum(), {}}; }

@@ -1,5 +1,5 @@
 // aha: a sampler answers prompts with the model; write: .*std::vector<aha::rollout_group> sample\(const Model& model
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
 struct my_model {};
 

@@ -1,7 +1,7 @@
 // aha: a schedule gives the factor of the learning rate; make its operator\(\) return: double
 #include <string>
 
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
 #ifdef AHA_DEFECT
 constexpr auto schedule = [](std::int64_t) { return std::string{"cosine"}; };

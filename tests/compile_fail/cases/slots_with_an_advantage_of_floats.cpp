@@ -1,5 +1,5 @@
 // aha: an advantage is called as a const object with the scores of a group; write: std::vector<double> operator\(\)
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
 struct my_advantage {
 #ifdef AHA_DEFECT

@@ -3,16 +3,21 @@
 #include <vector>
 
 #include <aha/testing/bandit.hpp>
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
+struct same_for_all {
 #ifdef AHA_DEFECT
-constexpr auto same_for_all = [](auto values) -> std::vector<double> {
-    return std::vector<double>(values.size(), 1.0);
-};
+    std::vector<double> operator()(std::span<const aha::score> values) const {
+        return std::vector<double>(values.size(), 1.0);
+    }
+    std::vector<double> operator()(std::span<const std::int64_t> values) const {
+        return std::vector<double>(values.size(), 1.0);
+    }
 #else
-constexpr auto same_for_all = [](std::span<const aha::score> values) {
-    return std::vector<double>(values.size(), 1.0);
-};
+    std::vector<double> operator()(std::span<const aha::score> values) const {
+        return std::vector<double>(values.size(), 1.0);
+    }
 #endif
+};
 
-static_assert(aha::detail::grpo_slots<aha::testing::bandit>::explain<decltype(same_for_all)>());
+static_assert(aha::detail::grpo_slots<aha::testing::bandit>::explain<same_for_all>());

@@ -1,5 +1,5 @@
 // aha: an optimizer goes on from a checkpoint; write: void load\(const aha::state& saved\);
-#include <aha/train/trainer_slots.hpp>
+#include <aha/train/slots.hpp>
 
 struct my_optimizer {
     void step(const aha::parameters& weights, double rate) { weights.values().sub_(weights.gradients(), rate); }
