@@ -21,7 +21,7 @@ def definitions():
 
 def main():
     concepts = definitions()
-    lines = ["digraph concepts {", "  rankdir=LR; ranksep=0.5; nodesep=0.12; bgcolor=transparent;",
+    lines = ["digraph concepts {", "  rankdir=LR; ranksep=0.35; nodesep=0.1; size=\"9.5,100\"; bgcolor=transparent;",
              '  node [shape=box, style="rounded,filled", fillcolor="#eef3fb", color="#8aa4c8", fontname="sans-serif", '
              "fontsize=11, height=0.28];", '  edge [color="#8aa4c8", arrowsize=0.6];']
     slots = {name for name, (header, _) in concepts.items() if name == header or name == f"{header}_for"}

@@ -5,53 +5,53 @@
 /// \file
 /// The map of the library: its groups, in the order in which data flows, and the records by name.
 ///
-/// \defgroup concepts Slots
-/// What a user fills with a type of her own: each a concept of named clauses, its requirements in English, and a
-/// `require_x` that says what to write when one is not met.
+/// \defgroup group_concepts Concepts
+/// What a type of yours can implement: each has named clauses, its requirements in English, and a `require_x` that says
+/// what to write when one is not met.
 ///
-/// \defgroup core Records
+/// \defgroup group_core Records
 /// What stages hand one another: prompts, completions, scores, groups, packed rows, losses, reports, states.
 ///
-/// \defgroup text Text
+/// \defgroup group_text Text
 /// Tokenizers, chat templates, R1's template.
 ///
-/// \defgroup data Data
+/// \defgroup group_data Data
 /// Where prompts and examples come from: JSON lines, mixtures, generators without end.
 ///
-/// \defgroup model Models
+/// \defgroup group_model Models
 /// Decoders (Llama, Qwen2, Qwen3), their operations, and the files that hold them.
 ///
-/// \defgroup rollout Rollout
+/// \defgroup group_rollout Rollout
 /// How prompts are answered.
 ///
-/// \defgroup reward Rewards
+/// \defgroup group_reward Rewards
 /// How good a completion is: rules, combinations, filters, languages.
 ///
-/// \defgroup advantage Advantages
+/// \defgroup group_advantage Advantages
 /// How completions of a group, or of a batch, compare.
 ///
-/// \defgroup loss Losses
+/// \defgroup group_loss Losses
 /// What is minimized: policy losses, divergences, supervised losses, and how tokens are averaged.
 ///
-/// \defgroup optim Optimization
+/// \defgroup group_optim Optimization
 /// Optimizers, schedules, clipping.
 ///
-/// \defgroup dist Ranks
+/// \defgroup group_dist Ranks
 /// Several processes as one run: who is there, joining tensors and records, sharing work out.
 ///
-/// \defgroup io Files
+/// \defgroup group_io Files
 /// Checkpoints, metrics, curves, reports.
 ///
-/// \defgroup train Trainers
+/// \defgroup group_train Trainers
 /// What draws the arrows between stages: GRPO, SFT, distillation, reward models, rejection sampling.
 ///
-/// \defgroup recipe Recipe
+/// \defgroup group_recipe Recipe
 /// Stages of a chain that go on where they stopped.
 ///
-/// \defgroup testing Testing
-/// What is shipped for tests of your own fillings: laws, suites, toy problems with known answers.
+/// \defgroup group_testing Testing
+/// For tests of your own implementations: laws, suites, toy problems with known answers.
 
-/// The library. Everything public is in it; `aha::testing` is for tests, `detail` is nobody's business.
+/// The library. Everything public is in it; `aha::testing` is for tests, `detail` is not public API.
 namespace aha {
 
 using token_id = std::int64_t;

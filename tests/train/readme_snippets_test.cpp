@@ -1,4 +1,4 @@
-// The pieces of code that README.md and docs/objectives.md show, compiled and run.
+// The pieces of code that README.md and pages of docs show, compiled and run; docs/shown_code.py compares them.
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <aha/advantage/leave_one_out.hpp>
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/vector_prompts.hpp>
+#include <aha/io/folder_checkpoints.hpp>
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
@@ -23,6 +24,7 @@
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
 #include <aha/data/read_examples.hpp>
+#include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 
 namespace {
@@ -35,10 +37,12 @@ struct compiler {
 
 TEST(readme_snippets, your_own_reward) {
     const compiler my_compiler;
+    //! [your_own_reward]
     auto compiles = [&](const aha::prompt& p, const aha::completion& c) {
         return my_compiler.accepts(c.text, p["signature"]) ? 1.0 : 0.0;  // p["..."] is the data row's field
     };
     auto reward = aha::sum_rewards(aha::named("compiles", compiles), aha::named("format", aha::format_reward{}));
+    //! [your_own_reward]
     aha::prompt p;
     p.fields["signature"] = "int main()";
     aha::completion c;
@@ -96,12 +100,14 @@ TEST_F(in_a_folder, supervised) {
     const tiny_models written;
     std::ofstream{"traces.jsonl"} << R"({"prompt": "What is 1 + 2?", "completion": " 3"})" << '\n';
     testing::internal::CaptureStdout();
+    //! [supervised]
     auto model = aha::load_decoder<aha::cpu<float>>("smollm2");
     auto read = aha::read_examples(model, "traces.jsonl", {.max_tokens = 2048, .long_rows = aha::overlong::drop});
     std::cout << read.records.size() << " examples; " << read.describe() << std::endl;
     auto sft =
         aha::sft{model, std::move(read.records), {.batch_size = 16, .learning_rate = 5e-5, .rows = {.epochs = 2}}};
     for (const aha::step_report& step : sft.steps()) std::cout << step << std::endl;
+    //! [supervised]
     EXPECT_NE(testing::internal::GetCapturedStdout().find("step 2"), std::string::npos);
 }
 
@@ -109,6 +115,7 @@ TEST_F(in_a_folder, distilled) {
     const tiny_models written;
     std::vector<aha::supervised_example> examples{{0, {1, 2, 3}, {0, 1, 1}}};
     testing::internal::CaptureStdout();
+    //! [distilled]
     auto student = aha::load_decoder<aha::cpu<float>>("student");
     const auto teacher = aha::load_decoder<aha::cpu<float>>("teacher");
     auto trainer = aha::distill{student,
@@ -117,15 +124,18 @@ TEST_F(in_a_folder, distilled) {
                                 {.temperature = 1, .on_policy = 0.5},  // half of the answers are the student's own
                                 aha::generalized_jsd{{.beta = 0.5}}};  // or forward_kl, reverse_kl
     for (const aha::step_report& step : trainer.steps()) std::cout << step << std::endl;
+    //! [distilled]
     EXPECT_NE(testing::internal::GetCapturedStdout().find("step 1"), std::string::npos);
 }
 
 TEST_F(in_a_folder, your_own_data) {
     std::ofstream{"tasks.jsonl"} << R"({"question": "What is 1 + 2?", "answer": 3})" << '\n';
+    //! [your_own_data]
     const aha::r1_template ask{};
     auto prompts = aha::jsonl_prompts{"tasks.jsonl", {.render = [=](const nlohmann::json& row) {
                                           return ask(row.at("question").get<std::string>());
                                       }}};
+    //! [your_own_data]
     const auto first = prompts.next();
     ASSERT_TRUE(first.has_value());
     EXPECT_EQ(first->text, ask("What is 1 + 2?"));
@@ -136,13 +146,51 @@ TEST_F(in_a_folder, prompts_that_are_too_long) {
     std::ofstream{"tasks.jsonl"} << R"({"prompt": "What is 1 + 2?"})" << '\n';
     const aha::byte_tokenizer tokenizer;
     testing::internal::CaptureStdout();
+    //! [prompts_that_are_too_long]
     const auto short_enough = [&](aha::prompt asked) -> std::optional<aha::prompt> {
         if (tokenizer.encode(asked.text).size() > 1024) return std::nullopt;  // or throw, or return it shortened
         return asked;
     };
     auto prompts = aha::jsonl_prompts{"tasks.jsonl", {.admit = short_enough}};
     std::cout << prompts.dropped() << " left out\n";
+    //! [prompts_that_are_too_long]
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "0 left out\n");
+}
+
+TEST_F(in_a_folder, frozen) {
+    const tiny_models written;
+    auto model = aha::load_decoder<aha::cpu<float>>("student");
+    //! [freeze]
+    const aha::parameters& weights = model.model.weights();
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        if (weights.at(i).name == "model.embed_tokens.weight") weights[i].set_requires_grad(false);
+    //! [freeze]
+    const at::Tensor& frozen = weights["model.embed_tokens.weight"];
+    ASSERT_FALSE(frozen.requires_grad());
+    const at::Tensor before = weights.values().clone(), frozen_before = frozen.detach().clone();
+    std::vector<aha::supervised_example> examples{{0, {1, 2, 3}, {0, 1, 1}}};
+    auto sft = aha::sft{model, examples, {.batch_size = 1, .learning_rate = 1e-2}};
+    sft.step();
+    EXPECT_TRUE(at::equal(frozen, frozen_before));
+    EXPECT_FALSE(at::equal(weights.values(), before));
+}
+
+TEST_F(in_a_folder, stopped_early) {
+    const tiny_models written;
+    auto model = aha::load_decoder<aha::cpu<float>>("student");
+    std::vector<aha::supervised_example> examples(64, {0, {1, 2, 3}, {0, 1, 1}});
+    auto trainer = aha::sft{model, examples, {.batch_size = 1}};
+    aha::folder_checkpoints store{"checkpoints"};
+    //! [stop_early]
+    struct watch {
+        bool good_enough = false;
+        void on_step(const aha::step_report& report) { good_enough = report.metric("loss") < 1e3; }
+    } watch;
+    const aha::run_summary summary =
+        aha::run_training(trainer, store, {.interrupted = [&] { return watch.good_enough; }}, watch);
+    //! [stop_early]
+    EXPECT_TRUE(summary.interrupted);
+    EXPECT_EQ(summary.steps, 1);
 }
 
 TEST(readme_snippets, an_objective) {
@@ -154,6 +202,7 @@ TEST(readme_snippets, an_objective) {
     auto reward = [](const aha::prompt&, const aha::completion& c) { return c.ids[0] == 1; };
     const aha::grpo_options options{.prompts_per_step = 1};
     const auto sampler = aha::autoregressive_sampler{model.tokenizer, {.max_new_tokens = 1}};
+    //! [an_objective]
     auto trainer = aha::grpo{model,
                              prompts,
                              reward,
@@ -162,6 +211,7 @@ TEST(readme_snippets, an_objective) {
                              aha::kl_in_reward{aha::leave_one_out{}, {.beta = 0.05}},
                              aha::sequence_ratio_loss{{.clip_low = 0.2, .clip_high = 0.2}},
                              aha::sequence_mean{}};  // RLOO
+    //! [an_objective]
     for (const aha::step_report& step : trainer.steps(1)) EXPECT_EQ(step.step, 1);
 }
 
