@@ -36,7 +36,7 @@ int main() {
     const std::vector<double> ours = median_centered{}(scores), grpo = aha::group_relative{}(scores);
     std::cout << "score  median_centered  group_relative\n";
     for (std::size_t i = 0; i < scores.size(); ++i)
-        std::printf("%5.1f %15.2f %15.2f\n", scores[i].value, ours[i], grpo[i]);
+        std::printf("%5.1f %16.2f %15.2f\n", scores[i].value, ours[i], grpo[i]);
     std::fflush(stdout);
     //! [check]
     for (const aha::testing::law& law : aha::testing::advantage_laws::all<median_case>())

@@ -266,11 +266,13 @@ TEST(evaluate, as_the_documentation_shows_it) {
     const auto model = byte_model();
     const std::vector<aha::prompt> held_out = sums();
     testing::internal::CaptureStdout();
+    //! [figures]
     aha::evaluate_options eight{.samples = 8, .ks = {1, 8}};
     eight.sampling.max_new_tokens = 64;
     auto figures = aha::evaluate(model, held_out, aha::accuracy{.field = "answer"}, eight);
     std::cout << figures.mean_reward << " of " << figures.prompts << " prompts" << std::endl;
     for (const auto& [name, value] : figures.metrics()) std::cout << name << ' ' << value << std::endl;
+    //! [figures]
     EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("eval_majority@8 "));
 }
 

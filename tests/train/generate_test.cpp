@@ -79,17 +79,21 @@ TEST(generate, says_in_a_sentence_what_it_cannot_answer) {
 TEST(generate, of_messages_as_the_documentation_shows_it) {
     auto model = byte_model();
     model.chat = aha::chat_template{"{% for m in messages %}{{ m.content }} {% endfor %}"};
+    //! [messages]
     const std::vector<aha::message> asked{{"system", "Be brief."}, {"user", "What is 2 + 2?"}};
     std::string brief = aha::generate(model, asked, {.max_new_tokens = 64});
+    //! [messages]
     EXPECT_EQ(brief, aha::generate(model, "Be brief. What is 2 + 2? ", {.max_new_tokens = 64}));
 }
 
 TEST(generate, as_the_documentation_shows_it) {
     const auto model = byte_model();
     testing::internal::CaptureStdout();
+    //! [answer]
     std::string answer = aha::generate(model, "What is 2 + 2?", {.temperature = 0, .max_new_tokens = 64});
     std::vector<std::string> answers =
         aha::generate(model, std::vector<std::string>{"What is 1 + 2?", "What is 3 + 4?"});
+    //! [answer]
     std::cout << answer << '\n' << answers[1] << std::endl;
     EXPECT_EQ(testing::internal::GetCapturedStdout(), answer + "\n" + answers[1] + "\n");
     EXPECT_EQ(answer, aha::generate(model, "What is 2 + 2?", {.temperature = 0, .max_new_tokens = 64}, 5));

@@ -150,15 +150,19 @@ TEST(stream, is_the_same_where_the_model_draws_tokens_ahead) {
 TEST(stream, as_the_documentation_shows_it) {
     const auto model = byte_model();
     testing::internal::CaptureStdout();
+    //! [pieces]
     for (std::string_view piece : aha::stream(model, "Once upon a time", {.max_new_tokens = 64}))
         std::cout << piece << std::flush;
+    //! [pieces]
     const std::string first = testing::internal::GetCapturedStdout();
     testing::internal::CaptureStdout();
+    //! [callback]
     auto show = [left = 10](std::string_view piece) mutable {
         std::cout << piece << std::flush;
         return --left > 0;  // false ends it
     };
     aha::stream(model, "Once upon a time", {.max_new_tokens = 64}, show);
+    //! [callback]
     const std::string second = testing::internal::GetCapturedStdout();
     EXPECT_EQ(first, aha::generate(model, "Once upon a time", {.max_new_tokens = 64}));
     EXPECT_TRUE(first.starts_with(second));
