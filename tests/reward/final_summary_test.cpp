@@ -1,4 +1,4 @@
-#include <aha/reward/model_reward.hpp>
+#include <aha/reward/final_summary.hpp>
 
 #include <gtest/gtest.h>
 

@@ -26,6 +26,7 @@
 #include <aha/model/pack_texts.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/trimmed.hpp>
+#include <aha/reward/final_summary.hpp>
 #include <aha/rollout/source.hpp>
 #include <aha/text/text_tokens.hpp>
 
@@ -58,19 +59,6 @@ struct model_reward_options {
         require(microbatch_tokens > 0, "microbatch_tokens must be positive, not ", microbatch_tokens);
     }
 };
-
-/// The part of a completion's text that its reader is meant to see: what follows the `</think>` that ends its
-/// `chain_of_thought`, without white space at its ends; so nothing escapes both. Nothing if there is no such
-/// `</think>` or only white space follows it: a text that never stops thinking has no summary.
-inline std::optional<std::string_view> final_summary(std::string_view text, bool prefilled_think = false) {
-    constexpr std::string_view think_end = "</think>";
-    const std::string_view thought = chain_of_thought(text, prefilled_think);
-    const auto end = static_cast<std::size_t>(thought.data() - text.data()) + thought.size();
-    if (end == text.size()) return std::nullopt;
-    const std::string_view summary = detail::trimmed(text.substr(end + think_end.size()));
-    if (summary.empty()) return std::nullopt;
-    return summary;
-}
 
 /// What a reward model says of completions: a `group_reward` that reads prompt and completion with the reward model's
 /// own tokenizer, as `completion_example` writes them, in one packed row that computes the prompt once. DeepSeek-R1,
