@@ -375,7 +375,7 @@ public:
 
     int rank() const { return rank_; }
     int size() const { return size_; }
-    std::vector<std::string> gather(const std::string& bytes) const {
+    std::vector<std::string> all_gather(const std::string& bytes) const {
         std::unique_lock lock{shared_->mutex};
         shared_->told.resize(static_cast<std::size_t>(size_));
         shared_->told[static_cast<std::size_t>(rank_)] = bytes;
@@ -389,7 +389,7 @@ public:
         shared_->changed.wait(lock, [&] { return shared_->round > mine; });
         return shared_->given;
     }
-    void sum(const at::Tensor&) const { aha::fail("nothing to add up here"); }
+    void all_reduce(const at::Tensor&) const { aha::fail("nothing to add up here"); }
     void broadcast(const at::Tensor&, int) const { aha::fail("nothing to hand out here"); }
 
 private:

@@ -24,13 +24,13 @@ struct watching_ranks {
 
     int rank() const { return 0; }
     int size() const { return 2; }
-    void sum(const at::Tensor& t) const { calls->push_back({t, t.clone()}); }
+    void all_reduce(const at::Tensor& t) const { calls->push_back({t, t.clone()}); }
     aha::collective all_reduce_async(const at::Tensor& t) const {
         sum(t);
         return {};
     }
     void broadcast(const at::Tensor&, int) const {}
-    std::vector<std::string> gather(const std::string& bytes) const { return {bytes, bytes}; }
+    std::vector<std::string> all_gather(const std::string& bytes) const { return {bytes, bytes}; }
 };
 static_assert(aha::require_communicator<watching_ranks>());
 
