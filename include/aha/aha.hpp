@@ -18,6 +18,7 @@
 #include <aha/data/row_shapes.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/data/addition_prompts.hpp>
+#include <aha/data/curriculum_prompts.hpp>
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/jsonl_rows.hpp>
@@ -54,6 +55,8 @@
 #include <aha/model/initialize.hpp>
 #include <aha/model/reward_model.hpp>
 #include <aha/optim/adamw.hpp>
+#include <aha/optim/freeze.hpp>
+#include <aha/optim/parameter_groups.hpp>
 #include <aha/optim/schedule.hpp>
 #include <aha/recipe/stage.hpp>
 #include <aha/reward/accuracy.hpp>
@@ -99,4 +102,5 @@
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 #include <aha/train/stream.hpp>
+#include <aha/train/trainer.hpp>
 #include <aha/version.hpp>

@@ -12,6 +12,12 @@
 /// \defgroup group_core Records
 /// What stages hand one another: prompts, completions, scores, groups, packed rows, losses, reports, states.
 ///
+/// \defgroup group_files Files on disk
+/// Files that appear whole or not at all, mapped files, strict JSON, UTF-8.
+///
+/// \defgroup group_kernels Kernels
+/// Products, reductions and fused loops of the CPU; the kernels of GPUs.
+///
 /// \defgroup group_text Text
 /// Tokenizers, chat templates, R1's template.
 ///
@@ -19,7 +25,10 @@
 /// Where prompts and examples come from: JSON lines, mixtures, generators without end.
 ///
 /// \defgroup group_model Models
-/// Decoders (Llama, Qwen2, Qwen3), their operations, and the files that hold them.
+/// Decoders (Llama, Qwen2, Qwen3), their operations, sharding over ranks.
+///
+/// \defgroup group_pretrained Model files
+/// What comes from disk and goes to it: Hugging Face folders, GGUF, safetensors.
 ///
 /// \defgroup group_rollout Rollout
 /// How prompts are answered.
@@ -39,11 +48,14 @@
 /// \defgroup group_dist Ranks
 /// Several processes as one run: who is there, joining tensors and records, sharing work out.
 ///
-/// \defgroup group_io Files
+/// \defgroup group_io Run files
 /// Checkpoints, metrics, curves, reports.
 ///
+/// \defgroup group_update Updates
+/// Minibatches, gradients, the reference policy, the optimizer steps of a model.
+///
 /// \defgroup group_train Trainers
-/// What draws the arrows between stages: GRPO, SFT, distillation, reward models, rejection sampling.
+/// The loop of all training and its objectives: GRPO, SFT, distillation, reward models, rejection sampling.
 ///
 /// \defgroup group_recipe Recipe
 /// Stages of a chain that go on where they stopped.

@@ -157,42 +157,6 @@ TEST_F(in_a_folder, prompts_that_are_too_long) {
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "0 left out\n");
 }
 
-TEST_F(in_a_folder, frozen) {
-    const tiny_models written;
-    auto model = aha::load_decoder<aha::cpu<float>>("student");
-    //! [freeze]
-    const aha::parameters& weights = model.model.weights();
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        if (weights.at(i).name == "model.embed_tokens.weight") weights[i].set_requires_grad(false);
-    //! [freeze]
-    const at::Tensor& frozen = weights["model.embed_tokens.weight"];
-    ASSERT_FALSE(frozen.requires_grad());
-    const at::Tensor before = weights.values().clone(), frozen_before = frozen.detach().clone();
-    std::vector<aha::supervised_example> examples{{0, {1, 2, 3}, {0, 1, 1}}};
-    auto sft = aha::sft{model, examples, {.batch_size = 1, .learning_rate = 1e-2}};
-    sft.step();
-    EXPECT_TRUE(at::equal(frozen, frozen_before));
-    EXPECT_FALSE(at::equal(weights.values(), before));
-}
-
-TEST_F(in_a_folder, stopped_early) {
-    const tiny_models written;
-    auto model = aha::load_decoder<aha::cpu<float>>("student");
-    std::vector<aha::supervised_example> examples(64, {0, {1, 2, 3}, {0, 1, 1}});
-    auto trainer = aha::sft{model, examples, {.batch_size = 1}};
-    aha::folder_checkpoints store{"checkpoints"};
-    //! [stop_early]
-    struct watch {
-        bool good_enough = false;
-        void on_step(const aha::step_report& report) { good_enough = report.metric("loss") < 1e3; }
-    } watch;
-    const aha::run_summary summary =
-        aha::run_training(trainer, store, {.interrupted = [&] { return watch.good_enough; }}, watch);
-    //! [stop_early]
-    EXPECT_TRUE(summary.interrupted);
-    EXPECT_EQ(summary.steps, 1);
-}
-
 TEST(readme_snippets, an_objective) {
     aha::testing::bandit bandit{{0.0F, 0.0F}};
     aha::pretrained<aha::testing::bandit, aha::testing::arm_tokenizer> model{std::move(bandit), {2}, std::nullopt};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include <aha/concepts/result.hpp>
 #include <aha/concepts/stateful.hpp>
@@ -27,6 +28,11 @@ concept prompt_source_has_next = requires(T& t) {
 /// The questions of a run.
 template <class T>
 concept prompt_source = prompt_source_has_next<T> && saves_state<T> && loads_state<T>;
+
+/// `hear(std::span<const rollout_group>)`, not required: the source is told the scores of the prompts that it gave,
+/// once per step and on every rank the same, and may choose the next ones by them.
+template <class T>
+concept prompt_source_hears_scores = requires(T& t, std::span<const rollout_group> groups) { t.hear(groups); };
 
 /// True, or a compile-time error that says what to write.
 template <class T>

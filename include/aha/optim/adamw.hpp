@@ -23,7 +23,7 @@ struct adamw_options {
     double beta1 = 0.9;       ///< decay of the first moment
     double beta2 = 0.999;     ///< decay of the second moment
     double epsilon = 1e-8;    ///< added to the root of the second moment
-    double weight_decay = 0;  ///< share of the learning rate by which matrices shrink at each step
+    double weight_decay = 0;  ///< share of the learning rate by which matrices shrink at each step, frozen ones not
     bool operator==(const adamw_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.
@@ -52,7 +52,7 @@ inline void update_by_libtorch(const adamw_options& options, const parameters& w
     for (const bool decays : {false, true}) {
         std::vector<at::Tensor> w, g, m, v;
         for (std::size_t i = 0; i < weights.size(); ++i) {
-            if (weights.at(i).decay != decays) continue;
+            if ((weights.at(i).decay && weights[i].requires_grad()) != decays) continue;
             w.push_back(weights.slice(weights.values(), i));
             g.push_back(weights.slice(weights.gradients(), i));
             m.push_back(weights.slice(first, i));
@@ -92,7 +92,8 @@ public:
         }
         for (std::size_t i = 0; i < weights.size(); ++i)
             update(weights.slice(weights.values(), i), weights.slice(weights.gradients(), i), weights.slice(first_, i),
-                   weights.slice(second_, i), learning_rate, weights.at(i).decay ? options_.weight_decay : 0);
+                   weights.slice(second_, i), learning_rate,
+                   weights.at(i).decay && weights[i].requires_grad() ? options_.weight_decay : 0);
     }
 
     /// Copies: steps that follow do not change it.

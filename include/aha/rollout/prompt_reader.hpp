@@ -156,6 +156,11 @@ public:
         return questions;
     }
 
+    /// Tells the source the scores of the prompts that it gave, if it wants to hear them.
+    void hear(std::span<const rollout_group> groups) {
+        if constexpr (prompt_source_hears_scores<Prompts>) prompts_.hear(groups);
+    }
+
     std::int64_t dropped() const { return screened_out_ + fit_.dropped(); }  ///< prompts left out
     std::int64_t cut() const { return fit_.cut(); }                          ///< prompts cut so far
 

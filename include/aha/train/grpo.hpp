@@ -235,6 +235,7 @@ private:
         } while (++rounds < options_.dynamic_sampling && missing > 0);
 
         detail::check_temperature(sampler_, groups);
+        prompts_.hear(groups);
         for (const rollout_group& group : groups)
             for (const completion& c : group.completions)
                 made.tokens += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
