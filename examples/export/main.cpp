@@ -7,7 +7,7 @@
 
 #include <aha/io/folder_checkpoints.hpp>
 #include <aha/pretrained/pretrained.hpp>
-#include <aha/model/weights_state.hpp>
+#include <aha/model/sharding.hpp>
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>

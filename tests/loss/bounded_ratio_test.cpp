@@ -1,6 +1,6 @@
 // A token whose probability has changed by many orders of magnitude is a fact of long runs; the loss, its metrics and
 // its gradient stay numbers, and other tokens keep theirs.
-#include <aha/loss/bounded_ratio.hpp>
+#include <aha/loss/clipped_surrogate.hpp>
 
 #include <ATen/ATen.h>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include <aha/loss/clip_counts.hpp>
+#include <aha/loss/clipped_surrogate.hpp>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

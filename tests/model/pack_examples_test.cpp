@@ -1,4 +1,4 @@
-#include <aha/model/pack_examples.hpp>
+#include <aha/model/pack.hpp>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

@@ -14,7 +14,6 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
-#include <aha/update/microbatch.hpp>
 #include <aha/update/minibatch.hpp>
 #include <aha/update/policy_gradient.hpp>
 #include <tests/support/small_decoder.hpp>

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 
 namespace aha::detail {
 

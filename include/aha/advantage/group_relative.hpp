@@ -6,7 +6,7 @@
 
 #include <aha/advantage/centered_values.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 
 namespace aha {
 

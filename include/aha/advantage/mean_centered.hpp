@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <aha/advantage/centered_values.hpp>
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 
 namespace aha {
 

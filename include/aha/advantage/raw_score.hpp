@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 
 namespace aha {
 

@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include <aha/core/completion.hpp>
+#include <aha/core/records.hpp>
 #include <aha/core/error.hpp>
-#include <aha/kernels/kl_estimator.hpp>
 #include <aha/kernels/log_ratio.hpp>
 
 namespace aha {

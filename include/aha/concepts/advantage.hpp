@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <aha/concepts/result.hpp>
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 
 /// An advantage compares the scores of one group's completions with each other. A lambda is one.
 ///

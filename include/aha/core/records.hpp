@@ -7,17 +7,75 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/completion.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/message.hpp>
-#include <aha/core/score.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
 
+namespace aha {
+
+/// Why a completion ended.
+enum class finish_reason {
+    end_token,    ///< the model emitted one of the end tokens
+    stop_string,  ///< a stop string was generated
+    length,       ///< the token budget or the context was used up: the completion is truncated
+};
+
+/// The word used in files and logs: "end_token", "stop_string" or "length".
+inline std::string_view to_string(finish_reason reason) {
+    switch (reason) {
+        case finish_reason::end_token: return "end_token";
+        case finish_reason::stop_string: return "stop_string";
+        case finish_reason::length: break;
+    }
+    return "length";
+}
+
+/// One answer to a prompt. Filled by a sampler.
+struct completion {
+    std::vector<token_id> ids;     ///< sampled tokens, the end token included, [T]: what the trainer trains on
+    std::string text;              ///< decoded `ids` without special tokens: what rewards read. Ends before the
+                                   ///< stop string that ended it, unless the sampler is told to keep it
+    std::vector<float> log_probs;  ///< log p(id | before) under the model itself, at temperature 1, [T]
+    std::vector<float> behavior_log_probs;  ///< the same at the sampling temperature, before top-k/top-p/min-p, [T]:
+                                            ///< the "old" log-probs of the objective; equals `log_probs` at T 1 or 0
+    std::vector<float> entropies;           ///< of the model's distribution at each token, nats, at temperature 1, [T]
+    std::vector<float> ref_log_probs{};     ///< of the same tokens under the reference policy, at the sampling
+                                            ///< temperature, [T]; only where an advantage asks for them (trainer)
+    finish_reason finish = finish_reason::length;  ///< why it ended
+};
+
+/// What a process reward says of one step of a completion.
+struct step_score {
+    std::int64_t end = 0;  ///< one past the step's last token, in (0, T]
+    double value = 0;      ///< how good the step is
+    bool operator==(const step_score&) const = default;
+};
+
+/// What a reward says of a completion. A plain number converts to it.
+struct score {
+    double value = 0;                                   ///< the scalar that advantages are made of
+    std::vector<std::pair<std::string, double>> parts;  ///< named addends, for metrics; empty for a single reward
+    std::vector<step_score> steps;  ///< of a process reward, in order; what `process_advantage` is made of
+    bool applicable = true;         ///< false: leave this completion out of its group's statistics, with advantage 0
+
+    score() = default;
+    /// No score yet, a number, or a number with named parts.
+    score(double v) : value{v} {}  // NOLINT(google-explicit-constructor): a number is a score
+    /// No score yet, a number, or a number with named parts.
+    score(double v, std::vector<std::pair<std::string, double>> named) : value{v}, parts{std::move(named)} {}
+
+    /// The score of a completion that a reward has nothing to say about.
+    static score not_applicable() {
+        score none;
+        none.applicable = false;
+        return none;
+    }
+};
+
 /// The records that stages exchange. Stages know these and nothing of one another; only the trainers draw the arrows
 /// `prompt -> rollout_group (completions) -> rollout_group (scores) -> rollout_group (advantages)`.
-namespace aha {
 
 /// What a model reads of a data row.
 struct prompt_text {

@@ -11,7 +11,7 @@
 
 #include <aha/files/atomic_file.hpp>
 #include <aha/core/error.hpp>
-#include <aha/model/pack_examples.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/kernels/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>

@@ -4,8 +4,8 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/expm1.h>
 
-#include <aha/kernels/kl_estimator.hpp>
-#include <aha/loss/bounded_ratio.hpp>
+#include <aha/kernels/log_ratio.hpp>
+#include <aha/loss/clipped_surrogate.hpp>
 
 namespace aha {
 

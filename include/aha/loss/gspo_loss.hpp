@@ -4,10 +4,8 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/ones_like.h>
 
-#include <aha/kernels/kl_estimator.hpp>
+#include <aha/kernels/log_ratio.hpp>
 #include <aha/core/policy_batch.hpp>
-#include <aha/loss/bounded_ratio.hpp>
-#include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/regularized_loss.hpp>
 #include <aha/loss/sequence_totals.hpp>

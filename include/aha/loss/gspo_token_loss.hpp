@@ -5,8 +5,6 @@
 #include <ATen/ops/ones_like.h>
 
 #include <aha/core/policy_batch.hpp>
-#include <aha/loss/bounded_ratio.hpp>
-#include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/gspo_loss.hpp>
 #include <aha/loss/regularized_loss.hpp>

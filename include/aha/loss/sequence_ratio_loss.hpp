@@ -6,10 +6,8 @@
 #include <cmath>
 
 #include <aha/core/error.hpp>
-#include <aha/kernels/kl_estimator.hpp>
+#include <aha/kernels/log_ratio.hpp>
 #include <aha/core/policy_batch.hpp>
-#include <aha/loss/bounded_ratio.hpp>
-#include <aha/loss/clip_counts.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/estimate_kl.hpp>
 #include <aha/loss/regularized_loss.hpp>

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -9,10 +11,108 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/packed.hpp>
-#include <aha/kernels/to_device.hpp>
+#include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
+#include <aha/kernels/to_device.hpp>
 
 namespace aha {
+
+/// A packed row of examples with, for each loss token, the row that predicts it.
+struct packed_examples {
+    packed_trees batch;            ///< the row
+    aha::predictions predictions;  ///< [N]: loss tokens, example after example
+};
+
+/// Tokens that count in the loss.
+inline std::int64_t num_loss_tokens(const supervised_example& example) {
+    std::int64_t count = 0;
+    for (const std::uint8_t one : example.loss_mask) count += one != 0 ? 1 : 0;
+    return count;
+}
+
+/// Lays examples out in one flat row, each a tree of its own, so that none sees another; nothing is padded. What
+/// follows an example's last loss token, and that token itself, predict nothing and are left out. Throws
+/// `aha::error` for an example that learns nothing, or learns its first token.
+inline packed_examples pack_examples(std::span<const supervised_example* const> examples,
+                                     const at::Device& device = at::kCPU) {
+    std::vector<std::int64_t> ids, positions, rows, targets;
+    packed_examples packed;
+    for (const supervised_example* const example : examples) {
+        require(example->ids.size() == example->loss_mask.size(), "example ", example->index, " has ",
+                example->ids.size(), " tokens, but ", example->loss_mask.size(), " marks of what is learned");
+        std::size_t end = example->loss_mask.size();
+        while (end > 0 && example->loss_mask[end - 1] == 0) --end;
+        require(end > 0, "example ", example->index, " has no token to learn");
+        require(example->loss_mask[0] == 0, "example ", example->index,
+                " learns its first token, which nothing predicts");
+        const auto begin = static_cast<std::int64_t>(ids.size());
+        for (std::size_t i = 0; i + 1 < end; ++i) {
+            ids.push_back(example->ids[i]);
+            positions.push_back(static_cast<std::int64_t>(i));
+            if (example->loss_mask[i + 1] == 0) continue;
+            rows.push_back(begin + static_cast<std::int64_t>(i));
+            targets.push_back(example->ids[i + 1]);
+        }
+        packed.batch.trees.push_back({{begin, static_cast<std::int64_t>(end) - 1}, {}});
+    }
+    const auto tensor = [&](const std::vector<std::int64_t>& values) {
+        return at::tensor(values, at::kLong).to(device);
+    };
+    packed.batch.ids = tensor(ids);
+    packed.batch.positions = tensor(positions);
+    packed.predictions = {tensor(rows), tensor(targets)};
+    return packed;
+}
+
+/// Texts that may begin alike: the two sides of a pair, the answers to one prompt.
+using text_group = std::vector<std::span<const token_id>>;
+
+/// A packed row of whole texts, with the row of each text's last token.
+struct packed_texts {
+    packed_trees batch;  ///< the row
+    at::Tensor last;     ///< [S] int64, indices into the packed row: text after text, group after group
+};
+
+/// Lays texts out in one flat row; nothing is padded. What all texts of a group begin with is computed once: it is the
+/// trunk of a tree whose branches are the rest. Texts see nothing of one another besides.
+/// Throws `aha::error` for a text without tokens.
+inline packed_texts pack_texts(std::span<const text_group> groups, const at::Device& device = at::kCPU) {
+    std::vector<std::int64_t> ids, positions, last;
+    const auto append = [&](std::span<const token_id> tokens, std::size_t first_position) {
+        const segment s{std::ssize(ids), std::ssize(tokens)};
+        ids.insert(ids.end(), tokens.begin(), tokens.end());
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            positions.push_back(static_cast<std::int64_t>(first_position + i));
+        return s;
+    };
+    packed_texts packed;
+    for (const text_group& group : groups) {
+        if (group.empty()) continue;
+        std::size_t common = group.front().size();
+        for (const std::span<const token_id>& text : group) {
+            require(!text.empty(), "a text without tokens cannot be packed");
+            const auto limit = static_cast<std::ptrdiff_t>(std::min(common, text.size()));
+            const auto first = group.front().begin();
+            common = static_cast<std::size_t>(std::mismatch(first, first + limit, text.begin()).first - first);
+        }
+        token_tree tree;
+        if (common > 0) tree.trunk = append(group.front().first(common), 0);
+        for (const std::span<const token_id>& text : group) {
+            const segment rest = append(text.subspan(common), common);
+            last.push_back(rest.size > 0 ? rest.end() - 1 : tree.trunk.end() - 1);
+            if (common == 0) packed.batch.trees.push_back({rest, {}});
+            else if (rest.size > 0) tree.branches.push_back(rest);
+        }
+        if (common > 0) packed.batch.trees.push_back(std::move(tree));
+    }
+    const auto tensor = [&](const std::vector<std::int64_t>& values) {
+        return at::tensor(values, at::kLong).to(device);
+    };
+    packed.batch.ids = tensor(ids);
+    packed.batch.positions = tensor(positions);
+    packed.last = tensor(last);
+    return packed;
+}
 
 /// A prompt and the completions that continue it, as tokens.
 struct token_group {

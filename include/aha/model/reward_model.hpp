@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <aha/concepts/language_model.hpp>
-#include <aha/model/pack_texts.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/model/scalar_head.hpp>
 

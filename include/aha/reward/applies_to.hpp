@@ -11,7 +11,6 @@
 #include <aha/concepts/reward.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
-#include <aha/reward/as_score.hpp>
 #include <aha/reward/as_scores.hpp>
 
 /// Different rewards for different rows of one data set.

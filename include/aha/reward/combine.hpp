@@ -13,7 +13,6 @@
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/reward/as_score.hpp>
 #include <aha/reward/as_scores.hpp>
 
 /// Rewards made of rewards.

@@ -10,7 +10,7 @@
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/reward/as_score.hpp>
+#include <aha/reward/as_scores.hpp>
 
 namespace aha {
 

@@ -23,7 +23,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/data/completion_example.hpp>
-#include <aha/model/pack_texts.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/trimmed.hpp>
 #include <aha/reward/final_summary.hpp>

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <aha/core/completion.hpp>
+#include <aha/core/records.hpp>
 #include <aha/text/script.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/files/utf8.hpp>

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/completion.hpp>
+#include <aha/core/records.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/rollout/sampling_options.hpp>

@@ -17,7 +17,7 @@
 #include <aha/core/state.hpp>
 #include <aha/data/render_messages.hpp>
 #include <aha/rollout/source.hpp>
-#include <aha/rollout/token_limits.hpp>
+#include <aha/rollout/checked_groups.hpp>
 #include <aha/text/text_tokens.hpp>
 
 namespace aha {

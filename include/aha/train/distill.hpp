@@ -28,7 +28,7 @@
 #include <aha/update/distill_gradient.hpp>
 #include <aha/update/distill_options.hpp>
 #include <aha/dist/rank_work.hpp>
-#include <aha/rollout/sampler_state.hpp>
+#include <aha/rollout/sampler_traits.hpp>
 #include <aha/update/student_answers.hpp>
 #include <aha/train/trainer.hpp>
 

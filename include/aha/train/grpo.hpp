@@ -33,16 +33,13 @@
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/update/assign_advantages.hpp>
-#include <aha/update/group_log_probs.hpp>
-#include <aha/update/joined_sums.hpp>
+#include <aha/update/frozen_policy.hpp>
 #include <aha/update/minibatch.hpp>
 #include <aha/update/policy_gradient.hpp>
 #include <aha/rollout/prompt_reader.hpp>
-#include <aha/update/reference_policy.hpp>
 #include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
-#include <aha/rollout/sampler_state.hpp>
-#include <aha/rollout/sampler_temperature.hpp>
+#include <aha/rollout/sampler_traits.hpp>
 #include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 

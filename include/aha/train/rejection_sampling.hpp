@@ -33,7 +33,7 @@
 #include <aha/rollout/prompt_reader.hpp>
 #include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
-#include <aha/rollout/sampler_state.hpp>
+#include <aha/rollout/sampler_traits.hpp>
 #include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 

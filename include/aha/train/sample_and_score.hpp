@@ -17,7 +17,6 @@
 #include <aha/core/stopwatch.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/rollout/checked_groups.hpp>
-#include <aha/rollout/token_limits.hpp>
 
 namespace aha {
 

@@ -11,7 +11,7 @@
 
 #include <aha/concepts/language_model.hpp>
 #include <aha/core/error.hpp>
-#include <aha/model/pack_examples.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/io/teacher_cache_writer.hpp>
 #include <aha/loss/top_k.hpp>

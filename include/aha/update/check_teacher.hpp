@@ -10,7 +10,7 @@
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/shared_vocabulary.hpp>
 #include <aha/update/distill_options.hpp>
-#include <aha/rollout/token_limits.hpp>
+#include <aha/rollout/checked_groups.hpp>
 
 namespace aha {
 

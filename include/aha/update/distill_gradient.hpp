@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/model/pack_examples.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/core/stopwatch.hpp>
 #include <aha/kernels/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>

@@ -4,16 +4,112 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/update/group_log_probs.hpp>
-#include <aha/update/microbatch.hpp>
+#include <aha/dist/rank_work.hpp>
+#include <aha/model/pack.hpp>
 
 namespace aha {
+
+/// A completion on its way into a gradient.
+struct training_item {
+    const rollout_group* group = nullptr;    ///< what is learned from
+    std::size_t sample = 0;                  ///< which of the group's completions
+    double weight = 0;                       ///< 1 / denominator of each of its tokens
+    std::span<const float> old_log_probs{};  ///< [T] under the policy that sampled; empty: the policy is still the same
+    std::span<const float> ref_log_probs{};  ///< [T] under the reference policy; empty where no loss reads them
+
+    /// The completion that the loss is of.
+    const aha::completion& completion() const { return group->completions[sample]; }
+
+    /// Of the completion's `t`-th token.
+    float advantage(std::size_t t) const {
+        return group->token_advantages.empty() ? static_cast<float>(group->advantages[sample])
+                                               : group->token_advantages[sample][t];
+    }
+
+    /// Whether every token's advantage is 0.
+    bool has_zero_advantage() const {
+        if (group->token_advantages.empty()) return group->advantages[sample] == 0;
+        const std::vector<float>& own = group->token_advantages[sample];
+        return std::all_of(own.begin(), own.end(), [](float a) { return a == 0; });
+    }
+};
+
+/// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a
+/// group where it fits. A group too long for the budget is cut between completions; its prompt is then computed again.
+/// A single completion over the budget is a microbatch of its own.
+inline std::vector<std::vector<training_item>> plan_microbatches(std::span<const training_item> items,
+                                                                 std::int64_t budget) {
+    std::vector<std::vector<training_item>> plan;
+    std::int64_t used = 0;
+    const auto length = [](const training_item& item) {
+        return static_cast<std::int64_t>(item.completion().ids.size());
+    };
+    for (std::size_t i = 0; i < items.size();) {
+        const auto trunk = static_cast<std::int64_t>(items[i].group->prompt.ids.size());
+        std::size_t end = i;
+        std::int64_t whole = trunk;
+        for (; end < items.size() && items[end].group == items[i].group; ++end) whole += length(items[end]);
+        if (plan.empty() || used + whole > budget) {
+            plan.emplace_back();
+            used = 0;
+        }
+        used += trunk;
+        std::int64_t since_cut = 0;
+        for (; i < end; ++i) {
+            if (used + length(items[i]) > budget && since_cut > 0) {
+                plan.emplace_back();
+                used = trunk;
+                since_cut = 0;
+            }
+            plan.back().push_back(items[i]);
+            used += length(items[i]);
+            ++since_cut;
+        }
+    }
+    return plan;
+}
+
+/// One flat row for the items of a microbatch: each group's prompt once, then its completions.
+inline packed_groups pack_items(std::span<const training_item> items, const at::Device& device) {
+    std::vector<token_group> groups;
+    const rollout_group* last = nullptr;
+    for (const training_item& item : items) {
+        if (item.group != last) groups.push_back({item.group->prompt.ids, {}});
+        last = item.group;
+        groups.back().branches.push_back(item.completion().ids);
+    }
+    return pack_groups(groups, device);
+}
+
+/// What the ranks' shares of a batch add up to.
+
+/// The items that this rank trains on: whole groups, so that a prompt is computed once, by their tokens.
+template <class Communicator>
+std::vector<training_item> own_items(const Communicator& ranks, std::vector<training_item> all) {
+    if (ranks.size() == 1) return all;
+    std::vector<std::vector<training_item>> groups;
+    for (const training_item& item : all) {
+        if (groups.empty() || groups.back().front().group != item.group) groups.emplace_back();
+        groups.back().push_back(item);
+    }
+    std::vector<training_item> own;
+    for (const auto& group : local_shard(ranks, std::move(groups), [](const std::vector<training_item>& one) {
+             std::size_t tokens = one.front().group->prompt.ids.size();
+             for (const training_item& item : one) tokens += item.completion().ids.size();
+             return tokens;
+         }))
+        own.insert(own.end(), group.begin(), group.end());
+    return own;
+}
 
 /// Minibatch `part` of `parts` of a rollout: whole groups, each completion with its tokens' share of the minibatch's
 /// denominator.
@@ -42,48 +138,5 @@ std::vector<training_item> minibatch_items(std::span<const rollout_group> groups
     }
     return items;
 }
-
-/// Log-probs of completions under the policy before its first update, where several updates follow. In float32 the
-/// sampler's own are the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
-class old_policy {
-public:
-    /// Fills in `old_log_probs` of the items (those of a group adjacent), which refer to what is kept here.
-    /// @param budget most tokens of a pass
-    template <class Model>
-    void fill(const Model& model, std::vector<training_item>& items, std::int64_t budget, double temperature) {
-        if constexpr (Model::tensor_policy::compute_type == at::kFloat) {
-            for (training_item& item : items) item.old_log_probs = item.completion().behavior_log_probs;
-        } else {
-            computed_.push_back(completion_log_probs(model, items, budget, temperature));
-            for (std::size_t i = 0; i < items.size(); ++i) items[i].old_log_probs = computed_.back()[i];
-        }
-    }
-
-private:
-    std::list<std::vector<std::vector<float>>> computed_;  // of each call
-};
-
-/// Log-probs of completions under the frozen policy of a loss's KL term: computed once, however many updates follow.
-class reference_log_probs {
-public:
-    /// Fills in `ref_log_probs` of the items (those of a group adjacent), which refer to what is kept here, or to the
-    /// completions' own where an advantage asked for them.
-    /// @param budget most tokens of a pass
-    template <class Model>
-    void fill(const Model& reference, std::vector<training_item>& items, std::int64_t budget, double temperature) {
-        const auto known = [](const training_item& item) {
-            return item.completion().ref_log_probs.size() == item.completion().ids.size();
-        };
-        if (std::all_of(items.begin(), items.end(), known)) {
-            for (training_item& item : items) item.ref_log_probs = item.completion().ref_log_probs;
-            return;
-        }
-        computed_.push_back(completion_log_probs(reference, items, budget, temperature));
-        for (std::size_t i = 0; i < items.size(); ++i) items[i].ref_log_probs = computed_.back()[i];
-    }
-
-private:
-    std::list<std::vector<std::vector<float>>> computed_;  // of each call
-};
 
 }  // namespace aha

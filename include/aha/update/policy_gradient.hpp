@@ -16,7 +16,7 @@
 #include <aha/core/policy_batch.hpp>
 #include <aha/kernels/to_device.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
-#include <aha/update/microbatch.hpp>
+#include <aha/update/minibatch.hpp>
 #include <aha/concepts/objective.hpp>
 
 namespace aha {

@@ -21,7 +21,6 @@
 #include <aha/rollout/source.hpp>
 #include <aha/update/distill_options.hpp>
 #include <aha/dist/distribute_prompts.hpp>
-#include <aha/rollout/token_limits.hpp>
 
 namespace aha {
 

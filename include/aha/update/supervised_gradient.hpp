@@ -12,7 +12,7 @@
 #include <aha/core/error.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/rank_work.hpp>
-#include <aha/model/pack_examples.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/concepts/objective.hpp>
 

@@ -15,7 +15,6 @@
 #include <aha/optim/clip_joint_norm.hpp>
 #include <aha/update/gradient_reduction.hpp>
 #include <aha/model/sharding.hpp>
-#include <aha/model/weights_state.hpp>
 
 namespace aha {
 

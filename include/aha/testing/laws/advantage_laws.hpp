@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <aha/concepts/advantage.hpp>
-#include <aha/core/score.hpp>
+#include <aha/core/records.hpp>
 #include <aha/testing/laws/law.hpp>
 
 /// Laws of an advantage. The last four hold for those that say so:
