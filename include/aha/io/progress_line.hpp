@@ -169,6 +169,7 @@ public:
     void on_end(const run_summary& summary) {
         if (summary.already_done)
             *out_ << "already done: all " << summary.steps << " steps were taken before, and none is left\n";
+        if (!summary.stopped.empty()) *out_ << "the run ended early: " << summary.stopped << '\n';
         if (!summary.failure.empty())
             *out_ << "the run was ended by an error"
                   << (summary.steps > 0 ? "; saved after step " + std::to_string(summary.steps) : "; nothing was saved")

@@ -148,6 +148,8 @@ public:
     void on_end(const run_summary& summary) {
         if (!summary.failure.empty())
             write("ended by an error (" + summary.failure + ")" + (summary.steps > 0 ? ", can be resumed" : ""));
+        else if (!summary.stopped.empty())
+            write((summary.interrupted ? "interrupted, can be resumed: " : "ended early: ") + summary.stopped);
         else write(summary.interrupted ? "interrupted, can be resumed" : "done");
     }
 

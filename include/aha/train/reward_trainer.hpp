@@ -110,11 +110,12 @@ public:
                                           options_.microbatch_tokens, made.records, before);
     }
 
-    metric_list report(const batch&, std::span<const reward_metrics> updates, const update_record&) const {
+    metric_list report(const batch&, std::span<const reward_metrics> updates, const update_record& record) const {
         const reward_metrics& metrics = updates.front();
         return {{"accuracy", metrics.accuracy},       {"margin", metrics.margin},
                 {"mean_reward", metrics.mean_reward}, {"min_reward", metrics.min_reward},
-                {"max_reward", metrics.max_reward},   {"epoch", epochs_done()}};
+                {"max_reward", metrics.max_reward},   {"epoch", epochs_done()},
+                {"time/train", record.seconds}};
     }
 
     /// How a model does on other records: of (model, ranks, records), called by each rank.

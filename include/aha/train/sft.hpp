@@ -99,8 +99,8 @@ public:
             .loss;
     }
 
-    metric_list report(const batch& made, std::span<const double>, const update_record&) const {
-        return {{"epoch", rows_.epochs_done()}, {"tokens/trained", made.loss_tokens}};
+    metric_list report(const batch& made, std::span<const double>, const update_record& record) const {
+        return {{"epoch", rows_.epochs_done()}, {"tokens/trained", made.loss_tokens}, {"time/train", record.seconds}};
     }
 
     /// The loss of other examples: of (model, ranks, examples), called by each rank.
