@@ -55,13 +55,13 @@ tokenizer = transformers.PreTrainedTokenizerFast(
     tokenizer_object=tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="t0")),
     pad_token=f"t{pad}", eos_token="t1", bos_token="t0")
 cases = []
-for margins, centring in ((False, None), (True, None), (True, 0.05)):
+for margins, centering in ((False, None), (True, None), (True, 0.05)):
     rows = [one if margins else {k: v for k, v in one.items() if k != "margin"} for one in pairs]
     config = trl.RewardConfig(
         output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, report_to=[], max_length=64,
         per_device_train_batch_size=batch, num_train_epochs=1, learning_rate=3e-3, lr_scheduler_type="linear",
         logging_steps=1, save_strategy="no", gradient_checkpointing=False, weight_decay=0.01, max_grad_norm=1.0,
-        center_rewards_coefficient=centring, train_sampling_strategy="sequential", disable_tqdm=True)
+        center_rewards_coefficient=centering, train_sampling_strategy="sequential", disable_tqdm=True)
     trainer = trl.RewardTrainer(model=loaded(), args=config, processing_class=tokenizer,
                                 train_dataset=datasets.Dataset.from_list(rows))
     first = trainer.data_collator(rows[:batch])
@@ -76,9 +76,9 @@ for margins, centring in ((False, None), (True, None), (True, 0.05)):
             "num_tokens", "epoch")
     with torch.no_grad():
         after = [trainer.model(input_ids=torch.tensor([text])).logits.item() for text in texts]
-    cases.append({"margins": margins, "centring": centring or 0, "gradient_norms": norms,
+    cases.append({"margins": margins, "centering": centering or 0, "gradient_norms": norms,
                   "steps": [{key: line[key] for key in keys} for line in log], "scores_after": after})
-    print(margins, centring, [line["loss"] for line in log])
+    print(margins, centering, [line["loss"] for line in log])
 
 result = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__},
           "batch": batch, "pairs": pairs, "texts": texts, "labels": labels, "scores": scores.tolist(),

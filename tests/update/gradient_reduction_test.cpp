@@ -26,7 +26,7 @@ struct watching_ranks {
     int size() const { return 2; }
     void all_reduce(const at::Tensor& t) const { calls->push_back({t, t.clone()}); }
     aha::collective all_reduce_async(const at::Tensor& t) const {
-        sum(t);
+        all_reduce(t);
         return {};
     }
     void broadcast(const at::Tensor&, int) const {}

@@ -11,7 +11,7 @@
 /// 1. `on_start(const run_info&)` is called once, before the first step.
 /// 2. `on_step(const step_report&)` is called after each step. With `step_report&` it may add metrics, which the
 ///    observers after it see; as `on_step(const step_report&, const Trainer&)` it sees the trainer, and its model. If
-///    it gives a bool, true ends the run after this step.
+///    it gives a `bool`, true ends the run after this step.
 /// 3. `on_end(const run_summary&)` is called once, when the run ends: after its last step, on an interrupt, or, with
 ///    `run_summary::failure`, where a step throws. (Not where an observer or the store throws.)
 /// 4. It has at least one of these. Members with these names can be called with that record; what the others return
@@ -127,7 +127,7 @@ void notify_start(O& o, const run_info& info) {
 template <class O, class Trainer = detail::no_trainer>
 bool notify_step(O& o, step_report& report, const Trainer& trainer = {}) {
     const auto asks_to_end = [](const auto& call) {
-        if constexpr (std::convertible_to<decltype(call()), bool>) return static_cast<bool>(call());
+        if constexpr (std::same_as<decltype(call()), bool>) return call();
         else return call(), false;
     };
     if constexpr (observes_trainer<O, Trainer>)
