@@ -6,9 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <aha/files/utf8.hpp>
-#include <aha/text/regex.hpp>
-#include <aha/text/text_span.hpp>
+#include <aha/text/character_set.hpp>
 
 namespace aha {
 
@@ -41,21 +39,13 @@ constexpr std::string_view to_string(script written) {
 
 namespace detail {
 
-/// The script of each character, by PCRE2's tables.
+/// The script of each character.
 inline std::vector<script> read_scripts() {
-    constexpr char32_t end = 0x110000;
-    std::string all;  // without the planes of which Unicode assigns nothing or leaves the use to others, for speed
-    for (char32_t c = 0; c < 0xF0000; c += c == 0x3FFFF ? 0xA0001 : 1)
-        if (c < 0xD800 || c >= 0xE000) all += utf8::encode(c);
-    std::vector<script> scripts(end, script::common);
+    std::vector<script> scripts(characters_end, script::common);
     const auto put = [&](script written, std::string_view pattern, script over) {
-        for (const text_span& run : regex{pattern}.matches(all))
-            for (std::size_t at = run.begin; at < run.end;) {
-                const utf8::unit next = utf8::unit_at(all, at);
-                script& of = scripts[next.code];
-                if (of == over) of = written;
-                at += next.size;
-            }
+        each_matching_character(pattern, [&](char32_t code) {
+            if (scripts[code] == over) scripts[code] = written;
+        });
     };
     put(script::mark, "\\p{M}+", script::common);
     put(script::other, "(?:(?!\\p{sc:Common})[\\p{L}\\p{Nl}])+", script::common);
