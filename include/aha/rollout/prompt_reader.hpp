@@ -15,7 +15,7 @@
 #include <aha/core/overlong.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
-#include <aha/data/row_prompt.hpp>
+#include <aha/data/render_messages.hpp>
 #include <aha/rollout/source.hpp>
 #include <aha/rollout/token_limits.hpp>
 #include <aha/text/text_tokens.hpp>
