@@ -112,9 +112,7 @@ public:
                 examples_.size());
         require(data == data_, "the saved place is in other examples: as many as these ", size,
                 ", but not the same (their checksum is ", data, ", not ", data_, ")");
-        const auto seed = static_cast<std::uint64_t>(detail::saved_number(saved, "seed", whose));
-        require(seed == options_.seed, "the saved place in ", whose, " is in the order of seed ", seed, ", not ",
-                options_.seed);
+        detail::require_saved_seed(saved, options_.seed, whose);
         // A state of an earlier version does not say how its rows were made.
         require(saved.values.value("shuffle", options_.shuffle) == options_.shuffle, "the saved place in ", whose,
                 " is in ",
@@ -149,13 +147,11 @@ private:
         return all;
     }
 
-    /// Fisher and Yates' shuffle in Durstenfeld's form (1964).
+    /// @param purpose tells an epoch's shuffles apart
     template <class T>
     void shuffle(std::vector<T>& items, std::int64_t epoch, std::uint64_t purpose) const {
-        if (!options_.shuffle) return;
-        const random_stream random{{options_.seed, static_cast<std::uint64_t>(epoch), detail::order_stream, purpose}};
-        for (std::size_t left = items.size(); left > 1; --left)
-            std::swap(items[left - 1], items[random.below(items.size() - left, left)]);
+        if (options_.shuffle)
+            detail::shuffle(items, {options_.seed, static_cast<std::uint64_t>(epoch), detail::order_stream, purpose});
     }
 
     /// The rows of an epoch, in its order.

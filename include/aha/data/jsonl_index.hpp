@@ -17,7 +17,6 @@
 #include <aha/core/json.hpp>
 #include <aha/files/mapped_file.hpp>
 #include <aha/data/jsonl_reader.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/row_texts.hpp>
 #include <aha/data/shards.hpp>
 #include <aha/data/shuffled_order.hpp>
@@ -74,7 +73,7 @@ public:
     const std::filesystem::path& path() const { return path_; }  ///< what was asked for
 
     /// "FILE:LINE" of a row.
-    std::string where(std::size_t row) const { return where(shard_of(row), rows_[row].line); }
+    std::string where(std::size_t row) const { return file_line(shard_of(row).path, rows_[row].line); }
 
     /// What a row holds.
     json fields(std::size_t row) const {
@@ -101,10 +100,6 @@ private:
         }
     };
 
-    static std::string where(const shard& of, std::int64_t line) {
-        return of.path.string() + ":" + std::to_string(line);
-    }
-
     std::string_view text(std::size_t row) const {
         return shard_of(row).bytes().substr(rows_[row].byte, rows_[row].size);
     }
@@ -123,7 +118,7 @@ private:
         std::string kept;
         while (const auto row = texts.next()) {
             if (check) {
-                const std::string stands = where(added, row->line);
+                const std::string stands = texts.where();
                 if (!check(parse_row(row->text, stands, options_), stands)) {
                     ++dropped_;
                     continue;
@@ -135,10 +130,10 @@ private:
             if (mapped) continue;
             kept += row->text;
             kept_bytes_ += row->text.size();
-            require(kept_bytes_ <= options_.max_kept_bytes, added.path.string(), ":", row->line,
-                    ": the text of the rows so far is more than the ", options_.max_kept_bytes,
-                    " bytes allowed in memory: ",
-                    held == storage::mapped ? "unpack it" : "read it row by row, or as records");
+            if (kept_bytes_ > options_.max_kept_bytes)
+                fail(texts.where(), ": the text of the rows so far is more than the ", options_.max_kept_bytes,
+                     " bytes allowed in memory: ",
+                     held == storage::mapped ? "unpack it" : "read it row by row, or as records");
         }
         if (rows_.size() == added.first) return;
         if (held == storage::mapped && regular && texts.plain()) {

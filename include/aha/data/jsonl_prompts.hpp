@@ -14,10 +14,9 @@
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/data/row_fields.hpp>
-#include <aha/files/shown_name.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/jsonl_index.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
+#include <aha/data/jsonl_reader.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {
@@ -155,23 +154,11 @@ private:
         return rows;
     }
 
+    /// Throws unless the field is a text, or a list of messages.
     static void check_text(const json& row, const std::string& field, const std::string& where) {
-        const auto found = row.find(field);
-        if (found == row.end()) {
-            constexpr std::size_t most = 20;  // keys in a message
-            std::string there;
-            std::size_t keys = 0;
-            for (auto one = row.begin(); one != row.end() && keys <= most; ++one, ++keys)
-                there += (keys == 0 ? "" : ", ") + (keys < most ? detail::shown_name(one.key()) : "...");
-            fail(where, ": no field \"", field, "\" in the row, which has ", there.empty() ? "none" : there);
-        }
-        if (found->is_array()) {
-            (void)detail::row_fields{row, where, "a prompt"}.turns_at(field);
-            return;
-        }
-        require(found->is_string(), where, ": \"", field, "\" is neither a text nor a list of messages but ",
-                found->type_name());
-        require(!found->get_ref<const std::string&>().empty(), where, ": \"", field, "\" is empty");
+        const detail::row_fields fields{row, where, ""};
+        if (fields.at(field).is_array()) (void)detail::row_fields{row, where, "a prompt"}.turns_at(field);
+        else (void)fields.text_or_turns_at(field);
     }
 
     jsonl_prompts_options options_;

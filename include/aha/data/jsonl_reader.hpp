@@ -12,11 +12,24 @@
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/files/json_parser.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/row_texts.hpp>
 #include <aha/data/shards.hpp>
 
 namespace aha {
+
+/// Limits for files that nobody vouches for.
+struct jsonl_reader_options {
+    std::size_t max_line_bytes = std::size_t{64} << 20;  ///< a longer line is an error
+    int max_depth = 64;  ///< a more deeply nested value is an error, before it can exhaust a recursive reader's stack
+
+    /// Bytes of rows' text that are kept in memory where rows are asked for in any order; more are an error.
+    std::size_t max_kept_bytes = std::size_t{16} << 30;
+
+    void validate() const {
+        require(max_line_bytes > 0, "max_line_bytes must be positive, not 0");
+        require(max_depth > 0 && max_depth <= 1000, "max_depth must be between 1 and 1000, not ", max_depth);
+    }
+};
 
 namespace detail {
 
@@ -71,9 +84,9 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
     /// "FILE:LINE", of the line that was read last or of `line` in the same file: how messages about it begin.
-    std::string where() const { return where(rows_.line()); }
+    std::string where() const { return rows_.where(); }
     /// "FILE:LINE", for messages.
-    std::string where(std::int64_t line) const { return rows_.path().string() + ":" + std::to_string(line); }
+    std::string where(std::int64_t line) const { return detail::file_line(rows_.path(), line); }
 
 private:
     detail::row_texts open(std::size_t shard) const {

@@ -12,7 +12,7 @@
 #include <aha/core/json.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/jsonl_index.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
+#include <aha/data/jsonl_reader.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {

@@ -12,7 +12,6 @@
 
 #include <aha/data/data_row.hpp>
 #include <aha/data/jsonl_reader.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
 
 namespace aha {
 

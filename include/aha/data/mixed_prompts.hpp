@@ -121,9 +121,7 @@ public:
     /// own place leaves those before it where they were saved.
     void load(const state& saved) {
         const std::string whose = "the mixture";
-        const auto seed = static_cast<std::uint64_t>(detail::saved_number(saved, "seed", whose));
-        require(seed == options_.seed, "the saved place in ", whose, " is in the order of seed ", seed, ", not ",
-                options_.seed);
+        detail::require_saved_seed(saved, options_.seed, whose);
         const nlohmann::json parts = saved.values.value("parts", nlohmann::json{});
         require(parts == described(), "the saved place is in a mixture of ", parts.dump(), ", but this one is of ",
                 described().dump());

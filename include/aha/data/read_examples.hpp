@@ -13,7 +13,6 @@
 #include <aha/core/preference_pair.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/data/jsonl_rows.hpp>
-#include <aha/data/preference_example.hpp>
 #include <aha/data/row_example.hpp>
 
 /// Whole files as what trainers learn from, checked when they are opened: a run does not end at a row that is bad.
@@ -58,7 +57,7 @@ struct records_read {
 namespace detail {
 
 /// @param make a row to a record; throws `aha::error` with FILE:LINE
-/// @param fit what to do with a record: nothing if it is short enough, else how many tokens it has
+/// @param length how many tokens a record has
 /// @param cut the record, shortened; nothing if then it teaches nothing
 template <class Record, class Make, class Length, class Cut>
 records_read<Record> read_records(const std::filesystem::path& path, const read_options& options, const Make& make,

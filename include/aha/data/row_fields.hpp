@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,11 +16,14 @@
 
 namespace aha::detail {
 
-/// A JSON row that is taken for a shape. Every error is an `aha::error` that begins "FILE:LINE: taken for SHAPE: ".
+/// A JSON row that is taken for a shape. Every error is an `aha::error` that begins "FILE:LINE: taken for SHAPE: ", or
+/// "FILE:LINE: " without a shape.
 class row_fields {
 public:
     row_fields(const json& row, const std::string& where, std::string_view shape)
-        : row_{row}, start_{(where.empty() ? "" : where + ": ") + "taken for " + std::string{shape} + ": "} {
+        : row_{row},
+          start_{(where.empty() ? "" : where + ": ") +
+                 (shape.empty() ? "" : "taken for " + std::string{shape} + ": ")} {
         if (!row_.is_object()) wrong("the row is not an object but ", row_.type_name());
     }
 
@@ -33,8 +37,11 @@ public:
     const json& at(const std::string& key) const {
         const auto found = row_.find(key);
         if (found != row_.end()) return *found;
+        constexpr std::size_t most = 20;  // keys in a message
         std::string there;
-        for (const auto& [name, value] : row_.items()) there += (there.empty() ? "" : ", ") + shown_name(name);
+        std::size_t keys = 0;
+        for (auto one = row_.begin(); one != row_.end() && keys <= most; ++one, ++keys)
+            there += (keys == 0 ? "" : ", ") + (keys < most ? shown_name(one.key()) : "...");
         wrong("no field \"", key, "\" in the row, which has ", there.empty() ? "none" : there);
     }
 

@@ -4,11 +4,10 @@
 #include <string>
 #include <utility>
 
-#include <aha/data/data_row.hpp>
-#include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
-#include <aha/data/row_fields.hpp>
+#include <aha/data/data_row.hpp>
+#include <aha/data/render_messages.hpp>
 #include <aha/text/chat_template.hpp>
 
 namespace aha {
@@ -26,13 +25,13 @@ public:
         : chat_{std::move(chat)}, field_{std::move(field)} {}
 
     /// Throws `aha::error` for a row without the field, with an empty one, and for what the template refuses.
-    prompt_text operator()(const json& row) const { return of(row, ""); }
+    prompt_text operator()(const json& row) const { return detail::render_field(chat_, row, field_, ""); }
 
     /// The row's prompt, without tokens. Throws `aha::error` that begins with the row's FILE:LINE.
     prompt operator()(const data_row& row) const {
         prompt made;
         made.index = row.index;
-        prompt_text read = of(row.fields, row.where);
+        prompt_text read = detail::render_field(chat_, row.fields, field_, row.where);
         made.text = std::move(read.text);
         made.templated = read.templated;
         made.fields = row.fields;
@@ -40,21 +39,6 @@ public:
     }
 
 private:
-    prompt_text of(const json& row, const std::string& where) const {
-        const detail::row_fields fields{row, where, "a prompt"};
-        const text_or_turns asked = fields.text_or_turns_at(field_);
-        if (const auto* text = std::get_if<std::string>(&asked)) return {*text};
-        if (!chat_) fields.wrong("\"", field_, "\" is a list of messages, and the model has no chat template");
-        std::string text;
-        try {
-            text = chat_->render(row.at(field_), {.variables = fields.template_variables()});
-        } catch (const error& problem) {
-            fields.wrong(problem.what());
-        }
-        if (text.empty()) fields.wrong("the chat template renders \"", field_, "\" as an empty text");
-        return {std::move(text), true};
-    }
-
     std::optional<chat_template> chat_;
     std::string field_;
 };

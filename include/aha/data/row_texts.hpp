@@ -13,10 +13,14 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/data/jsonl_reader_options.hpp>
 #include <aha/data/unpacked_file.hpp>
 
 namespace aha::detail {
+
+/// "FILE:LINE": how messages about a line begin.
+inline std::string file_line(const std::filesystem::path& file, std::int64_t line) {
+    return file.string() + ":" + std::to_string(line);
+}
 
 /// Cuts a file into the texts of its rows, which it holds one at a time: lines that are not blank, or the elements of
 /// the list that the file is if its first character is '['. Lines end as Python's universal newlines do, with LF, CRLF
@@ -47,6 +51,8 @@ public:
     const std::filesystem::path& path() const { return path_; }
     /// The line that was read last, or the one on which the last element begins.
     std::int64_t line() const { return row_line_; }
+    /// "FILE:LINE" of that line.
+    std::string where() const { return file_line(path_, row_line_); }
     /// Whether rows stand in the file as they are given, and not packed.
     bool plain() const { return file_.plain(); }
 
@@ -94,8 +100,8 @@ private:
 
     /// Adds what stands between `begin_` and `to` to the row, and goes on there.
     void take(std::size_t to) {
-        require(row_.size() + (to - begin_) <= max_bytes_, path_.string(), ":", row_line_, ": the ",
-                list_ ? "element" : "line", " is longer than the ", max_bytes_, " bytes allowed");
+        if (row_.size() + (to - begin_) > max_bytes_)
+            fail(where(), ": the ", list_ ? "element" : "line", " is longer than the ", max_bytes_, " bytes allowed");
         row_.append(buffer_.data() + begin_, to - begin_);
         begin_ = to;
     }
@@ -143,7 +149,7 @@ private:
 
     template <class... Parts>
     [[noreturn]] void wrong(const Parts&... parts) const {
-        fail(path_.string(), ":", line_, ": not valid JSON: ", parts...);
+        fail(file_line(path_, line_), ": not valid JSON: ", parts...);
     }
 
     std::optional<row_text> next_element() {

@@ -35,6 +35,14 @@ private:
     std::uint64_t hash_ = 0xcbf29ce484222325ULL;
 };
 
+/// Puts items into an order drawn from `key`: Fisher and Yates' shuffle in Durstenfeld's form (1964).
+template <class T>
+void shuffle(std::vector<T>& items, const random_key& key) {
+    const random_stream random{key};
+    for (std::size_t left = items.size(); left > 1; --left)
+        std::swap(items[left - 1], items[random.below(items.size() - left, left)]);
+}
+
 /// A whole number out of a saved state; throws `aha::error` that begins with `whose` if it is missing or no such
 /// number.
 inline std::int64_t saved_number(const state& saved, const std::string& key, std::string_view whose) {
@@ -42,6 +50,12 @@ inline std::int64_t saved_number(const state& saved, const std::string& key, std
     require(there && saved.values[key].is_number_integer(), "the saved place in ", whose, " has no whole number \"",
             key, "\": it is another source's");
     return saved.values[key].get<std::int64_t>();
+}
+
+/// Throws `aha::error` if a saved place is in the order of another seed.
+inline void require_saved_seed(const state& saved, std::uint64_t seed, std::string_view whose) {
+    const auto its = static_cast<std::uint64_t>(saved_number(saved, "seed", whose));
+    require(its == seed, "the saved place in ", whose, " is in the order of seed ", its, ", not ", seed);
 }
 
 /// The order in which the rows of a data set are asked, epoch after epoch, and the place in it. The order of an epoch
@@ -102,9 +116,7 @@ public:
                 " rows, but ", whose_, " has ", rows_.size());
         require(static_cast<std::uint64_t>(saved_number(saved, "fingerprint", whose_)) == data_,
                 "the saved place is in another data set than ", whose_, ": as many rows, but not the same");
-        const auto seed = static_cast<std::uint64_t>(saved_number(saved, "seed", whose_));
-        require(seed == options_.seed, "the saved place in ", whose_, " is in the order of seed ", seed, ", not ",
-                options_.seed);
+        require_saved_seed(saved, options_.seed, whose_);
         require(saved.values.contains("shuffle") && saved.values["shuffle"] == options_.shuffle, "the saved place in ",
                 whose_, " is in ",
                 options_.shuffle ? "file order, not in a shuffled one" : "a shuffled order, not in file order");
@@ -119,13 +131,11 @@ public:
     }
 
 private:
-    /// Puts the rows into the order of this epoch: Fisher and Yates' shuffle in Durstenfeld's form (1964).
+    /// Puts the rows into the order of this epoch.
     void deal() {
         std::iota(rows_.begin(), rows_.end(), std::size_t{0});
-        if (!options_.shuffle) return;
-        const random_stream random{{options_.seed, static_cast<std::uint64_t>(epoch_), order_stream, 0}};
-        for (std::size_t left = rows_.size(); left > 1; --left)
-            std::swap(rows_[left - 1], rows_[random.below(rows_.size() - left, left)]);
+        if (options_.shuffle)
+            detail::shuffle(rows_, {options_.seed, static_cast<std::uint64_t>(epoch_), order_stream, 0});
     }
 
     std::string whose_;

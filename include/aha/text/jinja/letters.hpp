@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <aha/files/utf8.hpp>
+#include <aha/text/character_set.hpp>
 #include <aha/text/jinja/character_tables.hpp>
 #include <aha/text/jinja/characters.hpp>
 
@@ -26,10 +27,12 @@ inline utf8proc_category_t category_of(std::uint32_t code) {
     return utf8proc_category(static_cast<utf8proc_int32_t>(code));
 }
 inline bool is_lower_case(std::uint32_t code) {
-    return category_of(code) == UTF8PROC_CATEGORY_LL || in_ranges(other_lower_case, code);
+    static const character_set lower{"\\p{Lowercase}+"};
+    return lower.contains(code);
 }
 inline bool is_upper_case(std::uint32_t code) {
-    return category_of(code) == UTF8PROC_CATEGORY_LU || in_ranges(other_upper_case, code);
+    static const character_set upper{"\\p{Uppercase}+"};
+    return upper.contains(code);
 }
 inline bool is_title_case(std::uint32_t code) { return category_of(code) == UTF8PROC_CATEGORY_LT; }
 inline bool has_case(std::uint32_t code) { return is_lower_case(code) || is_upper_case(code) || is_title_case(code); }
@@ -63,36 +66,50 @@ inline bool is_printable(std::uint32_t code) {
     const auto category = category_of(code);
     return code == ' ' || (category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS);
 }
-/// Whether the search for the end of a word looks past the character (Unicode's Case_Ignorable).
+/// Whether the search for the end of a word looks past the character.
 inline bool is_ignored_by_case(std::uint32_t code) {
-    constexpr std::uint32_t inside_words[] = {0x27,   0x2E,   0x3A,   0xB7,   0x387,  0x55F,  0x5F4,  0x2018, 0x2019,
-                                              0x2024, 0x2027, 0xFE13, 0xFE52, 0xFE55, 0xFF07, 0xFF0E, 0xFF1A};
-    switch (category_of(code)) {
-        case UTF8PROC_CATEGORY_MN:
-        case UTF8PROC_CATEGORY_ME:
-        case UTF8PROC_CATEGORY_CF:
-        case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_SK: return true;
-        default: return std::binary_search(std::begin(inside_words), std::end(inside_words), code);
-    }
+    static const character_set ignored{"\\p{Case_Ignorable}+"};
+    return ignored.contains(code);
 }
 
 using code_points = std::vector<std::uint32_t>;
 
-inline const long_case* find_long_case(std::uint32_t code) {
-    const auto* const found = std::lower_bound(std::begin(long_cases), std::end(long_cases), code,
-                                               [](const long_case& one, std::uint32_t c) { return one.code < c; });
-    return found != std::end(long_cases) && found->code == code ? found : nullptr;
+/// Unicode's full case folding of a character.
+inline code_points folded(std::uint32_t code) {
+    utf8proc_int32_t to[8] = {};
+    int last_class = 0;
+    const auto size =
+        utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code), to, 8, UTF8PROC_CASEFOLD, &last_class);
+    return {to, to + std::clamp<utf8proc_ssize_t>(size, 0, 8)};
 }
+inline std::uint32_t upper_of(std::uint32_t code) {
+    return static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(code)));
+}
+inline std::uint32_t title_of(std::uint32_t code) {
+    return static_cast<std::uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(code)));
+}
+/// Appends upper case. utf8proc knows it where it is one character; where it is several (Unicode's SpecialCasing), they
+/// are those of the folded ones.
 inline void append_upper(std::string& text, std::uint32_t code) {
-    if (const auto* special = find_long_case(code))
-        for (const char32_t c : special->upper) text += utf8::encode(c);
-    else text += utf8::encode(static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(code))));
+    const code_points several = folded(code);
+    if (several.size() < 2 || category_of(code) == UTF8PROC_CATEGORY_LU)
+        text += utf8::encode(static_cast<char32_t>(upper_of(code)));
+    else
+        for (const std::uint32_t c : several) text += utf8::encode(static_cast<char32_t>(upper_of(c)));
 }
+/// Appends title case: of several, the first letter is of upper case, and an iota after it is written below.
 inline void append_title(std::string& text, std::uint32_t code) {
-    if (const auto* special = find_long_case(code))
-        for (const char32_t c : special->title) text += utf8::encode(c);
-    else text += utf8::encode(static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(code))));
+    constexpr std::uint32_t iota = 0x3B9, iota_below = 0x345;
+    code_points several = folded(code);
+    if (several.size() < 2 || category_of(code) == UTF8PROC_CATEGORY_LU || is_title_case(title_of(code))) {
+        text += utf8::encode(static_cast<char32_t>(title_of(code)));
+        return;
+    }
+    const auto first = std::ranges::find_if(several, [](std::uint32_t c) { return upper_of(c) != c; });
+    const auto rest = first == several.end() ? first : std::next(first);
+    std::transform(first, rest, first, upper_of);
+    std::replace(rest, several.end(), iota, iota_below);
+    for (const std::uint32_t c : several) text += utf8::encode(static_cast<char32_t>(c));
 }
 /// A capital sigma at the end of a word becomes the final sigma, and a dotted capital I keeps its dot.
 inline void append_lower(std::string& text, const code_points& codes, std::size_t at) {
@@ -153,12 +170,7 @@ inline std::string swap_case(std::string_view text) {
 /// Text for comparing without regard to case (Unicode's full case folding).
 inline std::string fold_case(std::string_view text) {
     return change_characters(text, [](std::string& result, const code_points& codes, std::size_t at) {
-        utf8proc_int32_t folded[8] = {};
-        int last_class = 0;
-        const auto size = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(codes[at]), folded, 8,
-                                                  UTF8PROC_CASEFOLD, &last_class);
-        for (utf8proc_ssize_t i = 0; i < std::min<utf8proc_ssize_t>(size, 8); ++i)
-            result += utf8::encode(static_cast<char32_t>(folded[i]));
+        for (const std::uint32_t c : folded(codes[at])) result += utf8::encode(static_cast<char32_t>(c));
     });
 }
 /// Python's str.title: a letter that follows one with a case is of lower case.
