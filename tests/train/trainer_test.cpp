@@ -204,6 +204,10 @@ struct stops_at {
     bool on_step(const aha::step_report& r) const { return r.step == step; }
 };
 
+struct reads_nothing {
+    void on_end(const aha::run_summary&) const {}
+};
+
 struct adds_distance {
     void on_step(aha::step_report& r, const auto& trainer) const {
         r.metrics.emplace_back("distance", std::abs(theta(trainer.model())[0] - 1));
@@ -225,6 +229,13 @@ TEST(observers, may_end_a_run_which_is_then_saved) {
     EXPECT_FALSE(done.interrupted);
     EXPECT_EQ(done.stopped, "an observer ended the run");
     EXPECT_EQ(store.load_latest()->first, 3);
+}
+
+TEST(observers, may_be_temporaries) {
+    bandit model{{0, 0, 0}};
+    aha::trainer trainer{model, pull{}, {}};
+    memory_store store;
+    EXPECT_EQ(aha::run_training(trainer, store, {}, stops_at{2}, reads_nothing{}).steps, 2);
 }
 
 TEST(observers, see_the_model_and_add_metrics_that_later_ones_read) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -226,9 +227,9 @@ inline std::string message_of(const std::exception_ptr& problem) {
 /// checkpoint before stays the last.
 /// @return how it ended; `already_done` if a resumed run had no step left
 template <class Trainer, class Store, class... Observers>
-run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&... observers) {
+run_summary run_training(Trainer& trainer, Store& store, const run_options& options, Observers&&... observers) {
     static_assert(require_checkpoint_store<Store>());
-    static_assert((true && ... && require_observer<Observers, Trainer>()));
+    static_assert((true && ... && require_observer<std::remove_reference_t<Observers>, Trainer>()));
     constexpr bool store_keeps_best = requires(const state& whole) { store.save_best(std::int64_t{}, whole); };
     options.validate();
     best_so_far best{options.watched};
