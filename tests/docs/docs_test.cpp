@@ -112,7 +112,7 @@ TEST(shown_code, that_differs_is_named_by_page_and_line) {
         EXPECT_NE(compared.status, 0) << text;
         return compared.output;
     };
-    const std::string page = (work / "page.md").string();
+    const std::string page = "page.md";
     EXPECT_THAT(complaint("# A page\n\n<!-- examples/01_reward/expected.txt -->\n```text\n1  for \"43\"\n```\n"),
                 HasSubstr(page + ":5: differs from examples/01_reward/expected.txt:1"));
     EXPECT_THAT(complaint("```cpp\nint x;\n```\n"), HasSubstr(page + ":1: no comment above this block"));

@@ -23,10 +23,8 @@
 ///    those that the trainer measures itself (`loss`, `grad_norm`, `learning_rate`, `num_tokens`, times).
 /// 4. `save() const` and `load(const state&)`: what it must remember to go on bit for bit.
 ///
-/// Optional: `updates(const Batch&)`, optimizer steps that the batch makes (else 1; 0 of an objective that does not
-/// train); `steps_left() const`, where the data ends; `num_tokens(const Batch&)`; `groups(Batch)`, the rollout for the
-/// report; `place()` and `go_back(place)`, cheaper than `save` and `load` for a step that fails; `after_step(const
-/// Model&, step)`; `default_schedule(steps)`; `check(const Schedule&)`.
+/// Optional members have clauses of their own below: `updates`, `steps_left`, `num_tokens`, `groups`, `place` and
+/// `go_back`, `after_step`, `default_schedule`.
 ///
 /// Not required: knowledge of the optimizer, of clipping, of checkpoints, of evaluation; copies.
 namespace aha {
@@ -68,12 +66,14 @@ using sums_of = decltype(std::declval<O&>().accumulate(std::declval<const Model&
 
 /// `next(const step_context<Model, Communicator>&)` gives a batch.
 template <class O, class Model, class Communicator>
-concept objective_has_next = requires { typename batch_of<O, Model, Communicator>; } &&
+concept objective_has_next = requires(O& o, const step_context<Model, Communicator>& at) { o.next(at); } &&
                              std::move_constructible<batch_of<O, Model, Communicator>>;
 
 /// `accumulate(const Model&, Batch&, std::size_t, const microbatch_hook&)` gives sums.
 template <class O, class Model, class Communicator>
-concept objective_has_accumulate = requires { typename sums_of<O, Model, Communicator>; };
+concept objective_has_accumulate =
+    requires(O& o, const Model& model, batch_of<O, Model, Communicator>& batch, std::size_t update,
+             const microbatch_hook& before) { o.accumulate(model, batch, update, before); };
 
 /// The sums are a loss, or can be joined with those of other ranks.
 template <class O, class Model, class Communicator>
@@ -91,6 +91,41 @@ concept objective_has_report =
              std::span<const std::remove_cvref_t<sums_of<O, Model, Communicator>>> sums, const update_record& record) {
         { o.report(batch, sums, record) } -> std::convertible_to<metric_list>;
     };
+
+/// `updates(const Batch&)`, not required: how many optimizer steps a batch makes.
+template <class O, class Batch>
+concept objective_says_updates = requires(const O& o, const Batch& batch) {
+    { o.updates(batch) } -> std::convertible_to<std::int64_t>;
+};
+
+/// `steps_left() const`, not required: how many steps the data still makes.
+template <class O>
+concept objective_knows_its_end = requires(const O& o) {
+    { o.steps_left() } -> std::convertible_to<std::int64_t>;
+};
+
+/// `num_tokens(const Batch&) const`, not required: tokens of all ranks, for the metric of that name.
+template <class O, class Batch>
+concept objective_counts_tokens = requires(const O& o, const Batch& batch) {
+    { o.num_tokens(batch) } -> std::convertible_to<std::int64_t>;
+};
+
+/// `groups(Batch) const`, not required: the rollout, for observers.
+template <class O, class Batch>
+concept objective_has_groups = requires(const O& o, Batch batch) { o.groups(std::move(batch)); };
+
+/// `place() const` and `go_back(place)`, not required: where a step that fails goes back to, cheaper than `save`.
+template <class O>
+concept objective_goes_back = requires(O& o) { o.go_back(o.place()); };
+
+/// `after_step(const Model&, std::int64_t)`, not required: called after each step with the steps done.
+template <class O, class Model>
+concept objective_follows_steps = requires(O& o, const Model& model, std::int64_t step) { o.after_step(model, step); };
+
+/// `default_schedule(std::int64_t) const`, not required: of a run of so many steps that is given no schedule.
+template <class O, class Schedule>
+concept objective_has_default_schedule =
+    requires(const O& o, std::int64_t steps) { Schedule{o.default_schedule(steps)}; };
 
 /// What a trainer of `Model` trains for.
 template <class O, class Model, class Communicator>

@@ -174,10 +174,11 @@ public:
     void after_step(const model_type& model, std::int64_t step) {
         if (options_.reference_refresh > 0 && step % options_.reference_refresh == 0) refresh_reference(model);
     }
+    /// The reference becomes the policy as it is now.
     void refresh_reference(const model_type& model) { reference_.refresh(model); }
 
     const grpo_options& options() const { return options_; }
-    const Sampler& sampler() const { return sampler_; }
+    const Sampler& sampler() const { return sampler_; }  ///< what answers the prompts
 
     /// What a step that fails goes back to.
     auto place() const {

@@ -141,7 +141,7 @@ template <class Source, class Objective, class Optimizer = adamw, class Schedule
           class Communicator = process_group>
 class trainer {
 public:
-    using model_type = model_of_t<Source>;
+    using model_type = model_of_t<Source>;  ///< what is trained
     using context = step_context<model_type, Communicator>;
     static_assert(
         detail::require_objective_of<!std::is_same_v<Optimizer, no_optimizer>, Objective, model_type, Communicator>());
@@ -170,14 +170,14 @@ public:
 
     /// The steps that are left, as an input range.
     auto steps()
-        requires requires(const Objective& o) { o.steps_left(); }
+        requires objective_knows_its_end<Objective>
     {
         return steps_range<trainer>{*this, total_};
     }
 
     /// Steps of the whole run, those done before a resume included.
     std::int64_t total_steps() const
-        requires requires(const Objective& o) { o.steps_left(); }
+        requires objective_knows_its_end<Objective>
     {
         return total_;
     }
@@ -192,7 +192,7 @@ public:
         measure_ = std::move(measure);
     }
 
-    std::int64_t steps_done() const { return step_; }
+    std::int64_t steps_done() const { return step_; }                              ///< those before a resume included
     const model_type& model() const { return model_of(std::as_const(*source_)); }  ///< as it is now
     const Objective& objective() const { return objective_; }                      ///< what it trains for
     const Communicator& communicator() const { return ranks_; }                    ///< which of how many ranks this is
@@ -257,15 +257,15 @@ protected:
         if constexpr (trains) detail::check_schedule(schedule_, options_.learning_rate);
     }
 
-    auto& model() { return model_of(*source_); }
-    Objective& objective() { return objective_; }
+    auto& model() { return model_of(*source_); }   ///< to be changed
+    Objective& objective() { return objective_; }  ///< to be changed
 
 private:
     using batch = batch_of<Objective, model_type, Communicator>;
     static constexpr bool trains = !std::is_same_v<Optimizer, no_optimizer>;
     using sums = typename detail::sums_or<trains, Objective, model_type, Communicator>::type;
-    static constexpr bool knows_its_end = requires(const Objective& o) { o.steps_left(); };
-    static constexpr bool has_default_schedule = requires(const Objective& o) { Schedule{o.default_schedule(0)}; };
+    static constexpr bool knows_its_end = objective_knows_its_end<Objective>;
+    static constexpr bool has_default_schedule = objective_has_default_schedule<Objective, Schedule>;
 
     struct no_updates {
         explicit no_updates(no_optimizer) {}
@@ -295,8 +295,8 @@ private:
 
         ++step_;
         rate_ = record.learning_rate;
-        if constexpr (requires { objective_.num_tokens(made); }) tokens_ += objective_.num_tokens(made);
-        if constexpr (requires { objective_.after_step(std::as_const(model()), step_); })
+        if constexpr (objective_counts_tokens<Objective, batch>) tokens_ += objective_.num_tokens(made);
+        if constexpr (objective_follows_steps<Objective, model_type>)
             objective_.after_step(std::as_const(model()), step_);
         return report(std::move(made), totals, record, whole);
     }
@@ -305,7 +305,7 @@ private:
     std::vector<sums> update(batch& made, update_record& record) {
         const stopwatch training;
         std::size_t count = 1;
-        if constexpr (requires { objective_.updates(made); })
+        if constexpr (objective_says_updates<Objective, batch>)
             count = static_cast<std::size_t>(objective_.updates(made));
         record.learning_rate = options_.learning_rate * schedule_(step_);
         std::vector<sums> totals;
@@ -358,7 +358,7 @@ private:
             std::ranges::move(measure_(std::as_const(model()), ranks_), std::back_inserter(r.metrics));
         add("step_time", whole.seconds());
         add("seconds", seconds_ + since_start_.seconds());
-        if constexpr (requires { objective_.groups(std::move(made)); }) r.groups = objective_.groups(std::move(made));
+        if constexpr (objective_has_groups<Objective, batch>) r.groups = objective_.groups(std::move(made));
         return r;
     }
 
@@ -376,12 +376,12 @@ private:
 
     /// What the objective goes back to if the step fails, with the tokens counted before.
     auto objective_place() const {
-        if constexpr (requires { objective_.place(); }) return objective_.place();
+        if constexpr (objective_goes_back<Objective>) return objective_.place();
         else return owning(objective_.save());
     }
     template <class Place>
     void go_back(const Place& place) {
-        if constexpr (requires { objective_.go_back(place); }) objective_.go_back(place);
+        if constexpr (objective_goes_back<Objective>) objective_.go_back(place);
         else objective_.load(place);
     }
 
