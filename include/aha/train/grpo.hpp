@@ -322,13 +322,11 @@ private:
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Advantage = group_relative, class Loss = grpo_loss, class Aggregation = token_mean,
           class Optimizer = adamw, class Schedule = warmup_schedule, class Communicator = process_group>
-class grpo : public trainer<Source, grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>,
+class grpo : detail::needs_sampler<Sampler>,
+             public trainer<Source, grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>,
                             Optimizer, Schedule, Communicator> {
     static_assert(detail::require_prompts_then_reward<Prompts, Reward>());
     static_assert(require_language_model<model_of_t<Source>>());
-    static_assert(!std::is_void_v<Sampler>,
-                  "aha: a bare model has no tokenizer, so grpo needs a sampler after the options; write: "
-                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
     using objective_type = grpo_objective<Source, Prompts, Reward, Sampler, Advantage, Loss, Aggregation>;
     using base = trainer<Source, objective_type, Optimizer, Schedule, Communicator>;
     using slots = detail::grpo_slots<model_of_t<Source>>;

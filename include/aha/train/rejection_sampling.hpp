@@ -321,12 +321,10 @@ private:
 /// needed)
 template <class Source, class Prompts, class Reward, class Sampler = default_sampler_t<Source>,
           class Communicator = process_group, class Filters = std::tuple<>>
-class rejection_sampling : public trainer<const Source, rejection_objective<Source, Prompts, Reward, Sampler, Filters>,
+class rejection_sampling : detail::needs_sampler<Sampler>,
+                           public trainer<const Source, rejection_objective<Source, Prompts, Reward, Sampler, Filters>,
                                           no_optimizer, warmup_schedule, Communicator> {
     static_assert(detail::require_prompts_then_reward<Prompts, Reward>());
-    static_assert(!std::is_void_v<Sampler>,
-                  "aha: a bare model has no tokenizer, so rejection_sampling needs a sampler after the options; write: "
-                  "aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
     using objective_type = rejection_objective<Source, Prompts, Reward, Sampler, Filters>;
     using base = trainer<const Source, objective_type, no_optimizer, warmup_schedule, Communicator>;
     using slots = detail::rejection_slots<model_of_t<Source>>;

@@ -254,4 +254,12 @@ consteval bool require_prompts_then_reward() {
     else return require_prompt_source<Prompts>() && require_any_reward<Reward>();
 }
 
+/// The first base of a trainer that samples: the first complaint where there is no sampler.
+template <class Sampler>
+struct needs_sampler {
+    static_assert(!std::is_void_v<Sampler>,
+                  "aha: a bare model has no tokenizer, so a trainer that samples needs a sampler after the options; "
+                  "write: aha::autoregressive_sampler{tokenizer, {.max_new_tokens = 64}}");
+};
+
 }  // namespace aha::detail

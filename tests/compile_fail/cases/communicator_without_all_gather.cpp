@@ -1,4 +1,4 @@
-// aha: a communicator gives every rank the bytes of all; write: std::vector<std::string> all_all_all_gather\(const std::string&
+// aha: a communicator gives every rank the bytes of all; write: std::vector<std::string> all_gather\(const std::string&
 // bytes\)
 #include <aha/concepts/communicator.hpp>
 

@@ -1,4 +1,4 @@
-// aha: a bare model has no tokenizer, so grpo needs a sampler after the options
+// aha: a bare model has no tokenizer, so a trainer that samples needs a sampler after the options
 #include <aha/data/vector_prompts.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/train/grpo.hpp>

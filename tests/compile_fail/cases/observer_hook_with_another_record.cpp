@@ -4,7 +4,8 @@
 template <class Observer>
 void run(Observer& watching) {
     static_assert(aha::require_observer<Observer>());
-    aha::notify_step(watching, aha::step_report{});
+    aha::step_report report;
+    aha::notify_step(watching, report);
 }
 
 struct my_observer {
