@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/concepts/prompt_source.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/overlong.hpp>
 #include <aha/core/records.hpp>
