@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aha/advantage/centered_values.hpp>
@@ -40,7 +41,7 @@ public:
             const std::vector<double> own = detail::applicable_values(group.scores);
             scores.insert(scores.end(), own.begin(), own.end());
         }
-        const double scale = detail::centered_values{scores}.deviation() + options_.epsilon;
+        const double scale = detail::centered_values{std::move(scores)}.deviation() + options_.epsilon;
         token_values all;
         for (const rollout_group& group : groups)
             all.push_back(

@@ -1,10 +1,12 @@
 #pragma once
 
-#include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <iterator>
+#include <functional>
+#include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aha/core/records.hpp>
@@ -13,23 +15,24 @@ namespace aha::detail {
 
 /// Numbers less their mean.
 struct centered_values {
-    Eigen::ArrayXd values;  ///< all exactly 0 when there is nothing to compare
+    std::vector<double> values;  ///< all exactly 0 when there is nothing to compare
 
-    explicit centered_values(std::span<const double> given)
-        : values{Eigen::Map<const Eigen::ArrayXd>{given.data(), std::ssize(given)}} {
-        if (given.empty()) return;
-        values -=
-            given.front();  // first, so that equal numbers give exactly 0 and not the rounding error of their mean
-        values -= values.mean();
+    explicit centered_values(std::vector<double> given) : values{std::move(given)} {
+        // Tested before any arithmetic, so that equal numbers give exactly 0 and not the rounding error of their mean.
+        const bool all_equal = std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) == values.end();
+        const double mean =
+            all_equal ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+        for (double& value : values) value = all_equal ? 0 : value - mean;
     }
 
     /// The unbiased standard deviation; 0 for less than two numbers.
     double deviation() const {
-        return values.size() < 2 ? 0 : std::sqrt(values.square().sum() / static_cast<double>(values.size() - 1));
+        const double squares = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+        return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
     }
 
-    /// The numbers over `scale`; 0 stays 0 also if the scale is 0.
-    Eigen::ArrayXd scaled(double scale) const { return (values == 0).select(0.0, values / scale); }
+    /// `values[i] / scale`; 0 stays 0 also if the scale is 0.
+    double scaled(std::size_t i, double scale) const { return values[i] == 0 ? 0 : values[i] / scale; }
 };
 
 /// Those of `scores` that are applicable.
@@ -52,7 +55,7 @@ struct centered_scores : centered_values {
     /// One number a score of the group: `values / scale`, and 0 for those that are not applicable.
     std::vector<double> spread(std::size_t group_size, double scale) const {
         std::vector<double> all(group_size, 0.0);
-        for (auto place = places.begin(); const double value : scaled(scale)) all[*place++] = value;
+        for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = scaled(i, scale);
         return all;
     }
 };

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aha/advantage/centered_values.hpp>
@@ -52,11 +52,11 @@ private:
         std::vector<double> rewards;
         for (const score& s : group.scores)
             for (std::size_t j = 0; s.applicable && j < s.steps.size(); ++j) rewards.push_back(s.steps[j].value);
-        const detail::centered_values centered{rewards};
-        const Eigen::ArrayXd steps = centered.scaled(centered.deviation() + options_.epsilon);
+        const detail::centered_values steps{std::move(rewards)};
+        const double scale = steps.deviation() + options_.epsilon;
 
         std::vector<std::vector<float>> all;
-        Eigen::Index first = 0;  // of the completion's steps among the group's
+        std::size_t first = 0;  // of the completion's steps among the group's
         for (std::size_t s = 0; s < group.completions.size(); ++s) {
             const std::vector<step_score>& own = group.scores[s].steps;
             std::vector<float>& advantages = all.emplace_back(group.completions[s].ids.size(), 0.0F);
@@ -64,12 +64,12 @@ private:
             require_in_order(group, own, std::ssize(advantages));
             double later = 0;
             for (std::size_t j = own.size(); j-- > 0;) {
-                later += steps[first + static_cast<Eigen::Index>(j)];
+                later += steps.scaled(first + j, scale);
                 const std::int64_t begin = j == 0 ? 0 : own[j - 1].end;
                 for (std::int64_t t = begin; t < own[j].end; ++t)
                     advantages[static_cast<std::size_t>(t)] = static_cast<float>(later);
             }
-            first += std::ssize(own);
+            first += own.size();
         }
         return all;
     }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aha/advantage/centered_values.hpp>
@@ -22,15 +22,15 @@ inline token_values whiten_tokens(std::span<const rollout_group> groups,
     for (std::size_t g = 0; g < groups.size(); ++g)
         for (std::size_t s = 0; s < values[g].size(); ++s)
             if (groups[g].scores[s].applicable) flat.insert(flat.end(), values[g][s].begin(), values[g][s].end());
-    const detail::centered_values tokens{flat};
-    const Eigen::ArrayXf whitened = tokens.scaled(tokens.deviation() + epsilon).cast<float>();
+    const detail::centered_values tokens{std::move(flat)};
+    const double scale = tokens.deviation() + epsilon;
     token_values all(groups.size());
-    auto next = whitened.begin();
+    std::size_t next = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
         for (std::size_t s = 0; s < values[g].size(); ++s) {
             std::vector<float>& own = all[g].emplace_back(values[g][s].size(), 0.0F);
             if (!groups[g].scores[s].applicable) continue;
-            for (float& x : own) x = *next++;
+            for (float& x : own) x = static_cast<float>(tokens.scaled(next++, scale));
         }
     return all;
 }

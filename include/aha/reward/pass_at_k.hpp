@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 
 #include <aha/core/error.hpp>
@@ -13,9 +12,11 @@ inline double pass_at_k(std::int64_t samples, std::int64_t correct, std::int64_t
     require(k > 0, "pass@k needs a positive k, not ", k);
     require(k <= samples, "pass@", k, " needs at least ", k, " samples a problem, not ", samples);
     require(correct >= 0 && correct <= samples, correct, " of ", samples, " samples cannot be correct");
-    const Eigen::ArrayXd left =
-        static_cast<double>(samples) - Eigen::ArrayXd::LinSpaced(k, 0, static_cast<double>(k - 1));
-    return 1 - ((left - static_cast<double>(correct)).max(0.0) / left).prod();
+    double none = 1;
+    for (std::int64_t i = 0; i < k; ++i)
+        none *= static_cast<double>(samples - correct - i <= 0 ? 0 : samples - correct - i) /
+                static_cast<double>(samples - i);
+    return 1 - none;
 }
 
 }  // namespace aha

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
-#include <iterator>
+#include <cstdint>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,36 +17,36 @@ namespace aha {
 /// The figures of a scored rollout, by TRL's names: `reward`, `reward_std` (mean over groups of the unbiased standard
 /// deviation), `frac_reward_zero_std`, `rewards/<name>/mean` and `/std`, `completions/...`, `entropy`.
 inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<const rollout_group> groups) {
-    struct numbers {
-        std::vector<double> all;
-        void add(double x) { all.push_back(x); }
-        auto array() const { return Eigen::Map<const Eigen::ArrayXd>{all.data(), std::ssize(all)}; }
-        double mean() const { return all.empty() ? 0 : array().mean(); }
-        double min() const { return all.empty() ? 0 : array().minCoeff(); }
-        double max() const { return all.empty() ? 0 : array().maxCoeff(); }
-        double deviation() const {
-            if (all.size() < 2) return 0;
-            const Eigen::ArrayXd off = array() - all.front();  // equal rewards deviate by 0, large ones keep digits
-            return std::sqrt((off - off.mean()).square().sum() / static_cast<double>(all.size() - 1));
+    struct moments {  // squares about a running mean (Welford 1962): equal rewards deviate by 0, large ones keep digits
+        double n = 0, sum = 0, center = 0, squares = 0;
+        void add(double x) {
+            const double off = x - center;
+            n += 1, sum += x, center += off / n, squares += off * (x - center);
         }
+        double mean() const { return n > 0 ? sum / n : 0; }
+        double deviation() const { return n > 1 ? std::sqrt(squares / (n - 1)) : 0; }
     };
-    numbers reward, length, terminated, entropy;
-    std::map<std::string, numbers> parts;
-    double deviations = 0, equal = 0, clipped = 0;
+    moments reward, length, terminated, entropy;
+    std::map<std::string, moments> parts;
+    double deviations = 0, equal = 0, clipped = 0, shortest = 1e300, longest = 0;
     for (const rollout_group& group : groups) {
-        numbers own;
+        moments own;
+        double low = 1e300, high = -1e300;
         for (const score& s : group.scores) {
             if (!s.applicable) continue;
             own.add(s.value);
             reward.add(s.value);
+            low = std::min(low, s.value), high = std::max(high, s.value);
             for (const auto& [name, value] : s.parts) parts[name].add(value);
         }
         deviations += own.deviation();
-        equal += own.min() == own.max() ? 1 : 0;
+        equal += high <= low ? 1 : 0;
         for (const completion& c : group.completions) {
-            length.add(static_cast<double>(c.ids.size()));
+            const auto tokens = static_cast<double>(c.ids.size());
+            length.add(tokens);
+            shortest = std::min(shortest, tokens), longest = std::max(longest, tokens);
             if (c.finish == finish_reason::length) clipped += 1;
-            else terminated.add(length.all.back());
+            else terminated.add(tokens);
             for (const float h : c.entropies) entropy.add(h);
         }
     }
@@ -60,11 +59,10 @@ inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<con
     }
     metrics.emplace_back("entropy", entropy.mean());
     metrics.emplace_back("completions/mean_length", length.mean());
-    metrics.emplace_back("completions/min_length", length.min());
-    metrics.emplace_back("completions/max_length", length.max());
+    metrics.emplace_back("completions/min_length", length.n > 0 ? shortest : 0);
+    metrics.emplace_back("completions/max_length", longest);
     metrics.emplace_back("completions/mean_terminated_length", terminated.mean());
-    metrics.emplace_back("completions/clipped_ratio",
-                         clipped / static_cast<double>(std::max<std::size_t>(1, length.all.size())));
+    metrics.emplace_back("completions/clipped_ratio", length.n > 0 ? clipped / length.n : 0);
     return metrics;
 }
 
