@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/data/file_kind.hpp>
 #include <aha/data/unpacked_file.hpp>
 
 namespace aha::detail {

@@ -8,6 +8,7 @@
 #endif
 
 #include <aha/core/error.hpp>
+#include <aha/dist/group_options.hpp>
 #include <aha/dist/join_ranks.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/dist/rank_environment.hpp>

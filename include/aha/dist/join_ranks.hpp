@@ -3,12 +3,15 @@
 #include <c10/util/intrusive_ptr.h>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
 
 #include <aha/core/error.hpp>
+#include <aha/dist/c10d_backend.hpp>
+#include <aha/dist/group_options.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/dist/rank_environment.hpp>
 
@@ -39,18 +42,6 @@ inline c10::intrusive_ptr<c10d::Store> rendezvous(const rank_environment& here, 
     }
 }
 
-/// How long ranks wait for one another.
-struct group_options {
-    double meeting_seconds = 300;  ///< for all to have started
-    double call_seconds = 1800;    ///< for the last to join a call: longer than the slowest rank's rollout and rewards
-
-    /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(meeting_seconds > 0, "meeting_seconds must be positive, not ", meeting_seconds);
-        require(call_seconds > 0, "call_seconds must be positive, not ", call_seconds);
-    }
-};
-
 namespace detail {
 
 /// Joins the ranks of `here`. Every rank makes its groups in the same order.
@@ -68,7 +59,8 @@ process_group join_ranks(const group_options& options, const rank_environment& h
         auto backend = make(c10::make_intrusive<c10d::PrefixStore>(group, place), milliseconds(options.call_seconds));
         auto heard =
             c10::make_intrusive<c10d::PrefixStore>(group, rendezvous(here, milliseconds(options.meeting_seconds)));
-        return process_group{std::move(backend), std::move(heard), device, milliseconds(options.call_seconds)};
+        return process_group{std::make_shared<c10d_backend>(std::move(backend), std::move(heard), device,
+                                                            milliseconds(options.call_seconds))};
     } catch (const c10::Error& problem) {
         const std::string why = problem.what_without_backtrace();
         fail("rank ", here.rank, " of ", here.size, " could not join the others at ", here.address, ":", here.port,

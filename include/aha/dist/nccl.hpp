@@ -1,14 +1,16 @@
 #pragma once
 
+#if defined(AHA_NCCL)
 #include <c10/util/intrusive_ptr.h>
 #include <chrono>
-#if defined(AHA_NCCL)
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+
+#include <aha/core/tensor_policy.hpp>
+#include <aha/dist/join_ranks.hpp>
 #endif
 
 #include <aha/core/error.hpp>
-#include <aha/core/tensor_policy.hpp>
-#include <aha/dist/join_ranks.hpp>
+#include <aha/dist/group_options.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/dist/rank_environment.hpp>
 
