@@ -3,6 +3,7 @@
 - the folder of a header is the group of its names (the groups are declared in include/aha/fwd.hpp);
 - the comment before `namespace aha {` is about the file, or, in a concept's header, about the concept: it becomes the
   concept's description, in which numbered requirements are a list;
+- the inline namespace of what depends on the kernels for GPUs is a matter of the linker, not of a reader;
 - a summary goes on after "et al.", "i.e." and the like;
 - a page is Markdown for GitHub: `<!-- html: COMMAND -->` is a command for Doxygen alone, a link to a concept's header
   becomes one to the concept, and other links out of docs/ become their text."""
@@ -39,6 +40,7 @@ def without_destructors(lines):
 
 
 def filtered(path, text):
+    text = text.replace("::inline AHA_KERNELS_NAMESPACE {", " {")
     lines = text.split("\n")
     parts = pathlib.PurePosixPath(path.replace("\\", "/")).parts
     inside = parts[len(parts) - parts[::-1].index("aha"):] if "aha" in parts else parts

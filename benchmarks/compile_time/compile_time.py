@@ -1,6 +1,8 @@
 """What headers cost a compiler. Each measurement is a translation unit of its own, compiled without optimization; its
 seconds are those of the processor (user and system), which a busy machine hardly changes; its lines are those that
-are left after preprocessing, without empty ones. Prints a Markdown table and the two ratios of docs/compile_time.md."""
+are left after preprocessing, without empty ones; its memory is the most that a process of the compiler holds. Prints a
+Markdown table and the ratios of docs/compile_time.md: the first program with and without aha::compiled, with and without
+optimization, and the most memory that an example takes."""
 
 import argparse
 import fnmatch
@@ -13,11 +15,6 @@ import sys
 import tempfile
 
 root = pathlib.Path(__file__).resolve().parents[2]
-
-
-def processor_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def needs_tensor():
@@ -48,16 +45,30 @@ class compiler:
 
     def seconds(self, source, repeats, more=("-c",), to=None):
         """The least of `repeats` compilations with the flags `more`, which may write to the file `to`."""
+        return self.cost(source, repeats, more, to)[0]
+
+    def cost(self, source, repeats, more=("-c",), to=None):
+        """The same, and the most memory of a process of the compiler, GiB."""
         best = None
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(repeats):
-                before = processor_seconds()
-                done = subprocess.run([*self.start, *more, "-o", to or os.path.join(folder, "object"), str(source)],
-                                      stderr=subprocess.PIPE, text=True)
-                spent = processor_seconds() - before
-                if done.returncode != 0:
-                    sys.exit(f"error: {source} does not compile:\n{done.stderr}")
-                best = spent if best is None else min(best, spent)
+                child, errors = os.pipe(), os.path.join(folder, "errors")
+                arguments = [*self.start, *more, "-o", to or os.path.join(folder, "object"), str(source)]
+                # In a process of its own, since the most memory of children is kept over all of them.
+                parent = os.fork()
+                if parent == 0:
+                    with open(errors, "w") as out:
+                        status = subprocess.run(arguments, stderr=out).returncode
+                    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+                    os.write(child[1], f"{status} {used.ru_utime + used.ru_stime} {used.ru_maxrss / 2**20}".encode())
+                    os._exit(0)
+                os.waitpid(parent, 0)
+                status, spent, memory = map(float, os.read(child[0], 1000).split())
+                for end in child:
+                    os.close(end)
+                if status != 0:
+                    sys.exit(f"error: {source} does not compile:\n{pathlib.Path(errors).read_text()}")
+                best = (spent, memory) if best is None else min(best, (spent, memory))
         return best
 
     def lines(self, source):
@@ -72,6 +83,8 @@ def main():
     options.add_argument("--headers", default="*", metavar="GLOB", help='which, for example "aha/reward/*"; default all')
     options.add_argument("--repeats", type=int, default=1, help="compilations of each, the least counts; default 1")
     options.add_argument("--flags", default="-O0", help="further flags, in one word; default -O0")
+    options.add_argument("--ratios", action="store_true", help="the ratios alone, without the table of headers")
+    options.add_argument("--examples", action="store_true", help="the most memory of a compiler over all examples too (-O3)")
     chosen = options.parse_args()
     if chosen.repeats < 1:
         sys.exit(f"error: --repeats is {chosen.repeats}, not at least 1")
@@ -104,15 +117,32 @@ def main():
         once = run.seconds(header, chosen.repeats, ["-x", "c++-header"], made)
         row("`aha/aha.hpp` precompiled, once", (once, run.lines(header)))
         precompiled = row("the first program after that", (run.seconds(program, chosen.repeats, ["-c", *use]), "-"))
+        compiled = ["-c", "-DAHA_COMPILED"]  # as the target aha::compiled has it
+        elsewhere = row("the first program with `aha::compiled`", (run.seconds(program, chosen.repeats, compiled), "-"))
+        optimized = {name: run.cost(program, chosen.repeats, [*more, "-O3"])
+                     for name, more in (("header-only", ["-c"]), ("aha::compiled", compiled))}
+        examples = {}
+        if chosen.examples:
+            run.start += ["-I", str(root / "examples"), "-I", str(root)]
+            examples = {main.parent.name: run.cost(main, 1, [*compiled, "-O3"])
+                        for main in sorted((root / "examples").glob("*/main.cpp"))}
         over, counted = [], 0
         for header, tensor in needs_tensor().items():
-            if not fnmatch.fnmatch(header, chosen.headers):
+            if chosen.ratios or not fnmatch.fnmatch(header, chosen.headers):
                 continue
             ratio = row(f"`{header}`" + ("" if tensor else ", no tensor"), measured(unit(f"#include <{header}>\n")))
             counted += not tensor
             if not tensor and ratio > 0.1:
                 over.append(header)
-    print(f"\nfirst program / all of LibTorch: {first:.2f}, after aha::precompiled: {precompiled:.2f}")
+    print(f"\nfirst program / all of LibTorch: {first:.2f}, after aha::precompiled: {precompiled:.2f}, "
+          f"with aha::compiled: {elsewhere:.2f}")
+    for name, (spent, memory) in optimized.items():
+        print(f"first program at -O3, {name}: {spent:.1f} s, {memory:.2f} GiB")
+    if examples:
+        name, (spent, memory) = max(examples.items(), key=lambda one: one[1][1])
+        print(f"most memory over {len(examples)} examples at -O3 with aha::compiled: {memory:.2f} GiB ({name}, {spent:.1f} s)")
+    if chosen.ratios:
+        return
     print(f"headers without tensors within a tenth of it: {counted - len(over)} of {counted}")
     for header in over:
         print(f"    over: {header}")

@@ -79,6 +79,7 @@ struct loss_output;
 struct packed_trees;
 struct lm_head;
 struct state;
+struct state_values;
 struct random_key;
 struct run_info;
 struct step_report;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -116,14 +117,18 @@ command_result clang(const fs::path& root, const fs::path& file, const std::stri
                                   " -I " + shell_word(source.string()) + " " + more + " " + shell_word(file.string()));
 }
 
-/// What clang says of each header of `folder` that does not compile alone without a warning.
-std::map<std::string, std::string> complaints(const header_folder& folder, const std::string& name) {
+/// What clang with `flags` says of each header of `folder` that does not compile alone without a warning; those that
+/// `chosen` takes are tried.
+std::map<std::string, std::string> complaints(
+    const header_folder& folder, const std::string& name, const std::string& flags = "",
+    const std::function<bool(const std::string&)>& chosen = [](const std::string&) { return true; }) {
     const fs::path place = work / name;
     fs::remove_all(place);
     fs::create_directories(place);
 
     std::map<std::string, std::size_t> part_of;  // header to precompiled part
     for (const auto& [header, unused] : folder.includes) {
+        if (!chosen(header)) continue;
         const names all = folder.all_of(header);
         for (std::size_t part = 0; part < precompilable().size(); ++part) {
             const names& wanted = precompilable()[part];
@@ -143,17 +148,20 @@ std::map<std::string, std::string> complaints(const header_folder& folder, const
         for (const std::string& one : precompilable()[parts[i]]) text += "#include <" + one + ">\n";
         write(all, text);
         clang(folder.root, all,
-              "-Xclang -fpch-instantiate-templates -x c++-header -o " + shell_word(precompiled(parts[i]).string()));
+              flags + " -Xclang -fpch-instantiate-templates -x c++-header -o " +
+                  shell_word(precompiled(parts[i]).string()));
     });
 
-    const std::vector<std::pair<std::string, names>> headers{folder.includes.begin(), folder.includes.end()};
+    std::vector<std::string> headers;
+    for (const auto& [header, unused] : folder.includes)
+        if (chosen(header)) headers.push_back(header);
     std::map<std::string, std::string> found;
     std::mutex guard;
     aha::test::on_all_processors(headers.size(), [&](std::size_t i) {
-        const std::string& header = headers[i].first;
+        const std::string& header = headers[i];
         const fs::path unit = place / (std::regex_replace(header, std::regex{"/"}, "_") + ".cpp");
         write(unit, "#include <" + header + ">\n");
-        std::string more = "-fsyntax-only";
+        std::string more = flags + " -fsyntax-only";
         // A part that does not compile is the fault of a header, which is compiled below without it.
         if (part_of.contains(header) && fs::exists(precompiled(part_of.at(header))))
             more += " -include-pch " + shell_word(precompiled(part_of.at(header)).string());
@@ -183,6 +191,17 @@ TEST(headers, each_compiles_alone) {
     const header_folder folder{source / "include"};
     EXPECT_GT(folder.includes.size(), 200U);
     EXPECT_THAT(complaints(folder, "alone"), IsEmpty());
+}
+
+TEST(headers, each_compiles_alone_without_its_bodies) {
+    const header_folder folder{source / "include"};
+    int tried = 0;
+    const auto has_bodies = [&](const std::string& header) {
+        return fs::exists((folder.root / header).replace_extension(".ipp"));
+    };
+    for (const auto& [header, unused] : folder.includes) tried += has_bodies(header);
+    EXPECT_GT(tried, 50);
+    EXPECT_THAT(complaints(folder, "without bodies", "-DAHA_COMPILED", has_bodies), IsEmpty());
 }
 
 /// Of g++ and clang, the one that did not compile this program.

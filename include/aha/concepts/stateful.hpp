@@ -4,11 +4,13 @@
 
 #include <aha/concepts/result.hpp>
 #include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 
 /// What prompt sources and optimizers have in common: they remember, and a checkpoint must be able to ask and to tell
 /// them.
 ///
-/// 1. `save() const` gives everything that the object's future behavior depends on as an `aha::state`.
+/// 1. `save() const` gives everything that the object's future behavior depends on as an `aha::state`,
+///    or as `aha::state_values` if that is no tensor.
 /// 2. `load(const state&)`, on an object made with the same arguments, puts it back: from then on it behaves bit for
 ///    bit as the saved one would have. It throws `aha::error` on a state that is not its own.
 ///
@@ -16,10 +18,18 @@
 /// elsewhere too, so that what they save does not change when they go on).
 namespace aha {
 
-/// `save() const` gives an `aha::state`.
+namespace detail {
+
+/// The result is a state, or its values alone.
+template <class Result>
+concept yields_state = yields<Result, state> || yields<Result, state_values>;
+
+}  // namespace detail
+
+/// `save() const` gives an `aha::state`, or the part of one that needs no tensors.
 template <class T>
 concept saves_state = requires(const T& t) {
-    { t.save() } -> detail::yields<state>;
+    { t.save() } -> detail::yields_state;
 };
 
 /// `load(const aha::state&)` takes one back.

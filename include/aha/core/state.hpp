@@ -2,16 +2,25 @@
 
 #include <ATen/core/Tensor.h>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+
+#include <aha/core/state_values.hpp>
 
 namespace aha {
 
 /// What a part of a run must remember to go on bit for bit: named tensors and plain values. Optimizers, prompt sources
 /// and trainers give one and take one back; a checkpoint store writes it.
-struct state {
-    std::map<std::string, at::Tensor> tensors;         ///< by name
-    nlohmann::json values = nlohmann::json::object();  ///< anything JSON holds
+struct state : state_values {
+    std::map<std::string, at::Tensor> tensors;  ///< by name
+
+    /// Nothing to remember, values alone, or tensors and values.
+    state() = default;
+    /// Nothing to remember, values alone, or tensors and values.
+    state(state_values saved) : state_values{std::move(saved)} {}  // NOLINT(google-explicit-constructor)
+    /// Nothing to remember, values alone, or tensors and values.
+    state(std::map<std::string, at::Tensor> named, nlohmann::json held)
+        : state_values{std::move(held)}, tensors{std::move(named)} {}
 
     /// Puts `part` under `name`: its tensors become "name/...", its values `values[name]`.
     void put(const std::string& name, const state& part) {

@@ -13,7 +13,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {
@@ -106,8 +106,8 @@ public:
         return detail::addition_prompt(pair, asked_++, options_);
     }
 
-    state save() const {
-        state s;
+    state_values save() const {
+        state_values s;
         s.values = {{"asked", asked_},
                     {"low", options_.low},
                     {"high", options_.high},
@@ -117,7 +117,7 @@ public:
     }
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in other questions.
-    void load(const state& saved) {
+    void load(const state_values& saved) {
         const std::string whose = "the additions";
         const auto low = detail::saved_number(saved, "low", whose), high = detail::saved_number(saved, "high", whose);
         require(low == options_.low && high == options_.high, "the saved place is in sums from ", low, " to ", high,

@@ -11,7 +11,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/problem_stream.hpp>
 
 namespace aha {
@@ -128,10 +128,10 @@ public:
     /// The next question; there always is one. Throws `aha::error` if the bounds leave none.
     std::optional<prompt> next() { return stream_.next(); }
 
-    state save() const { return stream_.save(); }
+    state_values save() const { return stream_.save(); }
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in other questions.
-    void load(const state& saved) { stream_.load(saved); }
+    void load(const state_values& saved) { stream_.load(saved); }
 
 private:
     detail::problem_stream stream_;

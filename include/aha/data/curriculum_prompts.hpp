@@ -14,7 +14,7 @@
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {
@@ -72,12 +72,12 @@ public:
 
     const std::vector<double>& pass_rates() const { return pass_rates_; }  ///< as far as they are known, by prompt
 
-    state save() const {
-        return {{}, {{"pass_rates", pass_rates_}, {"asked", asked_}, {"draws", draws_}, {"seed", options_.seed}}};
+    state_values save() const {
+        return {.values = {{"pass_rates", pass_rates_}, {"asked", asked_}, {"draws", draws_}, {"seed", options_.seed}}};
     }
 
     /// Goes on from a saved place. Throws `aha::error` if it belongs to another number of prompts or another seed.
-    void load(const state& saved) {
+    void load(const state_values& saved) {
         const auto rates = saved.values.value("pass_rates", std::vector<double>{});
         require(rates.size() == prompts_.size(), "the saved curriculum has ", rates.size(), " prompts, this one ",
                 prompts_.size());

@@ -10,7 +10,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/data/best_fit.hpp>
@@ -94,8 +94,8 @@ public:
         return batches_from(epoch_, static_cast<std::int64_t>(position_), count);
     }
 
-    state save() const {
-        state s;
+    state_values save() const {
+        state_values s;
         s.values = {{"epoch", epoch_},       {"position", position_},     {"size", examples_.size()},
                     {"fingerprint", data_},  {"seed", options_.seed},     {"shuffle", options_.shuffle},
                     {"pack", options_.pack}, {"window", options_.window}, {"row_tokens", options_.row_tokens}};
@@ -104,7 +104,7 @@ public:
 
     /// Goes to a saved place, from which batches of any size go on. Throws `aha::error` if that is a place in other
     /// examples, in another order or packing, or beyond the last epoch.
-    void load(const state& saved) {
+    void load(const state_values& saved) {
         const std::string whose = "the examples";
         const auto data = static_cast<std::uint64_t>(detail::saved_number(saved, "fingerprint", whose));
         const std::size_t size = saved.values.value("size", examples_.size());

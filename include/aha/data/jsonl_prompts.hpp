@@ -14,7 +14,7 @@
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/data/row_fields.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/jsonl_index.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/shuffled_order.hpp>
@@ -71,10 +71,10 @@ public:
         return question;
     }
 
-    state save() const { return order_.save(); }
+    state_values save() const { return order_.save(); }
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in another file, or other rows were admitted.
-    void load(const state& saved) { order_.load(saved); }
+    void load(const state_values& saved) { order_.load(saved); }
 
     /// Asks `admits`, with "FILE:LINE: ", about every prompt, and leaves out those for which it is false: for whoever
     /// knows the tokenizer, before the first prompt is asked. Gives how many were left out.

@@ -10,7 +10,7 @@
 #include <aha/data/data_row.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/jsonl_index.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/data/shuffled_order.hpp>
@@ -61,10 +61,10 @@ public:
 
     std::size_t size() const { return rows_.size(); }  ///< rows in the file
 
-    state save() const { return order_.save(); }
+    state_values save() const { return order_.save(); }
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in another file or in another order.
-    void load(const state& saved) { order_.load(saved); }
+    void load(const state_values& saved) { order_.load(saved); }
 
 private:
     static detail::jsonl_index indexed(const std::filesystem::path& path, const jsonl_records_options& options) {

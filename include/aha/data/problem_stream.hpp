@@ -15,7 +15,7 @@
 #include <aha/core/json.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha::detail {
@@ -111,14 +111,14 @@ public:
         return kept;
     }
 
-    state save() const {
-        state s;
+    state_values save() const {
+        state_values s;
         s.values = {{"asked", asked_}, {"settings", options_.settings}};
         return s;
     }
 
     /// Throws `aha::error`, and stays where it is, if the place is one in other problems.
-    void load(const state& saved) {
+    void load(const state_values& saved) {
         const auto place = saved_number(saved, "asked", options_.whose);
         const nlohmann::json settings = saved.values.value("settings", nlohmann::json::object());
         for (const auto& [key, value] : options_.settings.items()) {

@@ -12,7 +12,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 
 namespace aha::detail {
 
@@ -45,7 +45,7 @@ void shuffle(std::vector<T>& items, const random_key& key) {
 
 /// A whole number out of a saved state; throws `aha::error` that begins with `whose` if it is missing or no such
 /// number.
-inline std::int64_t saved_number(const state& saved, const std::string& key, std::string_view whose) {
+inline std::int64_t saved_number(const state_values& saved, const std::string& key, std::string_view whose) {
     const bool there = saved.values.is_object() && saved.values.contains(key);
     require(there && saved.values[key].is_number_integer(), "the saved place in ", whose, " has no whole number \"",
             key, "\": it is another source's");
@@ -53,7 +53,7 @@ inline std::int64_t saved_number(const state& saved, const std::string& key, std
 }
 
 /// Throws `aha::error` if a saved place is in the order of another seed.
-inline void require_saved_seed(const state& saved, std::uint64_t seed, std::string_view whose) {
+inline void require_saved_seed(const state_values& saved, std::uint64_t seed, std::string_view whose) {
     const auto its = static_cast<std::uint64_t>(saved_number(saved, "seed", whose));
     require(its == seed, "the saved place in ", whose, " is in the order of seed ", its, ", not ", seed);
 }
@@ -101,8 +101,8 @@ public:
         return place{row, static_cast<std::int64_t>(row) + epoch_ * static_cast<std::int64_t>(rows_.size())};
     }
 
-    state save() const {
-        state s;
+    state_values save() const {
+        state_values s;
         s.values = {{"epoch", epoch_},      {"position", position_},       {"size", rows_.size()},
                     {"fingerprint", data_}, {"shuffle", options_.shuffle}, {"seed", options_.seed}};
         return s;
@@ -110,7 +110,7 @@ public:
 
     /// Goes to a saved place. Throws `aha::error`, and stays where it is, if that is a place in other data or in
     /// another order.
-    void load(const state& saved) {
+    void load(const state_values& saved) {
         const auto size = saved_number(saved, "size", whose_);
         require(static_cast<std::size_t>(size) == rows_.size(), "the saved place is in a data set of ", size,
                 " rows, but ", whose_, " has ", rows_.size());

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <aha/core/records.hpp>
-#include <aha/core/state.hpp>
+#include <aha/core/state_values.hpp>
 #include <aha/data/shuffled_order.hpp>
 
 namespace aha {
@@ -44,10 +44,10 @@ public:
         return question;
     }
 
-    state save() const { return order_.save(); }
+    state_values save() const { return order_.save(); }
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place among other prompts.
-    void load(const state& saved) { order_.load(saved); }
+    void load(const state_values& saved) { order_.load(saved); }
 
     /// How many prompts there are.
     std::size_t size() const { return prompts_.size(); }

@@ -7,6 +7,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/kernels/host_block.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 
 #if defined(AHA_KERNELS)
 #include <c10/cuda/CUDAStream.h>
@@ -14,7 +15,7 @@
 #include <aha/kernels/launch_on_device.hpp>
 #endif
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Whether this program is linked with the kernels for GPUs (`aha::cuda`).
 inline constexpr bool has_device_kernels =

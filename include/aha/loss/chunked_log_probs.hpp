@@ -22,6 +22,7 @@
 #include <aha/core/error.hpp>
 #include <aha/kernels/fast_exp.hpp>
 #include <aha/kernels/float_product.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/score_rows.cuh>
 #include <aha/kernels/lanes.hpp>
@@ -29,7 +30,7 @@
 #include <aha/kernels/log_sum.hpp>
 #include <aha/kernels/product.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// How `compute_log_probs` works.
 struct log_prob_options {
@@ -53,7 +54,9 @@ struct token_log_probs {
     at::Tensor entropies;  ///< [N] float32, nats, of the same distribution, differentiable; undefined unless asked for
 };
 
-namespace detail {
+}  // namespace aha
+
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 /// Per row: log-sum of logits / T, log-prob of the target, entropy if `entropy` is not null.
 template <class Value>
@@ -311,7 +314,9 @@ inline void require_targets(const at::Tensor& targets, std::int64_t vocabulary) 
         require(id >= 0 && id < vocabulary, "token ", id, " is none of the vocabulary's ", vocabulary, ", from 0");
 }
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Log-probs (and entropies) of `targets` from hidden states, chunk by chunk: there is never a tensor of logits for all
 /// tokens, forward or backward. The head's gradient is added to `head.weight.grad()` in place. Backward computes each

@@ -17,6 +17,7 @@
 #include <aha/core/parameters.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/core/token_id.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/model/attention/grouped_query.hpp>
 #include <aha/model/decode_session.hpp>
 #include <aha/model/feed_forward/gated.hpp>
@@ -31,7 +32,7 @@
 #include <aha/model/static_session.hpp>
 #include <aha/model/weight_store.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// A decoder-only transformer assembled from policies: Llama, Qwen2 and Qwen3 are fillings of the defaults, chosen by
 /// the configuration. It returns hidden states, never logits; `lm_head` and the losses do the rest in chunks. The same

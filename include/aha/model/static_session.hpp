@@ -15,6 +15,7 @@
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/lm_head.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/model/pack.hpp>
 #include <aha/kernels/float_product.hpp>
 #include <aha/kernels/to_device.hpp>
@@ -23,7 +24,7 @@
 #include <aha/model/ops/static_rows_table.hpp>
 #include <aha/model/ops/step_graphs.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// A batch of completions being decoded on a device that nobody waits for: a step draws every row's token from the
 /// hidden states before it and computes the next ones, in memory that stays where it is, recorded as a CUDA graph. The

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/model/pack.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
@@ -19,7 +20,7 @@
 #include <aha/model/ops/tree_attention.hpp>
 #include <aha/model/weight_store.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Grouped-query attention (Ainslie et al. 2023) with rotary positions, as Llama, Qwen2 (biases) and Qwen3 (norms of
 /// queries and keys) have it, with a bias on any of the projections. Query, key and value projections are one product.

@@ -17,6 +17,7 @@
 #include <aha/core/parameters.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/fast_exp.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/product.hpp>
 #include <aha/kernels/with_type.hpp>
@@ -25,8 +26,7 @@
 #include <aha/model/ops/linear.hpp>
 #include <aha/model/weight_store.hpp>
 
-namespace aha {
-namespace detail {
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 template <class T>
 void gated_silu_rows(const T* gate_up, T* y, std::int64_t rows, std::int64_t width) {
@@ -126,7 +126,9 @@ struct gated_linear_function : torch::autograd::Function<gated_linear_function> 
     }
 };
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// The second half of SwiGLU (Shazeer 2020): `(silu(gate) * up) W^T`, the gate computed in float32, differentiable. The
 /// gated values are computed again in the backward pass instead of being kept: they are a third of what a block saves.

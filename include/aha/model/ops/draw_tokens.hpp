@@ -12,12 +12,13 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/pick_rows.cuh>
 #include <aha/kernels/to_device.hpp>
 #include <aha/kernels/with_type.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Draws tokens where the logits are and sends them to the host, which reads them when it likes.
 class device_sampler {

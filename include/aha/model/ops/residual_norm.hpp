@@ -11,12 +11,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/lanes.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// A residual stream between two blocks.
 struct residual {
@@ -24,7 +25,9 @@ struct residual {
     at::Tensor normalized;  ///< [T, D] compute type: what the next block reads
 };
 
-namespace detail {
+}  // namespace aha
+
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 struct residual_sums {
     at::Tensor stream, normalized, inverse;
@@ -112,7 +115,9 @@ struct residual_norm_function : torch::autograd::Function<residual_norm_function
     }
 };
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Adds a block's output to the residual stream and normalizes the sum for the next block (`rms_norm`), in one pass,
 /// differentiable.

@@ -16,12 +16,12 @@
 #include <utility>
 
 #include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/lanes.hpp>
 #include <aha/kernels/with_type.hpp>
 
-namespace aha {
-namespace detail {
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 template <class In, class Out>
 void rms_norm_rows(const In* x, const float* w, Out* y, float* inverse, std::int64_t rows, std::int64_t width,
@@ -144,7 +144,9 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     }
 };
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Root-mean-square normalization over the last dimension (Zhang & Sennrich 2019): `x / sqrt(mean(x^2) + eps) *
 /// weight`, computed in float32. The weight's gradient is added to `leaf.grad()` in place.

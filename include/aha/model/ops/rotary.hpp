@@ -25,11 +25,12 @@
 
 #include <aha/core/error.hpp>
 #include <aha/kernels/elementwise.cuh>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary_scaling.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// How fast each pair of dimensions turns.
 struct rotary_frequencies {
@@ -37,7 +38,9 @@ struct rotary_frequencies {
     double magnitude = 1.0;  ///< what cosines and sines are multiplied by
 };
 
-namespace detail {
+}  // namespace aha
+
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 /// Positions a radian: [d/2]. Each operation in float32, as transformers has it: at position 100,000 the last bit
 /// counts.
@@ -95,7 +98,9 @@ inline rotary_frequencies scaled(const rotary_shape& shape, const longrope_scali
             s.attention_factor.value_or(magnitude)};
 }
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// The frequencies of a text of `length` tokens, by the rules of transformers 5.23.
 inline rotary_frequencies frequencies_of(const rotary_shape& shape, std::int64_t length) {
@@ -177,7 +182,9 @@ private:
     float magnitude_ = 1;
 };
 
-namespace detail {
+}  // namespace aha
+
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 /// Rotates the first `rotated` of `heads` heads of each row of `x`, copies the others; `direction` -1 rotates back.
 /// `bias` [heads * 2 half] is added first, unless null.
@@ -288,7 +295,9 @@ struct rotary_function : torch::autograd::Function<rotary_function> {
     }
 };
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Rotary position embedding in the half-split layout of Hugging Face's Llama and Qwen, differentiable.
 /// @param x [T, N, d] float32 or bfloat16

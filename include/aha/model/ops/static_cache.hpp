@@ -9,11 +9,12 @@
 #include <aha/core/error.hpp>
 #include <aha/kernels/append_rows.cuh>
 #include <aha/kernels/attend_chunks.cuh>
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary.hpp>
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// What a decoding step reads of its rows, in memory that stays where it is from step to step, so that a step can be
 /// recorded once and repeated.
@@ -45,14 +46,18 @@ struct head_transform {
     double epsilon = 0;                    ///< of the norms
 };
 
-namespace detail {
+}  // namespace aha
+
+namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
 template <class T>
 T* data_or_null(const at::Tensor& t) {
     return t.defined() ? t.mutable_data_ptr<T>() : nullptr;
 }
 
-}  // namespace detail
+}  // namespace aha::detail
+
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// One decoding step of grouped-query attention over static memory: each row's key and value go to the cache, then it
 /// sees what several prompts begin with, the rest of its prompt, and its own tokens up to this one. Keys that rows

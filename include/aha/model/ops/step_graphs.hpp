@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 
 #if defined(AHA_KERNELS)
@@ -18,7 +19,7 @@
 #include <c10/cuda/CUDAStream.h>
 #endif
 
-namespace aha {
+namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Steps over memory that stays where it is: on a GPU a step of a shape that comes up again is recorded as a CUDA graph
 /// and repeated by one call; on the CPU, and the first times, it is simply run.
