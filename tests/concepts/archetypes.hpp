@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/concepts/attention.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
@@ -19,6 +20,9 @@
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/core/state.hpp>
+#include <aha/model/decoder_config.hpp>
+#include <aha/model/ops/linear.hpp>
+#include <aha/model/weight_store.hpp>
 
 /// One type per slot that has what its concept requires and nothing more: what is kept by value can be moved and no
 /// more (no default construction, no copies, no assignment), what is taken by reference cannot even be moved. Whatever
@@ -145,6 +149,56 @@ struct least_decoding_model : least_model {
     }
 };
 //! [decoding_model]
+
+/// Lets each token look at itself alone, of which nothing need be remembered.
+//! [attention]
+template <class Tensor>
+struct least_attention : movable {
+    static std::vector<parameters::slot> slots(const decoder_config& config, const std::string& layer) {
+        return {{layer + "self_attn.scale", {config.hidden_size}, false}};
+    }
+    static std::vector<weight_part> parts(const decoder_config& config, const std::string& layer) {
+        return {{layer + "self_attn.scale", layer + "self_attn.scale", 0, config.hidden_size}};
+    }
+    least_attention(const decoder_config&, const weight_store<Tensor>& store, std::size_t first)
+        : movable{made}, scale{store.leaf(first)} {}
+
+    at::Tensor forward(const at::Tensor& x, const packed_trees&, const rotary_table&) const { return scaled(x); }
+
+    struct cache : fixed {
+        cache() : fixed{made} {}
+        void release_unused(const decode_batch&) {}
+    };
+    at::Tensor prefill(const at::Tensor& x, const packed_prompts&, const rotary_table&, cache&) const {
+        return scaled(x);
+    }
+    void reserve(cache&, std::int64_t, std::int64_t) const {}
+    at::Tensor decode(const at::Tensor& x, const decode_batch&, const rotary_table&, cache&) const { return scaled(x); }
+
+private:
+    at::Tensor scaled(const at::Tensor& x) const { return (x * scale).to(Tensor::compute_type); }
+    at::Tensor scale;  // [D]
+};
+//! [attention]
+
+/// One product.
+//! [feed_forward]
+template <class Tensor>
+struct least_feed_forward : movable {
+    static std::vector<parameters::slot> slots(const decoder_config& config, const std::string& layer) {
+        return {{layer + "mlp.weight", {config.hidden_size, config.hidden_size}}};
+    }
+    static std::vector<weight_part> parts(const decoder_config& config, const std::string& layer) {
+        return {{layer + "mlp.weight", layer + "mlp.weight", 0, config.hidden_size}};
+    }
+    least_feed_forward(const decoder_config&, const weight_store<Tensor>& store, std::size_t first)
+        : movable{made}, weight{store.view(first)} {}
+    at::Tensor forward(const at::Tensor& x) const { return linear(x, weight); }
+
+private:
+    weight_view weight;
+};
+//! [feed_forward]
 
 /// Serves `least_model` alone; completions are "01", "12", "23", ... whatever the weights (log-probs of the first
 /// ones).

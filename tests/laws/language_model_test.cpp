@@ -3,14 +3,17 @@
 #include <vector>
 
 #include <aha/testing/suites/language_model_suite.hpp>
+#include <tests/concepts/archetypes.hpp>
+#include <tests/support/sinking_attention.hpp>
 #include <tests/support/small_decoder.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
 namespace {
 
-template <class Tensor>
-decoder<Tensor> decoder_of(const char* architecture) {
+template <class Tensor, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+decoder<Tensor, Attention, FeedForward> decoder_of(const char* architecture) {
     decoder_config config;
     config.architecture = architecture;
     config.vocabulary_size = 31;
@@ -24,7 +27,7 @@ decoder<Tensor> decoder_of(const char* architecture) {
     config.tie_embeddings = config.architecture == "llama";
     config.attention_bias = config.architecture == "qwen2";
     config.qk_norm = config.architecture == "qwen3";
-    decoder<Tensor> model{config};
+    decoder<Tensor, Attention, FeedForward> model{config};
     initialize(model, 5, 0.3);
     return model;
 }
@@ -48,9 +51,18 @@ template <class Tensor>
 struct qwen3_case : allowing<Tensor> {
     static auto make() { return decoder_of<Tensor>("qwen3"); }
 };
+template <class Tensor>
+struct own_attention_case : allowing<Tensor> {
+    static auto make() { return decoder_of<Tensor, test::sinking_attention>("qwen3"); }
+};
+template <class Tensor>
+struct own_blocks_case : allowing<Tensor> {
+    static auto make() { return decoder_of<Tensor, test::least_attention, test::least_feed_forward>("llama"); }
+};
 using fillings =
     ::testing::Types<llama_case<cpu<float>>, qwen2_case<cpu<float>>, qwen3_case<cpu<float>>,
-                     llama_case<cpu<at::BFloat16>>, qwen2_case<cpu<at::BFloat16>>, qwen3_case<cpu<at::BFloat16>>>;
+                     llama_case<cpu<at::BFloat16>>, qwen2_case<cpu<at::BFloat16>>, qwen3_case<cpu<at::BFloat16>>,
+                     own_attention_case<cpu<float>>, own_blocks_case<cpu<float>>, own_blocks_case<cpu<at::BFloat16>>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(fillings, language_model_suite, fillings);
 
 /// A state is the token's row and half that of the token before it on its path, with a defect each.

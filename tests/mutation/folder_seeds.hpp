@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/model/decoder.hpp>
 #include <aha/pretrained/decoder_config_json.hpp>
 #include <aha/pretrained/expected_tensors.hpp>
 
@@ -133,7 +134,7 @@ inline files damaged_folder(chances& chance) {
                            : "model-0000" + std::to_string(i + 1) + "-of-00002.safetensors";
     };
     std::size_t turn = 0;
-    for (const auto& [name, shape] : aha::expected_tensors(shape_of_config(config))) {
+    for (const auto& [name, shape] : aha::expected_tensors<aha::decoder<>>(shape_of_config(config))) {
         images[turn % shards].add(name, type.c_str(), width, shape, chance);
         index["weight_map"][name] = name_of(turn++ % shards);
     }

@@ -15,6 +15,7 @@
 #include <aha/data/completion_example.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/sinking_attention.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
@@ -101,6 +102,21 @@ TEST_F(pretrained_folder, the_template_that_was_learned_with_is_the_one_that_is_
     aha::save_pretrained(listed, saved());
     EXPECT_EQ(aha::load_chat_template(saved())->source(), "newer");
     EXPECT_EQ(aha::load_chat_template(saved(), "rag")->source(), "R");
+}
+
+TEST_F(pretrained_folder, a_decoder_with_a_users_attention_comes_with_its_tokenizer) {
+    aha::decoder<aha::cpu<float>, aha::test::sinking_attention> own{aha::test::small_config()};
+    aha::initialize(own, 7);
+    const aha::pretrained trained{std::move(own), aha::load_tokenizer_json(source() / "tokenizer.json"),
+                                  aha::load_chat_template(source()), source()};
+    aha::save_pretrained(trained, saved());
+    const auto again = aha::load_decoder<aha::cpu<float>, aha::test::sinking_attention>(saved());
+    const std::string sink = "model.layers.0.self_attn.sink";
+    EXPECT_TRUE(again.model.weights()[sink].equal(trained.model.weights()[sink]));
+    EXPECT_EQ(again.model.weights()[sink].detach().sum().item<float>(), 4) << "ones, as initialize fills vectors";
+    EXPECT_EQ(again.tokenizer.vocabulary_size(), trained.tokenizer.vocabulary_size());
+    EXPECT_EQ(again.chat->source(), "old");
+    EXPECT_THAT(again.notes, testing::IsEmpty());
 }
 
 TEST_F(pretrained_folder, generation_stops_where_training_stopped) {

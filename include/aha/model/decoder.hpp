@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <aha/concepts/attention.hpp>
+#include <aha/concepts/feed_forward.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
@@ -38,11 +40,14 @@ namespace aha::inline AHA_KERNELS_NAMESPACE {
 /// the configuration. It returns hidden states, never logits; `lm_head` and the losses do the rest in chunks. The same
 /// weights train and decode.
 /// @tparam Tensor device and types: `cpu<float>`, `cpu<bfloat16>`, `cuda<bfloat16>`
-/// @tparam Attention attention block: parameters, packed forward pass, cache, decoding step
-/// @tparam FeedForward feed-forward block
+/// @tparam Attention its attention block, see `attention_for`
+/// @tparam FeedForward its feed-forward block, see `feed_forward_for`
 template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
           template <class> class FeedForward = gated_feed_forward>
 class decoder {
+    static_assert(require_attention_for<Attention<Tensor>, Tensor>());
+    static_assert(require_feed_forward_for<FeedForward<Tensor>, Tensor>());
+
 public:
     using tensor_policy = Tensor;
     using attention = Attention<Tensor>;                   ///< How tokens look at one another.
@@ -86,6 +91,21 @@ public:
 
     /// Must be called after `weights()` changed (an optimizer step, a load).
     void refresh() { store_.refresh(); }
+
+    /// The parameters that `weights()` has, unless it is sharded, in order.
+    static std::vector<parameters::slot> slots(const decoder_config& c) {
+        std::vector<parameters::slot> all{{embedding_name, {c.vocabulary_size, c.hidden_size}}};
+        for (std::int64_t n = 0; n < c.layers; ++n) {
+            const std::string prefix = layer_prefix(n);
+            all.push_back({prefix + "input_layernorm.weight", {c.hidden_size}, false});
+            all.push_back({prefix + "post_attention_layernorm.weight", {c.hidden_size}, false});
+            for (const parameters::slot& s : attention::slots(c, prefix)) all.push_back(s);
+            for (const parameters::slot& s : FeedForward<Tensor>::slots(c, prefix)) all.push_back(s);
+        }
+        all.push_back({norm_name, {c.hidden_size}, false});
+        if (!c.tie_embeddings) all.push_back({head_name, {c.vocabulary_size, c.hidden_size}});
+        return all;
+    }
 
     /// How the tensors of a Hugging Face folder make up `weights()`.
     static std::vector<weight_part> parts(const decoder_config& c) {
@@ -190,10 +210,16 @@ public:
     }
 
     /// Whether `open_static_session` is the faster way to decode: on a GPU, in a program that has its kernels.
-    static bool prefers_static_session() { return has_device_kernels && !Tensor::device().is_cpu(); }
+    static bool prefers_static_session()
+        requires attention_decodes_in_place<attention>
+    {
+        return has_device_kernels && !Tensor::device().is_cpu();
+    }
 
     /// Begins decoding in memory that stays where it is, tokens drawn where the model is.
-    drawing_session open_static_session(sampling_params rule, std::int64_t max_rows) const {
+    drawing_session open_static_session(sampling_params rule, std::int64_t max_rows) const
+        requires attention_decodes_in_place<attention>
+    {
         return drawing_session{*this, std::move(rule), max_rows};
     }
 
@@ -214,20 +240,6 @@ private:
     static constexpr const char* head_name = "lm_head.weight";
 
     static std::string layer_prefix(std::int64_t n) { return "model.layers." + std::to_string(n) + "."; }
-
-    static std::vector<parameters::slot> slots(const decoder_config& c) {
-        std::vector<parameters::slot> all{{embedding_name, {c.vocabulary_size, c.hidden_size}}};
-        for (std::int64_t n = 0; n < c.layers; ++n) {
-            const std::string prefix = layer_prefix(n);
-            all.push_back({prefix + "input_layernorm.weight", {c.hidden_size}, false});
-            all.push_back({prefix + "post_attention_layernorm.weight", {c.hidden_size}, false});
-            for (const parameters::slot& s : attention::slots(c, prefix)) all.push_back(s);
-            for (const parameters::slot& s : FeedForward<Tensor>::slots(c, prefix)) all.push_back(s);
-        }
-        all.push_back({norm_name, {c.hidden_size}, false});
-        if (!c.tie_embeddings) all.push_back({head_name, {c.vocabulary_size, c.hidden_size}});
-        return all;
-    }
 
     /// All layers over a row of tokens; `attend(attention, layer, x)` says how a layer's attention is computed.
     /// @return [T, D] compute type, normalized

@@ -195,7 +195,8 @@ private:
     collective call_;
 };
 
-/// Where a tensor of a Hugging Face folder lives in our layout: rows [row, row + rows) of parameter `slot`.
+/// Where a tensor of a Hugging Face folder lives in our layout: rows [row, row + rows) of parameter `slot`, whose other
+/// extents the tensor has too.
 struct weight_part {
     std::string name;       ///< in the folder
     std::string slot;       ///< in `parameters`

@@ -1,52 +1,63 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include <aha/core/error.hpp>
+#include <aha/core/parameters.hpp>
+#include <aha/files/shown_name.hpp>
 #include <aha/model/decoder_config.hpp>
+#include <aha/model/scalar_head.hpp>
+#include <aha/model/weight_store.hpp>
 
 namespace aha {
 
-/// The tensors of a Hugging Face folder of this model, with shapes (rows, columns), in the order of the model.
-inline std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_tensors(const decoder_config& c) {
-    std::vector<std::pair<std::string, std::vector<std::int64_t>>> all;
-    const auto add = [&](const std::string& name, std::vector<std::int64_t> shape) {
-        all.emplace_back(name, std::move(shape));
+/// Names of tensors with their shapes (rows, columns).
+using tensor_shapes = std::vector<std::pair<std::string, std::vector<std::int64_t>>>;
+
+/// Says which tensors a model folder holds: `expected_tensors<Model>`.
+using tensor_layout = std::function<tensor_shapes(const decoder_config&)>;
+
+/// The tensors of a model folder of this configuration, with shapes, in the order of `Model::parts(config)`. A reward
+/// model's has a score head in place of the LM head. Throws `aha::error` unless the parts fill every parameter of
+/// `Model::slots(config)`.
+/// @tparam Model a `decoder`
+template <class Model>
+tensor_shapes expected_tensors(const decoder_config& config) {
+    decoder_config body = config;
+    if (config.has_score_head) body.tie_embeddings = true;  // no LM head
+    struct parameter {
+        std::vector<std::int64_t> shape;
+        std::vector<std::pair<std::int64_t, std::int64_t>> filled{};  // rows, from and to
     };
-    const std::int64_t query = c.heads * c.head_dim, key = c.kv_heads * c.head_dim;
-    add("model.embed_tokens.weight", {c.vocabulary_size, c.hidden_size});
-    for (std::int64_t n = 0; n < c.layers; ++n) {
-        const std::string layer = "model.layers." + std::to_string(n) + ".";
-        add(layer + "input_layernorm.weight", {c.hidden_size});
-        add(layer + "self_attn.q_proj.weight", {query, c.hidden_size});
-        add(layer + "self_attn.k_proj.weight", {key, c.hidden_size});
-        add(layer + "self_attn.v_proj.weight", {key, c.hidden_size});
-        if (c.attention_bias) {
-            add(layer + "self_attn.q_proj.bias", {query});
-            add(layer + "self_attn.k_proj.bias", {key});
-            add(layer + "self_attn.v_proj.bias", {key});
-        }
-        add(layer + "self_attn.o_proj.weight", {c.hidden_size, query});
-        if (c.attention_output_bias) add(layer + "self_attn.o_proj.bias", {c.hidden_size});
-        if (c.qk_norm) {
-            add(layer + "self_attn.q_norm.weight", {c.head_dim});
-            add(layer + "self_attn.k_norm.weight", {c.head_dim});
-        }
-        add(layer + "post_attention_layernorm.weight", {c.hidden_size});
-        add(layer + "mlp.gate_proj.weight", {c.intermediate_size, c.hidden_size});
-        add(layer + "mlp.up_proj.weight", {c.intermediate_size, c.hidden_size});
-        add(layer + "mlp.down_proj.weight", {c.hidden_size, c.intermediate_size});
-        if (c.mlp_bias) {
-            add(layer + "mlp.gate_proj.bias", {c.intermediate_size});
-            add(layer + "mlp.up_proj.bias", {c.intermediate_size});
-            add(layer + "mlp.down_proj.bias", {c.hidden_size});
-        }
+    std::unordered_map<std::string, parameter> slots;
+    for (const parameters::slot& slot : Model::slots(body)) slots[slot.name].shape = slot.shape;
+    tensor_shapes all;
+    for (const weight_part& part : Model::parts(body)) {
+        const auto slot = slots.find(part.slot);
+        require(slot != slots.end(), "the model has no parameter ", detail::shown_name(part.slot), " for tensor ",
+                detail::shown_name(part.name));
+        slot->second.filled.emplace_back(part.row, part.row + part.rows);
+        all.emplace_back(part.name, slot->second.shape);
+        if (!all.back().second.empty()) all.back().second.front() = part.rows;
     }
-    add("model.norm.weight", {c.hidden_size});
-    if (c.has_score_head) add("score.weight", {1, c.hidden_size});
-    else if (!c.tie_embeddings) add("lm_head.weight", {c.vocabulary_size, c.hidden_size});
+    for (auto& [name, slot] : slots) {
+        std::ranges::sort(slot.filled);
+        std::int64_t next = 0;
+        bool sound = !slot.shape.empty();
+        for (const auto& [from, to] : slot.filled) {
+            sound = sound && from == next;
+            next = to;
+        }
+        require(sound && next == slot.shape.front(), "the tensors that the model's parts name for parameter ",
+                detail::shown_name(name), " do not make up its rows, each once");
+    }
+    if (config.has_score_head) all.emplace_back(scalar_head::name, std::vector<std::int64_t>{1, config.hidden_size});
     return all;
 }
 

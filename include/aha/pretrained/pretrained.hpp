@@ -74,11 +74,11 @@ inline void check_vocabulary(const bpe_tokenizer& tokenizer, std::int64_t rows, 
             " rows: resize the model's embedding, or take the added tokens out of the tokenizer");
 }
 
-template <class Tensor>
-decoder<Tensor> decoder_from(const weight_source& source) {
+template <class Model>
+Model decoder_from(const weight_source& source) {
     require(!source.config().has_score_head, source.path(),
             " is a reward model and generates no text; load_reward_model loads it");
-    decoder<Tensor> model{source.config()};
+    Model model{source.config()};
     load_weights(model, source);
     return model;
 }
@@ -131,9 +131,11 @@ inline text_side load_text_side(const weight_source& source, const std::filesyst
 }  // namespace detail
 
 /// The weights alone of what `load_decoder` loads: no tokenizer is needed.
-template <class Tensor = cpu<float>>
-decoder<Tensor> load_bare_decoder(const std::filesystem::path& path) {
-    return detail::decoder_from<Tensor>(weight_source{detail::model_location(path)});
+template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+decoder<Tensor, Attention, FeedForward> load_bare_decoder(const std::filesystem::path& path) {
+    using model = decoder<Tensor, Attention, FeedForward>;
+    return detail::decoder_from<model>(weight_source{detail::model_location(path), {}, expected_tensors<model>});
 }
 
 /// The tokenizer alone of what `load_decoder` loads.
@@ -148,13 +150,17 @@ inline bpe_tokenizer load_tokenizer(const std::filesystem::path& path) {
 /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. "smollm2" means the file
 /// named by the environment variable AHA_SMOLLM2, which the run scripts set.
 /// @tparam Tensor device and types
+/// @tparam Attention attention block; with another than the default, its `parts` say which tensors are read
+/// @tparam FeedForward feed-forward block, likewise
 /// Throws `aha::error` with one sentence for anything missing, damaged or not supported.
-template <class Tensor = cpu<float>>
-pretrained<decoder<Tensor>> load_decoder(const std::filesystem::path& path) {
+template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+pretrained<decoder<Tensor, Attention, FeedForward>> load_decoder(const std::filesystem::path& path) {
+    using model = decoder<Tensor, Attention, FeedForward>;
     const std::filesystem::path place = detail::model_location(path);
-    const weight_source source{place};
+    const weight_source source{place, {}, expected_tensors<model>};
     detail::text_side text = detail::load_text_side(source, place);
-    return {detail::decoder_from<Tensor>(source),
+    return {detail::decoder_from<model>(source),
             std::move(text.tokenizer),
             std::move(text.chat),
             std::move(text.folder),
@@ -205,6 +211,7 @@ void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::file
     if (ranks.rank() != 0) return;
     pretrained_model out;
     out.config = source.model.config();
+    out.layout = expected_tensors<Model>;
     for (const weight_part& part : Model::parts(out.config))
         out.tensors.emplace_back(part.name, weights[part.slot].detach().narrow(0, part.row, part.rows).cpu());
     detail::add_text_side(out, source);

@@ -31,15 +31,15 @@ struct reward_model_options {
 
 namespace detail {
 
-template <class Tensor>
-reward_model<decoder<Tensor>> reward_model_from(const weight_source& source, const reward_model_options& options) {
+template <class Model>
+reward_model<Model> reward_model_from(const weight_source& source, const reward_model_options& options) {
     decoder_config config = source.config();
     require(config.has_score_head || options.fresh_head, source.path(),
             " is a language model, not a reward model (it has no ", scalar_head::name,
             "); the option fresh_head gives it a head of zeros, to be trained");
     const bool scored = std::exchange(config.has_score_head, false);
     config.tie_embeddings = true;  // so that the body has no weights of an LM head, which nothing would train
-    reward_model<decoder<Tensor>> model{decoder<Tensor>{std::move(config)}};
+    reward_model<Model> model{Model{std::move(config)}};
     load_weights(model.body(), source);
     const at::NoGradGuard no_gradients;
     if (scored) model.head().weights()[0].copy_(source.load(scalar_head::name));
@@ -49,10 +49,13 @@ reward_model<decoder<Tensor>> reward_model_from(const weight_source& source, con
 }  // namespace detail
 
 /// The weights alone of what `load_reward_model` loads: no tokenizer is needed.
-template <class Tensor = cpu<float>>
-reward_model<decoder<Tensor>> load_bare_reward_model(const std::filesystem::path& path,
-                                                     const reward_model_options& options = {}) {
-    return detail::reward_model_from<Tensor>(weight_source{detail::model_location(path)}, options);
+template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+reward_model<decoder<Tensor, Attention, FeedForward>> load_bare_reward_model(const std::filesystem::path& path,
+                                                                             const reward_model_options& options = {}) {
+    using body = decoder<Tensor, Attention, FeedForward>;
+    return detail::reward_model_from<body>(weight_source{detail::model_location(path), {}, expected_tensors<body>},
+                                           options);
 }
 
 /// Loads a reward model from a folder that `save_pretrained`, transformers or TRL wrote, or begins one from what
@@ -61,13 +64,17 @@ reward_model<decoder<Tensor>> load_bare_reward_model(const std::filesystem::path
 /// transformers judges a text at the last token that is not `pad_token_id`, we at its last token. That is the same
 /// unless the padding token also ends texts.
 /// @tparam Tensor device and types
+/// @tparam Attention attention block; with another than the default, its `parts` say which tensors are read
+/// @tparam FeedForward feed-forward block, likewise
 /// Throws `aha::error` with one sentence for anything missing, damaged or not supported, and for a language model.
-template <class Tensor = cpu<float>>
-pretrained<reward_model<decoder<Tensor>>> load_reward_model(const std::filesystem::path& path,
-                                                            const reward_model_options& options = {}) {
+template <class Tensor = cpu<float>, template <class> class Attention = grouped_query_attention,
+          template <class> class FeedForward = gated_feed_forward>
+pretrained<reward_model<decoder<Tensor, Attention, FeedForward>>> load_reward_model(
+    const std::filesystem::path& path, const reward_model_options& options = {}) {
+    using body = decoder<Tensor, Attention, FeedForward>;
     const std::filesystem::path place = detail::model_location(path);
-    const weight_source source{place};
-    auto model = detail::reward_model_from<Tensor>(source, options);
+    const weight_source source{place, {}, expected_tensors<body>};
+    auto model = detail::reward_model_from<body>(source, options);
     detail::text_side text = detail::load_text_side(source, place);
     return {std::move(model),       std::move(text.tokenizer), std::move(text.chat),
             std::move(text.folder), std::move(text.gguf),      std::move(text.notes)};
@@ -89,6 +96,7 @@ void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, c
     pretrained_model out;
     out.config = body.config();
     out.config.has_score_head = true;
+    out.layout = expected_tensors<Model>;
     const auto ends = [&](token_id id) {
         return std::ranges::count(out.config.eos_ids, id) + std::ranges::count(source.tokenizer.end_ids(), id) > 0;
     };
@@ -99,8 +107,10 @@ void save_pretrained(const pretrained<reward_model<Model>, Tokenizer>& source, c
     const auto add = [&](const std::string& name, const at::Tensor& weights) {
         out.tensors.emplace_back(name, weights.detach().cpu());
     };
-    for (const weight_part& part : Model::parts(body.config()))
-        if (part.name != "lm_head.weight") add(part.name, body.weights()[part.slot].narrow(0, part.row, part.rows));
+    decoder_config headless = body.config();
+    headless.tie_embeddings = true;  // the LM head is not part of it
+    for (const weight_part& part : Model::parts(headless))
+        add(part.name, body.weights()[part.slot].narrow(0, part.row, part.rows));
     add(scalar_head::name, source.model.head().weights()[0]);
     detail::add_text_side(out, source);
     write_pretrained(folder, out);

@@ -15,6 +15,7 @@
 #include <aha/files/atomic_file.hpp>
 #include <aha/files/atomic_folder.hpp>
 #include <aha/core/error.hpp>
+#include <aha/model/decoder.hpp>
 #include <aha/model/decoder_config.hpp>
 #include <aha/pretrained/decoder_config_json.hpp>
 #include <aha/pretrained/expected_tensors.hpp>
@@ -27,13 +28,14 @@ namespace aha {
 
 /// What goes into a Hugging Face folder.
 struct pretrained_model {
-    decoder_config config;  ///< sizes and variants
-    named_tensors tensors;  ///< those that `expected_tensors(config)` names, in any order
+    decoder_config config;                                                 ///< sizes and variants
+    named_tensors tensors;                                                 ///< those that `layout` names, in any order
     std::optional<std::filesystem::path> tokenizer_folder = std::nullopt;  ///< whose tokenizer files are copied
     std::optional<gguf_text> text = std::nullopt;                          ///< or the tokenizer of a GGUF file
     std::optional<std::string> chat_template = std::nullopt;  ///< another default than the one that came with either
     std::vector<token_id> end_ids{};                ///< where generation stops; empty: as the configuration says
     std::uint64_t max_shard_bytes = 5'000'000'000;  ///< above it the weights are split into files of at most this size
+    tensor_layout layout = expected_tensors<decoder<>>;  ///< which tensors a model of this configuration has
 };
 
 namespace detail {
@@ -42,14 +44,14 @@ inline constexpr std::array tokenizer_files{
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
     "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json"};
 
-inline void check_against_config(const named_tensors& tensors, const decoder_config& config) {
+inline void check_against_layout(const named_tensors& tensors, const tensor_shapes& expected) {
     std::map<std::string, at::Tensor> left;
     for (const auto& [name, tensor] : tensors) {
         require(tensor.defined(), "cannot write the model: tensor ", shown_name(name), " is undefined");
         require(left.emplace(name, tensor).second, "cannot write the model: tensor ", shown_name(name),
                 " is given twice");
     }
-    for (const auto& [name, shape] : expected_tensors(config)) {
+    for (const auto& [name, shape] : expected) {
         const auto found = left.find(name);
         require(found != left.end(), "cannot write the model: tensor ", shown_name(name), " is missing");
         require(found->second.sizes() == at::IntArrayRef{shape}, "cannot write the model: tensor ", shown_name(name),
@@ -144,7 +146,7 @@ inline void keep_other_files(const std::filesystem::path& old_folder, const std:
 inline void write_pretrained(const std::filesystem::path& folder, const pretrained_model& model) {
     namespace fs = std::filesystem;
     nlohmann::json config = decoder_config_to_json(model.config);
-    detail::check_against_config(model.tensors, model.config);
+    detail::check_against_layout(model.tensors, model.layout(model.config));
     detail::note_type(config, model.tensors);
     std::error_code wrong;
     const bool replaces = fs::is_directory(folder, wrong) && !fs::is_empty(folder, wrong);

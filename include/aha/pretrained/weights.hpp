@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/model/decoder.hpp>
 #include <aha/model/decoder_config.hpp>
 #include <aha/pretrained/decoder_config_gguf.hpp>
 #include <aha/pretrained/decoder_config_json.hpp>
@@ -42,13 +43,16 @@ struct weight_options {
 class weight_source {
 public:
     /// Throws `aha::error` naming the file, key or tensor at fault.
-    explicit weight_source(std::filesystem::path path, weight_options options = {})
+    /// @param layout which tensors the model has; of a decoder with other blocks `expected_tensors<my_decoder>`
+    explicit weight_source(std::filesystem::path path, weight_options options = {},
+                           const tensor_layout& layout = expected_tensors<decoder<>>)
         : path_{std::move(path)}, options_{options} {
         std::error_code none;
         if (!std::filesystem::exists(path_, none)) fail(detail::nothing_at(path_));
         if (std::filesystem::is_directory(path_, none)) open_folder();
         else if (const auto other = detail::other_file(path_)) fail(*other);
         else open_gguf();
+        expected_ = layout(config_);
         check_tensors();
     }
 
@@ -65,7 +69,7 @@ public:
     /// Names of the model's tensors as Hugging Face has them, in the order of the model.
     std::vector<std::string> names() const {
         std::vector<std::string> all;
-        for (const auto& [name, shape] : expected_tensors(config_)) all.push_back(name);
+        for (const auto& [name, shape] : expected_) all.push_back(name);
         return all;
     }
 
@@ -171,7 +175,7 @@ private:
 
     void check_tensors() {
         std::set<std::string> expected;
-        for (const auto& [name, shape] : expected_tensors(config_)) {
+        for (const auto& [name, shape] : expected_) {
             const auto found = stored_.find(name);
             require(found != stored_.end(), path_.string(), ": tensor ", detail::shown_name(name), " is missing");
             require(found->second.shape == shape, path_.string(), ": tensor ", detail::shown_name(name),
@@ -259,6 +263,7 @@ private:
     std::filesystem::path path_;
     weight_options options_;
     decoder_config config_;
+    tensor_shapes expected_;
     std::map<std::string, stored_tensor> stored_;
     std::vector<std::unique_ptr<safetensors_file>> shards_;
     std::optional<gguf_file> gguf_;
