@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <aha/concepts/result.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 
@@ -33,15 +34,18 @@
 /// `attention_decodes_in_place`; without them a decoder decodes with `decode_session` on GPUs too.
 namespace aha {
 
+inline namespace AHA_KERNELS_NAMESPACE {
+class rotary_table;
+struct static_cache;
+struct static_rows;
+}  // namespace AHA_KERNELS_NAMESPACE
+
 struct decoder_config;
 struct weight_part;
 template <class Tensor>
 class weight_store;
-class rotary_table;
 struct packed_prompts;
 struct decode_batch;
-struct static_rows;
-struct static_cache;
 
 /// `slots(const decoder_config&, const std::string&)`, static, gives parameters.
 template <class A>

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include <aha/core/error.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/host_block.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
 
 #if defined(AHA_KERNELS)
 #include <c10/cuda/CUDAStream.h>
@@ -49,4 +49,4 @@ void launch(const Kernel& kernel, std::int64_t blocks, const c10::Device& device
 #endif
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -20,15 +20,15 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/kernels_namespace.hpp>
+#include <aha/core/lm_head.hpp>
 #include <aha/kernels/fast_exp.hpp>
 #include <aha/kernels/float_product.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
-#include <aha/kernels/launch.hpp>
-#include <aha/kernels/score_rows.cuh>
 #include <aha/kernels/lanes.hpp>
-#include <aha/core/lm_head.hpp>
+#include <aha/kernels/launch.hpp>
 #include <aha/kernels/log_sum.hpp>
 #include <aha/kernels/product.hpp>
+#include <aha/kernels/score_rows.cuh>
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -54,7 +54,7 @@ struct token_log_probs {
     at::Tensor entropies;  ///< [N] float32, nats, of the same distribution, differentiable; undefined unless asked for
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
@@ -314,7 +314,7 @@ inline void require_targets(const at::Tensor& targets, std::int64_t vocabulary) 
         require(id >= 0 && id < vocabulary, "token ", id, " is none of the vocabulary's ", vocabulary, ", from 0");
 }
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -336,4 +336,4 @@ inline token_log_probs compute_log_probs(const at::Tensor& hidden, const lm_head
     return {scores[0], options.entropy ? scores[1] : at::Tensor{}};
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -14,16 +14,16 @@
 
 #include <aha/concepts/attention.hpp>
 #include <aha/concepts/feed_forward.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/model/attention/grouped_query.hpp>
 #include <aha/model/decode_session.hpp>
-#include <aha/model/feed_forward/gated.hpp>
 #include <aha/model/decoder_config.hpp>
+#include <aha/model/feed_forward/gated.hpp>
 #include <aha/model/ops/backward_mark.hpp>
 #include <aha/model/ops/checkpointed.hpp>
 #include <aha/model/ops/embedding.hpp>
@@ -284,4 +284,4 @@ private:
     std::function<void(std::int64_t)> reached_;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

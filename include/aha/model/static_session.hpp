@@ -14,15 +14,15 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/core/lm_head.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
-#include <aha/model/pack.hpp>
 #include <aha/kernels/float_product.hpp>
 #include <aha/kernels/to_device.hpp>
 #include <aha/model/ops/draw_tokens.hpp>
 #include <aha/model/ops/static_cache.hpp>
 #include <aha/model/ops/static_rows_table.hpp>
 #include <aha/model/ops/step_graphs.hpp>
+#include <aha/model/pack.hpp>
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -176,4 +176,4 @@ private:
     std::int64_t behind_ = 0;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <aha/kernels/kernels_namespace.hpp>
-#include <aha/model/pack.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/model/decoder_config.hpp>
@@ -18,6 +17,7 @@
 #include <aha/model/ops/rotary.hpp>
 #include <aha/model/ops/static_cache.hpp>
 #include <aha/model/ops/tree_attention.hpp>
+#include <aha/model/pack.hpp>
 #include <aha/model/weight_store.hpp>
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
@@ -149,4 +149,4 @@ private:
     at::Tensor bias_, out_bias_, q_norm_, k_norm_;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

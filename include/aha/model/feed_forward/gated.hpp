@@ -14,10 +14,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <vector>
 
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/fast_exp.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/product.hpp>
 #include <aha/kernels/with_type.hpp>
@@ -126,7 +126,7 @@ struct gated_linear_function : torch::autograd::Function<gated_linear_function> 
     }
 };
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -188,4 +188,4 @@ private:
     at::Tensor gate_up_bias_, down_bias_;  // undefined unless the configuration has them
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -12,7 +12,7 @@
 
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/kernels/kernels_namespace.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/pick_rows.cuh>
 #include <aha/kernels/to_device.hpp>
@@ -117,4 +117,4 @@ private:
     std::uint64_t sent_ = 0, read_ = 0;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

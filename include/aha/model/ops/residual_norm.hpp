@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/elementwise.cuh>
-#include <aha/kernels/kernels_namespace.hpp>
-#include <aha/kernels/launch.hpp>
 #include <aha/kernels/lanes.hpp>
+#include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 
@@ -25,7 +25,7 @@ struct residual {
     at::Tensor normalized;  ///< [T, D] compute type: what the next block reads
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
@@ -115,7 +115,7 @@ struct residual_norm_function : torch::autograd::Function<residual_norm_function
     }
 };
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -133,4 +133,4 @@ inline residual residual_norm(const at::Tensor& x, const at::Tensor& delta, cons
     return {r[0], r[1]};
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

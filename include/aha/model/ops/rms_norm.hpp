@@ -15,10 +15,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <utility>
 
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/elementwise.cuh>
-#include <aha/kernels/kernels_namespace.hpp>
-#include <aha/kernels/launch.hpp>
 #include <aha/kernels/lanes.hpp>
+#include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
@@ -144,7 +144,7 @@ struct rms_norm_function : torch::autograd::Function<rms_norm_function> {
     }
 };
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -158,4 +158,4 @@ inline at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& leaf, double e
     return detail::rms_norm_function::apply(x, leaf, eps, type);
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

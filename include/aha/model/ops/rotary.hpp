@@ -24,8 +24,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/elementwise.cuh>
-#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary_scaling.hpp>
@@ -38,7 +38,7 @@ struct rotary_frequencies {
     double magnitude = 1.0;  ///< what cosines and sines are multiplied by
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
@@ -98,7 +98,7 @@ inline rotary_frequencies scaled(const rotary_shape& shape, const longrope_scali
             s.attention_factor.value_or(magnitude)};
 }
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -182,7 +182,7 @@ private:
     float magnitude_ = 1;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
@@ -295,7 +295,7 @@ struct rotary_function : torch::autograd::Function<rotary_function> {
     }
 };
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -314,4 +314,4 @@ inline at::Tensor rotary(const at::Tensor& x, const at::Tensor& positions, const
                                           bias.defined() ? std::optional{bias} : std::nullopt);
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include <aha/core/error.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/append_rows.cuh>
 #include <aha/kernels/attend_chunks.cuh>
-#include <aha/kernels/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
 #include <aha/model/ops/rotary.hpp>
@@ -46,7 +46,7 @@ struct head_transform {
     double epsilon = 0;                    ///< of the norms
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::detail::inline AHA_KERNELS_NAMESPACE {
 
@@ -55,7 +55,7 @@ T* data_or_null(const at::Tensor& t) {
     return t.defined() ? t.mutable_data_ptr<T>() : nullptr;
 }
 
-}  // namespace aha::detail
+}  // namespace aha::detail::inline AHA_KERNELS_NAMESPACE
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
@@ -138,4 +138,4 @@ inline at::Tensor static_attention(const at::Tensor& qkv, const head_transform& 
     return out;
 }
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE

@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include <aha/kernels/kernels_namespace.hpp>
+#include <aha/core/kernels_namespace.hpp>
 #include <aha/kernels/launch.hpp>
 
 #if defined(AHA_KERNELS)
@@ -101,4 +101,4 @@ private:
     c10::Device device_;
 };
 
-}  // namespace aha
+}  // namespace aha::inline AHA_KERNELS_NAMESPACE
