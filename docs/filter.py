@@ -86,10 +86,15 @@ def filtered(path, text):
     return "\n".join(lines)
 
 
+def concept_of(header):
+    """A header's concept: of a type that goes with another type it ends with _for."""
+    return f"{header}_for" if header in ("sampler", "attention", "feed_forward") else header
+
+
 def page(text):
     text = re.sub(r"<!-- html: (.*?) -->", r"\1", text)
     text = re.sub(r"\[`?([^\]`]+)`?\]\(\.\./include/aha/concepts/(\w+)\.hpp\)",
-                  lambda m: f'\\ref aha::{"sampler_for" if m[2] == "sampler" else m[2]} "{m[1]}"', text)
+                  lambda m: f'\\ref aha::{concept_of(m[2])} "{m[1]}"', text)
     return re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
 
 

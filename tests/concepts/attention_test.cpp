@@ -31,15 +31,20 @@ struct releasing {
 };
 
 template <class Cache>
-struct attention_of {
-    using cache = Cache;
-    attention_of(const decoder_config&, const weight_store<cpu<float>>&, std::size_t);
+struct without_a_cache {
+    without_a_cache(const decoder_config&, const weight_store<cpu<float>>&, std::size_t);
     static std::vector<parameters::slot> slots(const decoder_config&, const std::string&);
     static std::vector<weight_part> parts(const decoder_config&, const std::string&);
     at::Tensor forward(const at::Tensor&, const packed_trees&, const rotary_table&) const;
-    at::Tensor prefill(const at::Tensor&, const packed_prompts&, const rotary_table&, cache&) const;
-    void reserve(cache&, std::int64_t, std::int64_t) const;
-    at::Tensor decode(const at::Tensor&, const decode_batch&, const rotary_table&, cache&) const;
+    at::Tensor prefill(const at::Tensor&, const packed_prompts&, const rotary_table&, Cache&) const;
+    void reserve(Cache&, std::int64_t, std::int64_t) const;
+    at::Tensor decode(const at::Tensor&, const decode_batch&, const rotary_table&, Cache&) const;
+};
+
+template <class Cache>
+struct attention_of : without_a_cache<Cache> {
+    using without_a_cache<Cache>::without_a_cache;
+    using cache = Cache;
 };
 using sound = attention_of<releasing>;
 
@@ -72,10 +77,6 @@ struct without_angles : sound {
 struct forward_unless_const : sound {
     using sound::sound;
     at::Tensor forward(const at::Tensor&, const packed_trees&, const rotary_table&);
-};
-struct without_cache : sound {
-    using sound::sound;
-    releasing* cache;
 };
 struct cache_of_a_size : releasing {
     explicit cache_of_a_size(std::int64_t);
@@ -133,7 +134,7 @@ TEST(attention_concept, each_defect_breaks_its_clause_alone) {
     static_assert(clauses<that_stays_where_it_is> == all_but(2));
     static_assert(clauses<without_angles> == all_but(3));
     static_assert(clauses<forward_unless_const> == all_but(3));
-    static_assert(clauses<without_cache> == all_but(4));
+    static_assert(clauses<without_a_cache<releasing>> == all_but(4));
     static_assert(clauses<attention_of<cache_of_a_size>> == all_but(4));
     static_assert(clauses<attention_of<cache_that_keeps_everything>> == all_but(5));
     static_assert(clauses<prefill_of_trees> == all_but(6));
