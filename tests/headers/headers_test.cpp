@@ -23,21 +23,6 @@
 #include "tests/support/command.hpp"
 #include "tests/support/on_all_processors.hpp"
 
-// This program includes the suites and instantiates none.
-namespace aha::testing {
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(advantage_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(batch_advantage_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(checkpoint_store_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(communicator_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(language_model_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(optimizer_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(policy_loss_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(reward_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(sampler_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(schedule_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(tokenizer_suite);
-}  // namespace aha::testing
-
 namespace {
 
 namespace fs = std::filesystem;

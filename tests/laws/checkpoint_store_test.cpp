@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include <aha/io/folder_checkpoints.hpp>
-#include <aha/testing/suites/checkpoint_store_suite.hpp>
+#include <aha/testing/laws/checkpoint_store_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -24,7 +25,7 @@ public:
 private:
     std::filesystem::path place_ = std::filesystem::temp_directory_path() / ("aha-laws-" + std::to_string(::getpid()));
 };
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, checkpoint_store_suite, folder_case);
+const bool registered = register_laws("checkpoint_store_laws/folder", checkpoint_store_laws::all<folder_case>());
 
 /// A store in memory, with a defect each.
 enum class defect { none, never_empty, loses_precision, orders_as_text, forgets, shares };
