@@ -9,12 +9,10 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <regex>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,12 +20,14 @@
 #include "tests/headers/unit.hpp"
 #include "tests/support/command.hpp"
 #include "tests/support/on_all_processors.hpp"
+#include "tests/support/text_files.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::shell_word;
+using aha::test::write;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -86,12 +86,6 @@ const std::vector<names>& precompilable() {
             {"nlohmann/json.hpp"}};
     }();
     return parts;
-}
-
-void write(const fs::path& file, const std::string& text) {
-    std::ofstream out{file, std::ios::binary};
-    out << text;
-    if (!out) throw std::runtime_error{"cannot write " + file.string()};
 }
 
 /// Runs clang on `file`.

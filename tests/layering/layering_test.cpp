@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -15,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <tests/support/text_files.hpp>
 
 namespace {
 
@@ -379,9 +379,7 @@ const std::vector<header>& library() {
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root / "aha"}) {
             // kernels.cu is no header: it is compiled, by nvcc.
             if (!entry.is_regular_file() || entry.path().filename() == "kernels.cu") continue;
-            std::ifstream in{entry.path(), std::ios::binary};
-            found.push_back({entry.path().lexically_relative(root).generic_string(),
-                             std::string{std::istreambuf_iterator<char>{in}, {}}});
+            found.push_back({entry.path().lexically_relative(root).generic_string(), aha::test::text_of(entry.path())});
         }
         std::sort(found.begin(), found.end(), [](const header& a, const header& b) { return a.path < b.path; });
         return found;

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <aha/advantage/kl_in_reward.hpp>
@@ -26,6 +25,7 @@
 #include <aha/data/read_examples.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -53,14 +53,8 @@ TEST(readme_snippets, your_own_reward) {
 /// A folder of its own to work in.
 class in_a_folder : public testing::Test {
 protected:
-    in_a_folder() {
-        std::filesystem::create_directories(folder_);
-        std::filesystem::current_path(folder_);
-    }
-    ~in_a_folder() override {
-        std::filesystem::current_path(before_);
-        std::filesystem::remove_all(folder_);
-    }
+    in_a_folder() { std::filesystem::current_path(folder_); }
+    ~in_a_folder() override { std::filesystem::current_path(before_); }
 
     /// Writes folders of a tiny model with SmolLM2's tokenizer; "smollm2" then means one of them.
     class tiny_models {
@@ -92,8 +86,7 @@ protected:
 
 private:
     std::filesystem::path before_ = std::filesystem::current_path();
-    std::filesystem::path folder_ =
-        std::filesystem::temp_directory_path() / ("aha-readme-" + std::to_string(::getpid()));
+    aha::test::made_folder folder_;
 };
 
 TEST_F(in_a_folder, supervised) {

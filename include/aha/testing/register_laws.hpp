@@ -16,6 +16,7 @@ class law_test : public ::testing::Test {
 public:
     law_test(law one, std::source_location registered) : law_{one}, registered_{registered} {}
 
+    /// Asks the law.
     void TestBody() override {
         if (const std::string sentence = law_.broken(); !sentence.empty())
             ADD_FAILURE_AT(registered_.file_name(), static_cast<int>(registered_.line())) << sentence;
