@@ -1,8 +1,10 @@
 // The pieces of code that README.md and pages of docs show, compiled and run; docs/shown_code.py compares them.
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/reward/combine.hpp>
 #include <aha/reward/format.hpp>
 #include <aha/testing/bandit.hpp>
