@@ -73,9 +73,6 @@ def filtered(path, text):
     if about:
         lines[0] = "\n".join(["/// \\file", *about, "", lines[0]])
 
-    if "suites" in path:  # GoogleTest's macros are no names
-        lines = re.sub(r"(?m)^(TYPED_TEST_P\([^{]*\{[^}]*\}|(TYPED_TEST_SUITE|REGISTER_TYPED_TEST_SUITE)_P\([^;]*;)", "",
-                       "\n".join(lines)).split("\n")
     lines = without_destructors(one_declaration_a_line(lines))
     lines = [re.sub(r"(?<=\b)(et al|i\.e|e\.g|vs|cf)\. ", r"\1.\\ ", line) if "///" in line else line for line in lines]
     for i, line in enumerate(lines):

@@ -61,7 +61,7 @@
 /// Stages of a chain that go on where they stopped.
 ///
 /// \defgroup group_testing Testing
-/// For tests of your own implementations: laws, suites, toy problems with known answers.
+/// For tests of your own implementations: laws, their registration with GoogleTest, toy problems with known answers.
 
 /// The library. Everything public is in it; `aha::testing` is for tests, `detail` is not public API.
 namespace aha {

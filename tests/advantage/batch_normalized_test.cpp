@@ -5,10 +5,12 @@
 #include <aha/advantage/batch_normalized.hpp>
 #include <aha/concepts/batch_advantage.hpp>
 
+#include "tests/support/complaint.hpp"
 #include "tests/advantage/groups_of.hpp"
 
 namespace {
 
+using aha::test::complaint;
 using aha::test::group_of;
 using aha::test::left_out;
 using testing::Each;
@@ -44,21 +46,13 @@ TEST(batch_normalized, a_group_of_equal_scores_gets_exactly_zero) {
 }
 
 TEST(batch_normalized, refuses_groups_without_scores_and_an_epsilon_that_makes_no_sense) {
-    const auto message = [](const auto& action) -> std::string {
-        try {
-            action();
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
-    };
     aha::rollout_group unscored = group_of({{{0}, 1}}, 7);
     unscored.scores.clear();
-    EXPECT_THAT(message([&] {
+    EXPECT_THAT(complaint([&] {
                     aha::batch_normalized{}(std::span{&unscored, 1});
                 }),
                 HasSubstr("prompt 7 has 1 completions and 0 scores"));
-    EXPECT_THAT(message([] { aha::batch_normalized{{.epsilon = -1}}; }),
+    EXPECT_THAT(complaint([] { aha::batch_normalized{{.epsilon = -1}}; }),
                 HasSubstr("epsilon must be 0 or more, not -1"));
 }
 

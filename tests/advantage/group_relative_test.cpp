@@ -4,6 +4,7 @@
 
 #include <aha/advantage/group_relative.hpp>
 #include <aha/concepts/advantage.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace {
 
@@ -64,12 +65,7 @@ TEST(group_relative, without_epsilon_the_scale_of_scores_does_not_matter) {
 
 TEST(group_relative, refuses_an_epsilon_that_makes_no_sense) {
     const auto message = [](double epsilon) -> std::string {
-        try {
-            aha::group_relative{{.epsilon = epsilon}};
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
+        return aha::test::complaint([&] { aha::group_relative{{.epsilon = epsilon}}; });
     };
     EXPECT_THAT(message(-0.5), HasSubstr("epsilon must be 0 or more, not -0.5"));
     EXPECT_THAT(message(std::nan("")), HasSubstr("epsilon must be 0 or more, not nan"));

@@ -5,6 +5,7 @@
 #include <aha/advantage/reinforce_plus_plus.hpp>
 #include <aha/concepts/batch_advantage.hpp>
 
+#include "tests/support/complaint.hpp"
 #include "tests/advantage/groups_of.hpp"
 
 namespace {
@@ -57,12 +58,7 @@ TEST(reinforce_plus_plus, an_empty_completion_has_no_tokens_and_does_no_harm) {
 
 TEST(reinforce_plus_plus, refuses_options_that_make_no_sense) {
     const auto message = [](const aha::reinforce_plus_plus_options& options) -> std::string {
-        try {
-            reinforce_plus_plus{options};
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
+        return aha::test::complaint([&] { reinforce_plus_plus{options}; });
     };
     EXPECT_THAT(message({.beta = -1}), HasSubstr("beta must be 0 or more, not -1"));
     EXPECT_THAT(message({.gamma = 1.5}), HasSubstr("gamma must be in [0, 1], not 1.5"));

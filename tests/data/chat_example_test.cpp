@@ -1,8 +1,6 @@
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 
 #include <aha/text/byte_tokenizer.hpp>
 #include <aha/text/tokenizer_json.hpp>
@@ -10,17 +8,14 @@
 #include <aha/data/completion_example.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
 using aha::test::complaint;
+using aha::test::text_of;
 
 const std::filesystem::path data{AHA_TEST_DATA};
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 struct source_with_template {
     aha::bpe_tokenizer tokenizer;

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 std::vector<aha::supervised_example> examples(std::size_t count) {
@@ -107,12 +109,7 @@ TEST(example_rows, batches_of_another_size_go_on_with_what_is_left) {
 
 /// What a place that `saved` made says when it is loaded by rows that `options` make.
 std::string refused(const aha::example_rows& saved, std::size_t count, const aha::example_rows_options& options) {
-    try {
-        aha::example_rows{examples(count), options}.load(saved.save());
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "";
+    return aha::test::complaint([&] { aha::example_rows{examples(count), options}.load(saved.save()); });
 }
 
 TEST(example_rows, what_makes_a_place_another_one_is_said_with_both_values) {
@@ -120,10 +117,10 @@ TEST(example_rows, what_makes_a_place_another_one_is_said_with_both_values) {
     const aha::example_rows_options options{.row_tokens = 9, .pack = true, .window = 7, .seed = 5, .epochs = 3};
     aha::example_rows rows{examples(15), options};
     while (rows.epoch() < 2) rows.next(4);
-    EXPECT_EQ(refused(rows, 15, options), "");
+    EXPECT_EQ(refused(rows, 15, options), "no complaint");
     auto other = options;
     other.epochs = 7;
-    EXPECT_EQ(refused(rows, 15, other), "") << "more epochs are gone on with";
+    EXPECT_EQ(refused(rows, 15, other), "no complaint") << "more epochs are gone on with";
     other.epochs = 2;
     EXPECT_THAT(refused(rows, 15, other), HasSubstr("in epoch 3, but there are to be 2 epochs"));
     EXPECT_THAT(refused(rows, 16, options), HasSubstr("other examples: 15 of them, but these are 16"));
@@ -138,7 +135,8 @@ TEST(example_rows, what_makes_a_place_another_one_is_said_with_both_values) {
     other = options, other.window = 8;
     EXPECT_THAT(refused(rows, 15, other), HasSubstr("window 7, not 8"));
     const aha::example_rows plain{examples(15), {.row_tokens = 9}};
-    EXPECT_EQ(refused(plain, 15, {.row_tokens = 20}), "") << "the width of a row of one example does not matter";
+    EXPECT_EQ(refused(plain, 15, {.row_tokens = 20}), "no complaint")
+        << "the width of a row of one example does not matter";
     auto changed = examples(15);
     changed[3].ids[0] = 29;
     EXPECT_THROW((aha::example_rows{changed, {.row_tokens = 9}}.load(plain.save())), aha::error);

@@ -1,12 +1,9 @@
 #include <aha/data/jsonl_prompts.hpp>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +14,8 @@
 
 #include <aha/concepts/prompt_source.hpp>
 
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/packed.hpp>
 
 namespace {
@@ -29,15 +28,8 @@ static_assert(aha::require_prompt_source<aha::jsonl_prompts>());
 
 class jsonl_prompts_test : public testing::Test {
 protected:
-    jsonl_prompts_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-prompts-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~jsonl_prompts_test() override { std::filesystem::remove_all(folder_); }
-
     std::filesystem::path file(std::string_view content, const std::string& name = "rows.jsonl") const {
-        std::ofstream{folder_ / name, std::ios::binary} << content;
-        return folder_ / name;
+        return folder_.file(name, content);
     }
     std::filesystem::path letters(int count = 5) const {
         std::string content;
@@ -51,7 +43,7 @@ protected:
         for (int i = 0; i < count; ++i) all += source.next().value().text;
         return all;
     }
-    std::filesystem::path folder_;
+    aha::test::made_folder folder_;
 };
 
 TEST_F(jsonl_prompts_test, gives_rows_with_their_fields_in_file_order) {
@@ -117,14 +109,9 @@ TEST_F(jsonl_prompts_test, refuses_a_place_that_is_not_its_own) {
     const aha::state saved = aha::jsonl_prompts{letters()}.save();
     const auto load = [&](const std::filesystem::path& path, aha::jsonl_prompts_options options, const aha::state& s) {
         aha::jsonl_prompts source{path, options};
-        try {
-            source.load(s);
-        } catch (const aha::error& wrong) {
-            return std::string{wrong.what()};
-        }
-        return std::string{"taken"};
+        return aha::test::complaint([&] { source.load(s); });
     };
-    EXPECT_EQ(load(letters(), {}, saved), "taken");
+    EXPECT_EQ(load(letters(), {}, saved), "no complaint");
     EXPECT_THAT(load(letters(4), {}, saved), HasSubstr("is in a data set of 5 rows, but"));
     std::string changed;
     for (const char letter : {'a', 'b', 'c', 'd', 'z'}) changed += std::string{"{\"prompt\":\""} + letter + "\"}\n";
@@ -195,8 +182,7 @@ TEST_F(jsonl_prompts_test, refuses_what_admit_refuses_when_the_file_is_opened) {
 TEST_F(jsonl_prompts_test, reads_shards_and_packed_files) {
     const auto path = letters(5);
     aha::jsonl_prompts whole{path, {.epochs = 1}};
-    std::ifstream in{path, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const std::string text = aha::test::text_of(path);
     const auto packed = file(aha::test::zstd(text), "rows.zst");
     aha::jsonl_prompts source{packed, {.epochs = 1}}, copy = source;
     copy.load(whole.save());
@@ -217,7 +203,7 @@ TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
     file("");
     std::string asked;
     EXPECT_EQ(screened.screen([&](const aha::prompt& p, const std::string& where) {
-        asked += where.substr(folder_.string().size()) + p.text;
+        asked += where.substr(folder_.path().string().size()) + p.text;
         return p.text != "b";
     }),
               1);
@@ -228,17 +214,12 @@ TEST_F(jsonl_prompts_test, keeps_its_rows_whatever_happens_to_the_file) {
 
 TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     const auto complaint = [&](std::string_view content, aha::jsonl_prompts_options options = {}) {
-        try {
-            aha::jsonl_prompts{file(content), options};
-        } catch (const aha::error& wrong) {
-            return std::string{wrong.what()};
-        }
-        return std::string{"none"};
+        return aha::test::complaint([&] { aha::jsonl_prompts{file(content), options}; });
     };
     const std::string at = (folder_ / "rows.jsonl").string();
     EXPECT_EQ(complaint("{\"prompt\":\"a\"}\n{\"question\":\"b\",\"answer\":1}\n"),
               at + ":2: no field \"prompt\" in the row, which has \"question\", \"answer\"");
-    EXPECT_EQ(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"), "none");
+    EXPECT_EQ(complaint("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}]}"), "no complaint");
     EXPECT_EQ(complaint("{\"prompt\":[{\"role\":\"user\"}]}"),
               at + ":1: taken for a prompt: message 1 of \"prompt\" has no \"content\"");
     EXPECT_EQ(complaint("{\"prompt\":3}"), at + ":1: \"prompt\" is neither a text nor a list of messages but number");
@@ -247,7 +228,7 @@ TEST_F(jsonl_prompts_test, says_what_a_row_lacks) {
     std::string many = "{\"k0\":0";
     for (int i = 1; i < 1000; ++i) many += ",\"k" + std::to_string(i) + "\":0";
     EXPECT_THAT(complaint(many + "}"), testing::EndsWith("\"k18\", \"k19\", ..."));
-    EXPECT_EQ(complaint("{\"a\":\"b\"}", {.field = "a"}), "none");
+    EXPECT_EQ(complaint("{\"a\":\"b\"}", {.field = "a"}), "no complaint");
     EXPECT_THAT(complaint("{\"a\":\"b\"}", {.field = ""}), HasSubstr("field must name"));
     EXPECT_THAT(complaint("{\"prompt\":\"b\"}", {.epochs = -2}), HasSubstr("not -2"));
 }

@@ -2,9 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
@@ -14,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/packed.hpp>
 
 namespace {
@@ -25,16 +25,7 @@ using testing::HasSubstr;
 
 class jsonl_reader_test : public testing::Test {
 protected:
-    jsonl_reader_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-jsonl-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~jsonl_reader_test() override { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path file(std::string_view content) const {
-        std::ofstream{folder_ / "rows.jsonl", std::ios::binary} << content;
-        return folder_ / "rows.jsonl";
-    }
+    std::filesystem::path file(std::string_view content) const { return folder_.file("rows.jsonl", content); }
     /// "LINE:OBJECT" of each row.
     std::vector<std::string> rows(std::string_view content, aha::jsonl_reader_options options = {}) const {
         aha::jsonl_reader reader{file(content), options};
@@ -43,14 +34,9 @@ protected:
         return all;
     }
     std::string complaint(std::string_view content, aha::jsonl_reader_options options = {}) const {
-        try {
-            rows(content, options);
-        } catch (const aha::error& wrong) {
-            return wrong.what();
-        }
-        return "none";
+        return aha::test::complaint([&] { rows(content, options); });
     }
-    std::filesystem::path folder_;
+    aha::test::made_folder folder_;
 };
 
 TEST_F(jsonl_reader_test, gives_objects_with_their_lines) {
@@ -84,9 +70,7 @@ TEST_F(jsonl_reader_test, reads_a_list_of_objects) {
 }
 
 TEST_F(jsonl_reader_test, reads_a_folder_of_shards_packed_or_not) {
-    const auto write = [&](const std::string& name, std::string_view content) {
-        std::ofstream{folder_ / name, std::ios::binary} << content;
-    };
+    const auto write = [&](const std::string& name, std::string_view content) { folder_.file(name, content); };
     write("2.jsonl", "\xEF\xBB\xBF{\"a\":3}");
     write("1.jsonl.gz", aha::test::gzip("{\"a\":1}\n\n{\"a\":2}\n"));
     write("3.json.zst", aha::test::zstd("[{\"a\":4}]"));
@@ -96,7 +80,7 @@ TEST_F(jsonl_reader_test, reads_a_folder_of_shards_packed_or_not) {
     aha::jsonl_reader reader{folder_};
     for (int i = 0; i < 5; ++i) {
         const auto row = reader.next().value();
-        all.push_back(reader.where().substr(folder_.string().size()) + row.fields.dump());
+        all.push_back(reader.where().substr(folder_.path().string().size()) + row.fields.dump());
     }
     EXPECT_THAT(all, ElementsAre("/1.jsonl.gz:1{\"a\":1}", "/1.jsonl.gz:3{\"a\":2}", "/2.jsonl:1{\"a\":3}",
                                  "/3.json.zst:1{\"a\":4}", "/4.ndjson:1{\"a\":5}"));
@@ -137,7 +121,7 @@ TEST_F(jsonl_reader_test, names_file_and_line_of_what_is_wrong) {
                                                    "written over several lines must be put on one, as jq -c . FILE "
                                                    "does)");
     EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 6}), at + ":1: the line is longer than the 6 bytes allowed");
-    EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 7}), "none");
+    EXPECT_EQ(complaint("{\"a\":1}\n", {.max_line_bytes = 7}), "no complaint");
     EXPECT_EQ(complaint("{\"a\":" + std::string(100'000, '[')), at + ":1: JSON nested deeper than 64 levels");
 }
 
@@ -168,7 +152,8 @@ TEST_F(jsonl_reader_test, survives_anything) {
             }
             if (text.empty()) text = "{";
         }
-        refused += complaint(text, {.max_line_bytes = 80}) != "none" ? 1 : 0;  // anything but aha::error ends the test
+        refused +=
+            complaint(text, {.max_line_bytes = 80}) != "no complaint" ? 1 : 0;  // anything but aha::error ends the test
     }
     EXPECT_GT(refused, 1000);
     EXPECT_LT(refused, 3000);

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,6 +16,7 @@
 #include <aha/data/jsonl_prompts.hpp>
 #include <aha/data/jsonl_reader.hpp>
 
+#include <tests/support/made_folder.hpp>
 #include <tests/support/packed.hpp>
 
 namespace {
@@ -31,16 +29,7 @@ static_assert(aha::stateful<aha::jsonl_records>);
 
 class jsonl_records_test : public testing::Test {
 protected:
-    jsonl_records_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-records-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~jsonl_records_test() override { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path file(std::string_view content) const {
-        std::ofstream{folder_ / "rows.jsonl", std::ios::binary} << content;
-        return folder_ / "rows.jsonl";
-    }
+    std::filesystem::path file(std::string_view content) const { return folder_.file("rows.jsonl", content); }
     std::filesystem::path numbers(int count) const {
         std::string content;
         for (int i = 0; i < count; ++i)
@@ -52,7 +41,7 @@ protected:
         for (int i = 0; i < count; ++i) all.push_back(records.next().value().fields["n"].get<int>());
         return all;
     }
-    std::filesystem::path folder_;
+    aha::test::made_folder folder_;
 };
 
 TEST_F(jsonl_records_test, gives_what_the_reader_gives) {
@@ -124,10 +113,9 @@ TEST_F(jsonl_records_test, a_place_is_one_in_the_rows_however_they_are_packed_an
     const std::vector<int> rest = take(records, 8);
     const auto write = [&](const std::string& name, std::string_view content) {
         std::filesystem::create_directories((folder_ / name).parent_path());
-        std::ofstream{folder_ / name, std::ios::binary} << content;
+        folder_.file(name, content);
     };
-    std::ifstream in{whole, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const std::string text = aha::test::text_of(whole);
     const std::size_t cut = text.find('\n', text.size() / 2) + 1;
     write("rows.gz", aha::test::gzip(text));
     write("shards/0.jsonl", text.substr(0, cut));

@@ -1,7 +1,6 @@
 #include <aha/data/jsonl_rows.hpp>
 
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -21,6 +20,7 @@
 
 #include <aha/data/row_shapes.hpp>
 
+#include <tests/support/made_folder.hpp>
 #include <tests/support/packed.hpp>
 
 namespace {
@@ -36,16 +36,7 @@ static_assert(std::ranges::input_range<aha::jsonl_rows> && std::ranges::view<aha
 
 class jsonl_rows_test : public testing::Test {
 protected:
-    jsonl_rows_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-rows-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~jsonl_rows_test() override { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path file(std::string_view content) const {
-        std::ofstream{folder_ / "rows.jsonl", std::ios::binary} << content;
-        return folder_ / "rows.jsonl";
-    }
+    std::filesystem::path file(std::string_view content) const { return folder_.file("rows.jsonl", content); }
     /// {"prompt":"p0","completion":"c0"} and so on, the third after a blank line.
     std::filesystem::path pairs(int count) const {
         std::string content;
@@ -54,7 +45,7 @@ protected:
                        "\",\"completion\":\"c" + std::to_string(i) + "\"}\n";
         return file(content);
     }
-    std::filesystem::path folder_;
+    aha::test::made_folder folder_;
 };
 
 /// A view of the user's own, with a setting: rows whose prompt has at least so many bytes.
@@ -137,7 +128,7 @@ TEST_F(jsonl_rows_test, goes_through_the_shards_of_a_folder) {
     std::ofstream{folder_ / "shard.json.gz", std::ios::binary} << aha::test::gzip("[{\"prompt\":\"z\"}]");
     std::vector<std::string> all;
     for (const aha::data_row& row : aha::jsonl_rows{folder_})
-        all.push_back(std::to_string(row.index) + row.where.substr(folder_.string().size()));
+        all.push_back(std::to_string(row.index) + row.where.substr(folder_.path().string().size()));
     EXPECT_THAT(all, ElementsAre("0/rows.jsonl:1", "1/rows.jsonl:2", "2/shard.json.gz:1"));
 }
 

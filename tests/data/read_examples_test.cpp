@@ -1,7 +1,5 @@
 #include <aha/data/read_examples.hpp>
 
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
@@ -10,11 +8,13 @@
 #include <aha/text/byte_tokenizer.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
 using aha::overlong;
 using aha::test::complaint;
+using aha::test::made_folder;
 using testing::HasSubstr;
 
 /// A byte a token; the end token is the last id.
@@ -23,19 +23,14 @@ struct source {
     std::optional<aha::chat_template> chat;
 };
 
-std::filesystem::path file(const std::string& name, const std::string& text) {
-    const auto path = std::filesystem::path{testing::TempDir()} / ("read_examples_" + name + ".jsonl");
-    std::ofstream{path} << text;
-    return path;
-}
-
 const std::string good = R"({"prompt": "ab", "completion": "cd"})", empty = R"({"prompt": "ab", "completion": ""})",
                   long_answer = R"({"prompt": "ab", "completion": "0123456789"})",
                   long_prompt = R"({"prompt": "0123456789", "completion": "x"})";
 
 TEST(read_examples, a_row_that_teaches_nothing_is_named_or_left_out_and_counted) {
     const source from{};
-    const auto path = file("empty", good + "\n\n" + empty + "\n" + good + "\n" + empty);
+    const made_folder folder;
+    const auto path = folder.file("empty.jsonl", good + "\n\n" + empty + "\n" + good + "\n" + empty);
     EXPECT_THAT(complaint([&] { (void)aha::read_examples(from, path); }),
                 testing::AllOf(HasSubstr(path.string() + ":3: "), HasSubstr("\"completion\" is empty")));
     const auto read = aha::read_examples(from, path, {.drop_unusable = true});
@@ -43,14 +38,15 @@ TEST(read_examples, a_row_that_teaches_nothing_is_named_or_left_out_and_counted)
     EXPECT_EQ(read.records[1].index, 2);
     EXPECT_EQ(read.unusable, 2);
     EXPECT_THAT(read.describe(), testing::AllOf(HasSubstr("2 left out because they teach nothing"), HasSubstr(":3: ")));
-    const auto none = file("none", empty);
+    const auto none = folder.file("none.jsonl", empty);
     EXPECT_THAT(complaint([&] { (void)aha::read_examples(from, none, {.drop_unusable = true}); }),
                 testing::AllOf(HasSubstr(none.string()), HasSubstr("holds nothing to learn from: 1 left out")));
 }
 
 TEST(read_examples, a_row_that_is_too_long_is_named_dropped_or_cut) {
     const source from{};
-    const auto path = file("long", good + "\n" + long_answer + "\n" + long_prompt);
+    const made_folder folder;
+    const auto path = folder.file("long.jsonl", good + "\n" + long_answer + "\n" + long_prompt);
     EXPECT_THAT(complaint([&] { (void)aha::read_examples(from, path, {.max_tokens = 8}); }),
                 testing::AllOf(HasSubstr(path.string() + ":2: 13 tokens, more than the 8")));
     const auto dropped = aha::read_examples(from, path, {.max_tokens = 8, .long_rows = overlong::drop});
@@ -71,7 +67,8 @@ TEST(read_preferences, both_sides_are_tokens_and_equal_ones_are_named_or_left_ou
     const std::string one = R"({"prompt": "ab", "chosen": "cd", "rejected": "e"})",
                       same = R"({"prompt": "ab", "chosen": "cd", "rejected": "cd"})",
                       late = R"({"prompt": "ab", "chosen": "01234567", "rejected": "01234568"})";
-    const auto path = file("pairs", one + "\n" + same + "\n" + late);
+    const made_folder folder;
+    const auto path = folder.file("pairs.jsonl", one + "\n" + same + "\n" + late);
     EXPECT_THAT(complaint([&] { (void)aha::read_preferences(from, path); }),
                 testing::AllOf(HasSubstr(path.string() + ":2: "), HasSubstr("are equal")));
     const auto read =

@@ -1,25 +1,20 @@
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 
 #include <aha/text/tokenizer_json.hpp>
 #include <aha/data/row_example.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
 using aha::test::complaint;
+using aha::test::text_of;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 using testing::HasSubstr;
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 struct source {
     aha::bpe_tokenizer tokenizer;

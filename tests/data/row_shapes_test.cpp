@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace {
 
@@ -22,12 +23,7 @@ json row(const char* text) { return json::parse(text); }
 /// What the parser says of a row at "f.jsonl:7".
 template <class Parser>
 std::string complaint(const Parser& parse, const char* text) {
-    try {
-        parse(row(text), "f.jsonl:7");
-    } catch (const aha::error& wrong) {
-        return wrong.what();
-    }
-    return "none";
+    return aha::test::complaint([&] { parse(row(text), "f.jsonl:7"); });
 }
 
 TEST(row_shapes, tells_shapes_by_their_fields) {

@@ -24,11 +24,13 @@
 #include <aha/update/policy_gradient.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/devices.hpp>
+#include <tests/support/ending_tokenizer.hpp>
 #include <tests/support/made_examples.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
+using aha::test::ending_tokenizer;
 using aha::testing::tolerance;
 using reference = aha::cpu<float>;
 
@@ -63,10 +65,6 @@ std::vector<std::vector<aha::token_id>> some_ids(std::initializer_list<std::size
     }
     return all;
 }
-
-struct ending_tokenizer : aha::testing::arm_tokenizer {
-    std::vector<aha::token_id> end_ids() const { return {0, 7, 14, 21, 28}; }
-};
 
 template <class Tensor>
 class devices : public aha::test::on_device<Tensor> {};

@@ -36,32 +36,31 @@
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 #include <aha/model/sharding.hpp>
+#include <tests/support/ending_tokenizer.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 namespace fs = std::filesystem;
+using aha::test::ending_tokenizer;
 using aha::test::made_examples;
+using aha::test::made_prompts;
 using aha::test::small_model;
 using nlohmann::json;
 
 constexpr std::int64_t steps = 20;
 
 aha::vector_prompts questions() {
-    std::vector<aha::prompt> all(10);
-    for (std::size_t i = 0; i < all.size(); ++i)
-        all[i].ids.assign(1 + i % 4, static_cast<aha::token_id>(i));  // of unequal lengths
-    return aha::vector_prompts{all, {.seed = 4}};
+    const auto unequal = [](aha::token_id i) {
+        return std::vector<aha::token_id>(1 + static_cast<std::size_t>(i) % 4, i);
+    };
+    return aha::vector_prompts{made_prompts(10, unequal), {.seed = 4}};
 }
 
 const auto even_end = [](const aha::prompt&, const aha::completion& c) {
     return (c.ids.back() % 2 == 0 ? 1.0 : 0.0) + 0.1 * static_cast<double>(c.ids.size());
-};
-
-/// Completions of 1 to 5 tokens: one that is a multiple of 7 ends them.
-struct ending_tokenizer : aha::testing::arm_tokenizer {
-    std::vector<aha::token_id> end_ids() const { return {0, 7, 14, 21, 28}; }
 };
 
 auto sampler() {

@@ -11,7 +11,6 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <spawn.h>
@@ -23,6 +22,7 @@
 
 #include <aha/core/random.hpp>
 #include <tests/support/command.hpp>
+#include <tests/support/made_folder.hpp>
 
 extern char** environ;
 
@@ -30,21 +30,14 @@ namespace {
 
 namespace fs = std::filesystem;
 using aha::test::command_result;
+using aha::test::made_folder;
 using aha::test::run_command;
 using aha::test::shell_word;
+using aha::test::text_of;
 using nlohmann::json;
 using testing::HasSubstr;
 
 const std::string program = shell_word(AHA_RANKS_PROGRAM);
-
-/// A folder of the test's own, gone when the test is.
-struct temporary_folder {
-    fs::path path = fs::temp_directory_path() / ("aha-ranks-" + std::to_string(::getpid()));
-    temporary_folder() { fs::create_directories(path); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() { fs::remove_all(path); }
-};
 
 std::string torchrun(int ranks, const std::string& options = "") {
     const char* const python = std::getenv("AHA_TORCH_PYTHON");
@@ -59,8 +52,7 @@ json read_json(const fs::path& file) {
 }
 
 std::vector<float> weights_of(const fs::path& folder) {
-    std::ifstream in{folder / "weights", std::ios::binary};
-    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    const std::string bytes = text_of(folder / "weights");
     std::vector<float> numbers(bytes.size() / sizeof(float));
     std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
     return numbers;
@@ -91,13 +83,13 @@ std::vector<int> all_steps() {
 double tolerance_of(const std::string& trainer) { return trainer.ends_with("bfloat16") ? 4e-2 : 1e-4; }
 
 TEST(ranks, learn_what_one_process_learns) {
-    const temporary_folder folder;
-    const command_result alone = run_command(program + " curves " + shell_word((folder.path / "1").string()));
+    const made_folder folder;
+    const command_result alone = run_command(program + " curves " + shell_word((folder / "1").string()));
     ASSERT_EQ(alone.status, 0) << alone.output;
-    const json expected = read_json(folder.path / "1");
+    const json expected = read_json(folder / "1");
     EXPECT_GE(expected.size(), 16U);
     for (const int ranks : {2, 4}) {
-        const fs::path file = folder.path / std::to_string(ranks);
+        const fs::path file = folder / std::to_string(ranks);
         const command_result together = run_command(torchrun(ranks) + "curves " + shell_word(file.string()));
         ASSERT_EQ(together.status, 0) << together.output;
         const json all = read_json(file);
@@ -168,11 +160,6 @@ private:
     std::map<std::size_t, int> status_;
 };
 
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 /// What the run of the program is without any fault, in one process.
 std::vector<float> undisturbed(const fs::path& folder) {
     const command_result alone = run_command(program + " run " + shell_word(folder.string()));
@@ -181,42 +168,42 @@ std::vector<float> undisturbed(const fs::path& folder) {
 }
 
 TEST(ranks, stop_with_the_name_of_the_rank_whose_reward_throws) {
-    const temporary_folder folder;
-    bare_ranks ranks{3, {"run", folder.path / "run", "throw", "1", "3"}, folder.path / "log"};
+    const made_folder folder;
+    bare_ranks ranks{3, {"run", folder / "run", "throw", "1", "3"}, folder / "log"};
     for (std::size_t r = 0; r < 3; ++r) {
         EXPECT_EQ(ranks.wait(r), 1);
-        const std::string said = text_of(folder.path / ("log" + std::to_string(r)));
+        const std::string said = text_of(folder / ("log" + std::to_string(r)));
         EXPECT_THAT(said, HasSubstr("error: rank 1 of 3: prompt "));
         EXPECT_THAT(said, HasSubstr("the verifier is out of disk space"));
     }
-    EXPECT_TRUE(fs::exists(folder.path / "run/checkpoints/step-000003"));
-    EXPECT_TRUE(fs::exists(folder.path / "run/checkpoints/step-000004")) << "the step done since";
+    EXPECT_TRUE(fs::exists(folder / "run/checkpoints/step-000003"));
+    EXPECT_TRUE(fs::exists(folder / "run/checkpoints/step-000004")) << "the step done since";
 }
 
 TEST(ranks, name_a_rank_that_was_killed_within_seconds) {
-    const temporary_folder folder;
-    bare_ranks ranks{3, {"run", folder.path / "run", "kill", "2", "4"}, folder.path / "log"};
+    const made_folder folder;
+    bare_ranks ranks{3, {"run", folder / "run", "kill", "2", "4"}, folder / "log"};
     EXPECT_EQ(ranks.wait(2), -1);
     const auto lost = std::chrono::steady_clock::now();
     for (std::size_t r = 0; r < 2; ++r) {
         EXPECT_EQ(ranks.wait(r), 1);
-        EXPECT_THAT(text_of(folder.path / ("log" + std::to_string(r))), HasSubstr("error: rank 2 of 3 is lost"));
+        EXPECT_THAT(text_of(folder / ("log" + std::to_string(r))), HasSubstr("error: rank 2 of 3 is lost"));
     }
     EXPECT_LT(std::chrono::steady_clock::now() - lost, std::chrono::seconds{30});
-    EXPECT_TRUE(fs::exists(folder.path / "run/checkpoints/step-000003"));
+    EXPECT_TRUE(fs::exists(folder / "run/checkpoints/step-000003"));
 }
 
 TEST(ranks, name_a_rank_that_hangs) {
-    const temporary_folder folder;
-    bare_ranks ranks{2, {"run", folder.path / "run", "hang", "0", "2"}, folder.path / "log"};
+    const made_folder folder;
+    bare_ranks ranks{2, {"run", folder / "run", "hang", "0", "2"}, folder / "log"};
     EXPECT_EQ(ranks.wait(1), 1);
-    EXPECT_THAT(text_of(folder.path / "log1"), HasSubstr("error: rank 0 of 2 hangs"));
+    EXPECT_THAT(text_of(folder / "log1"), HasSubstr("error: rank 0 of 2 hangs"));
 }
 
 TEST(ranks, go_on_under_torchrun_after_one_was_killed) {
-    const temporary_folder folder;
-    const std::vector<float> expected = undisturbed(folder.path / "alone");
-    const fs::path run = folder.path / "run";
+    const made_folder folder;
+    const std::vector<float> expected = undisturbed(folder / "alone");
+    const fs::path run = folder / "run";
     const command_result done =
         run_command(torchrun(2, "--max-restarts 1") + "run " + shell_word(run.string()) + " kill 1 7");
     EXPECT_EQ(done.status, 0) << done.output;
@@ -228,15 +215,15 @@ TEST(ranks, go_on_under_torchrun_after_one_was_killed) {
 class ranks_of_a_layout : public testing::TestWithParam<std::string> {};
 
 TEST_P(ranks_of_a_layout, go_on_as_more_and_as_fewer_from_a_checkpoint) {
-    const temporary_folder folder;
-    const std::vector<float> expected = undisturbed(folder.path / "alone");
-    const fs::path run = folder.path / "run";
+    const made_folder folder;
+    const std::vector<float> expected = undisturbed(folder / "alone");
+    const fs::path run = folder / "run";
     // Two ranks that share memory out stop in step 7, four that do not go on and stop in step 13, one ends the run.
     for (const int ranks : {2, 4}) {
         std::vector<std::string> arguments{"run", run, "throw", "1", "6"};
         if (ranks == 2) arguments.push_back(GetParam());
-        bare_ranks group{ranks, arguments, folder.path / "log"};
-        EXPECT_EQ(group.wait(0), 1) << text_of(folder.path / "log0");
+        bare_ranks group{ranks, arguments, folder / "log"};
+        EXPECT_EQ(group.wait(0), 1) << text_of(folder / "log0");
     }
     EXPECT_TRUE(fs::exists(run / "checkpoints/step-000012"));
     const command_result rest = run_command(program + " run " + shell_word(run.string()));
@@ -248,35 +235,35 @@ TEST_P(ranks_of_a_layout, go_on_as_more_and_as_fewer_from_a_checkpoint) {
 INSTANTIATE_TEST_SUITE_P(layouts, ranks_of_a_layout, testing::Values("sharded", "sharding"));
 
 TEST(ranks, lose_nothing_when_killed_at_twenty_random_moments) {
-    const temporary_folder folder;
-    const std::vector<float> expected = undisturbed(folder.path / "alone");
-    const fs::path run = folder.path / "run";
+    const made_folder folder;
+    const std::vector<float> expected = undisturbed(folder / "alone");
+    const fs::path run = folder / "run";
     const aha::random_stream random{{2026, 0, 0, 0}};
     int kills = 0;
     for (std::uint64_t attempt = 0; kills < 20; ++attempt) {
         ASSERT_LT(attempt, 60U) << "the run ends before it can be killed";
         if (fs::exists(run / "weights")) fs::remove_all(run);  // done: once more from the start
-        bare_ranks ranks{2, {"run", run, "pause", "10"}, folder.path / "log"};
+        bare_ranks ranks{2, {"run", run, "pause", "10"}, folder / "log"};
         ::usleep(static_cast<useconds_t>(100000 + random.below(2 * attempt, 1200000)));
         const auto victim = static_cast<std::size_t>(random.below(2 * attempt + 1, 2));
         ranks.kill(victim);
         kills += ranks.wait(victim) == -1 ? 1 : 0;
         ranks.kill(1 - victim);
     }
-    bare_ranks last{2, {"run", run, "pause", "0"}, folder.path / "log"};
-    EXPECT_EQ(last.wait(0), 0) << text_of(folder.path / "log0");
-    EXPECT_EQ(last.wait(1), 0) << text_of(folder.path / "log1");
+    bare_ranks last{2, {"run", run, "pause", "0"}, folder / "log"};
+    EXPECT_EQ(last.wait(0), 0) << text_of(folder / "log0");
+    EXPECT_EQ(last.wait(1), 0) << text_of(folder / "log1");
     EXPECT_LT(largest_difference(weights_of(run), expected), 1e-4);
     EXPECT_EQ(steps_of(run), all_steps());
 }
 
 TEST(ranks, sample_and_sift_to_the_file_of_one_process) {
-    const temporary_folder folder;
-    const command_result alone = run_command(program + " sift " + shell_word((folder.path / "one").string()) + " 8");
+    const made_folder folder;
+    const command_result alone = run_command(program + " sift " + shell_word((folder / "one").string()) + " 8");
     ASSERT_EQ(alone.status, 0) << alone.output;
-    const std::string expected = text_of(folder.path / "one" / "sft.jsonl");
+    const std::string expected = text_of(folder / "one" / "sft.jsonl");
     EXPECT_GT(std::count(expected.begin(), expected.end(), '\n'), 10);
-    const fs::path run = folder.path / "run";
+    const fs::path run = folder / "run";
     for (const auto& [ranks, steps] : {std::pair{2, "3"}, {3, "6"}, {2, "8"}}) {  // gone on with as more and as fewer
         const command_result done = run_command(torchrun(ranks) + "sift " + shell_word(run.string()) + " " + steps);
         ASSERT_EQ(done.status, 0) << done.output;

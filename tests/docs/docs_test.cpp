@@ -4,13 +4,13 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <tests/support/command.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
@@ -18,15 +18,10 @@ namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::run_command;
 using aha::test::shell_word;
+using aha::test::text_of;
 using testing::HasSubstr;
 
 const fs::path root = fs::path{AHA_TEST_DATA}.parent_path(), work = AHA_WORK;
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    EXPECT_TRUE(in.is_open()) << file;
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 std::vector<fs::path> files(const fs::path& folder, const std::string& ending) {
     std::vector<fs::path> found;

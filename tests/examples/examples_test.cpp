@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -14,6 +13,7 @@
 
 #include <tests/support/command.hpp>
 #include <tests/support/on_all_processors.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
@@ -21,14 +21,9 @@ namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::run_command;
 using aha::test::shell_word;
+using aha::test::text_of;
 
 const fs::path source = AHA_SOURCE, work = AHA_WORK, torch = AHA_TORCH;
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    EXPECT_TRUE(in.is_open()) << file;
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 std::vector<std::string> numbered() {
     std::vector<std::string> names;

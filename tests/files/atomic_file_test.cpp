@@ -1,15 +1,16 @@
 #include <aha/files/atomic_file.hpp>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <set>
 #include <string>
 #include <sys/resource.h>
+
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -17,22 +18,9 @@ using testing::HasSubstr;
 
 class atomic_file_test : public testing::Test {
 protected:
-    atomic_file_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-atomic-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~atomic_file_test() override { std::filesystem::remove_all(folder_); }
-
-    std::string content(const std::string& name) const {
-        std::ifstream in{folder_ / name, std::ios::binary};
-        return {std::istreambuf_iterator<char>{in}, {}};
-    }
-    std::set<std::string> names() const {
-        std::set<std::string> all;
-        for (const auto& entry : std::filesystem::directory_iterator{folder_}) all.insert(entry.path().filename());
-        return all;
-    }
-    std::filesystem::path folder_;
+    std::string content(const std::string& name) const { return aha::test::text_of(folder_ / name); }
+    std::set<std::string> names() const { return folder_.names(); }
+    aha::test::made_folder folder_;
 };
 
 TEST_F(atomic_file_test, appears_only_when_committed) {
@@ -95,12 +83,7 @@ TEST_F(atomic_file_test, a_write_that_fails_half_way_is_reported_and_undone) {
 
 TEST_F(atomic_file_test, names_a_place_that_cannot_be_written) {
     const auto error_of = [](const std::filesystem::path& path) {
-        try {
-            aha::write_atomically(path, "text");
-        } catch (const aha::error& wrong) {
-            return std::string{wrong.what()};
-        }
-        return std::string{"no error"};
+        return aha::test::complaint([&] { aha::write_atomically(path, "text"); });
     };
     EXPECT_THAT(error_of(folder_ / "none" / "a"), HasSubstr("No such file"));
     std::ofstream{folder_ / "file"} << "x";

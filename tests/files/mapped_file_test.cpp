@@ -1,13 +1,14 @@
 #include <aha/files/mapped_file.hpp>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/stat.h>
 #include <utility>
+
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -15,25 +16,13 @@ using testing::HasSubstr;
 
 class mapped_file_test : public testing::Test {
 protected:
-    mapped_file_test() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-mapped-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~mapped_file_test() override { std::filesystem::remove_all(folder_); }
-
     std::filesystem::path written(const std::string& text, const std::string& name = "file") const {
-        std::ofstream{folder_ / name} << text;
-        return folder_ / name;
+        return folder_.file(name, text);
     }
-    std::string error_of(const std::filesystem::path& path) const {
-        try {
-            const aha::mapped_file file{path};
-        } catch (const aha::error& wrong) {
-            return wrong.what();
-        }
-        return "no error";
+    static std::string error_of(const std::filesystem::path& path) {
+        return aha::test::complaint([&] { const aha::mapped_file file{path}; });
     }
-    std::filesystem::path folder_;
+    aha::test::made_folder folder_;
 };
 
 std::string text_of(const aha::mapped_file& file) {
@@ -56,7 +45,7 @@ TEST_F(mapped_file_test, moves_without_losing_the_mapping) {
 
 TEST_F(mapped_file_test, stays_readable_after_its_file_is_replaced) {
     const auto file = aha::map_file(written("old"));
-    std::ofstream{folder_ / "new"} << "new content";
+    folder_.file("new", "new content");
     std::filesystem::rename(folder_ / "new", folder_ / "file");
     EXPECT_EQ(text_of(*file), "old");
 }

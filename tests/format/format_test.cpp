@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tests/support/command.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -54,13 +55,13 @@ TEST(tidy, has_nothing_to_say_of_advantages_and_rewards) {
             path.find("include/aha/reward/") != std::string::npos)
             if (path.find("cld2") == std::string::npos && path.find("model_reward") == std::string::npos)
                 includes += "#include <" + fs::path{path}.lexically_relative(root / "include").string() + ">\\n";
-    const fs::path unit = fs::temp_directory_path() / "aha_tidy_unit.cpp";
+    const aha::test::made_folder folder;
+    const fs::path unit = folder / "unit.cpp";
     const command_result tidy =
         run_command("printf '" + includes + "' > " + shell_word(unit.string()) + " && " + shell_word(AHA_CLANG_TIDY) +
                     " --quiet --warnings-as-errors='*' --header-filter='include/aha' --config-file=" +
                     shell_word((root / ".clang-tidy").string()) + " " + shell_word(unit.string()) +
                     " -- -std=c++20 -I" + shell_word((root / "include").string()) + " -isystem /usr/include/eigen3");
-    fs::remove(unit);
     EXPECT_EQ(tidy.status, 0) << "Debian's package clang-tidy-16 must be installed; tests/run does it\n"
                               << tidy.output.substr(0, 4000);
 }

@@ -10,12 +10,10 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <regex>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,27 +21,14 @@
 #include "tests/headers/unit.hpp"
 #include "tests/support/command.hpp"
 #include "tests/support/on_all_processors.hpp"
-
-// This program includes the suites and instantiates none.
-namespace aha::testing {
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(advantage_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(batch_advantage_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(checkpoint_store_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(communicator_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(language_model_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(optimizer_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(policy_loss_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(reward_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(sampler_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(schedule_suite);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(tokenizer_suite);
-}  // namespace aha::testing
+#include "tests/support/text_files.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::shell_word;
+using aha::test::write;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -102,12 +87,6 @@ const std::vector<names>& precompilable() {
             {"nlohmann/json.hpp"}};
     }();
     return parts;
-}
-
-void write(const fs::path& file, const std::string& text) {
-    std::ofstream out{file, std::ios::binary};
-    out << text;
-    if (!out) throw std::runtime_error{"cannot write " + file.string()};
 }
 
 /// Runs clang on `file`.

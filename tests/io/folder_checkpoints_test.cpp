@@ -165,7 +165,7 @@ TEST_F(folder_checkpoints_test, finds_every_damaged_byte) {
                 << file << at;
         }
         ASSERT_THAT(with(right + " "), HasSubstr("damaged"));
-        ASSERT_EQ(with(right), "nothing");
+        ASSERT_EQ(with(right), "no complaint");
     }
     std::filesystem::remove(folder_ / "c" / "step-000002" / "tensors.bin");
     EXPECT_THAT(complaint([&] { store().load_latest(); }), HasSubstr("step-000002/tensors.bin"));
@@ -189,7 +189,7 @@ TEST_F(folder_checkpoints_test, survives_a_lying_index) {
         return R"({"tensors":[{"name":"w","type":")" + type + R"(","shape":)" + shape + R"(,"offset":)" + offset +
                R"(,"crc32c":)" + std::to_string(aha::crc32c(std::string(16, '\1'))) + "}]}";
     };
-    EXPECT_EQ(reading(entry("float32", "[2,2]", "8")), "nothing");
+    EXPECT_EQ(reading(entry("float32", "[2,2]", "8")), "no complaint");
     EXPECT_THAT(reading(entry("float32", "[2,2]", "9")), HasSubstr("beyond the file"));
     EXPECT_THAT(reading(entry("float32", "[2,2]", "-8")), HasSubstr("beyond the file"));
     EXPECT_THAT(reading(entry("float32", "[4294967296,4294967296]", "8")), HasSubstr("impossible shape"));

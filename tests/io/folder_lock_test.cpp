@@ -45,7 +45,7 @@ protected:
 
 TEST_F(folder_lock_test, another_process_is_refused_until_the_holder_is_killed) {
     const pid_t child = holder();
-    const auto both = AllOf(HasSubstr(folder_.string()), HasSubstr("process " + std::to_string(child)));
+    const auto both = AllOf(HasSubstr(folder_.path().string()), HasSubstr("process " + std::to_string(child)));
     EXPECT_THAT(complaint([&] { aha::folder_lock{folder_}; }), both);
     EXPECT_THAT(complaint([&] { aha::folder_lock::check(folder_); }), both);
     aha::folder_checkpoints store{folder_};
@@ -53,8 +53,8 @@ TEST_F(folder_lock_test, another_process_is_refused_until_the_holder_is_killed) 
     EXPECT_FALSE(store.latest_step());
     EXPECT_THAT(complaint([&] { static_cast<void>(store.hold()); }), both);
     end(child);
-    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_}; }), "nothing");
-    EXPECT_EQ(complaint([&] { store.save(1, {}); }), "nothing");
+    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_}; }), "no complaint");
+    EXPECT_EQ(complaint([&] { store.save(1, {}); }), "no complaint");
 }
 
 TEST_F(folder_lock_test, is_given_back_with_its_object_and_can_be_moved) {
@@ -64,8 +64,8 @@ TEST_F(folder_lock_test, is_given_back_with_its_object_and_can_be_moved) {
         EXPECT_THAT(complaint([&] { aha::folder_lock{folder_}; }),
                     HasSubstr("in use by this process, " + std::to_string(::getpid())));
     }
-    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_}; }), "nothing");
-    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_ / "new" / "folder"}; }), "nothing");
+    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_}; }), "no complaint");
+    EXPECT_EQ(complaint([&] { aha::folder_lock{folder_ / "new" / "folder"}; }), "no complaint");
     put("file", "");
     EXPECT_THAT(complaint([&] { aha::folder_lock{folder_ / "file"}; }), HasSubstr("file"));
 }

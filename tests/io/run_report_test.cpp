@@ -4,11 +4,10 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <string>
-#include <unistd.h>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -20,13 +19,7 @@ using testing::Not;
 
 class run_report : public testing::Test {
 protected:
-    run_report() { fs::create_directories(folder); }
-    ~run_report() override { fs::remove_all(folder); }
-
-    std::string text() const {
-        std::ifstream in{folder / "report.html", std::ios::binary};
-        return {std::istreambuf_iterator<char>{in}, {}};
-    }
+    std::string text() const { return aha::test::text_of(folder / "report.html"); }
     /// What the page holds, as its script reads it.
     nlohmann::json data() const {
         const std::string page = text(), mark = "id=\"aha-run\">\n";
@@ -51,7 +44,7 @@ protected:
         report.groups = std::make_shared<const std::vector<aha::rollout_group>>(std::vector{group, group, group});
         return report;
     }
-    fs::path folder = fs::temp_directory_path() / ("aha-report-" + std::to_string(::getpid()));
+    aha::test::made_folder folder;
 };
 
 TEST_F(run_report, is_there_after_the_first_step_and_holds_the_run) {

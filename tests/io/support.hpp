@@ -1,43 +1,25 @@
 #pragma once
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
 
-#include <aha/core/error.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace aha::test {
 
 /// A folder of its own for each test.
 class in_a_folder : public testing::Test {
 protected:
-    in_a_folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-io-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~in_a_folder() override { std::filesystem::remove_all(folder_); }
-
-    std::string content(const std::filesystem::path& name) const {
-        std::ifstream in{folder_ / name, std::ios::binary};
-        return {std::istreambuf_iterator<char>{in}, {}};
-    }
-    void put(const std::filesystem::path& name, std::string_view text) const {
-        std::ofstream{folder_ / name, std::ios::binary} << text;
-    }
-    std::set<std::string> names(const std::filesystem::path& below = {}) const {
-        std::set<std::string> all;
-        for (const auto& entry : std::filesystem::directory_iterator{folder_ / below})
-            all.insert(entry.path().filename());
-        return all;
-    }
-    std::filesystem::path folder_;
+    std::string content(const std::filesystem::path& name) const { return text_of(folder_ / name); }
+    void put(const std::filesystem::path& name, std::string_view text) const { folder_.file(name, text); }
+    std::set<std::string> names(const std::filesystem::path& below = {}) const { return folder_.names(below); }
+    made_folder folder_;
 };
 
 /// While it lives, no file grows beyond `bytes`: writing more fails as on a full disk.
@@ -60,16 +42,5 @@ private:
     void (*signal_)(int);
     rlimit old_{};
 };
-
-/// What `act` complains of, or "nothing".
-template <class Act>
-std::string complaint(const Act& act) {
-    try {
-        act();
-    } catch (const error& wrong) {
-        return wrong.what();
-    }
-    return "nothing";
-}
 
 }  // namespace aha::test

@@ -110,7 +110,7 @@ TEST_F(teacher_cache, every_flipped_bit_is_noticed) {
     for (std::size_t i = 0; i < whole.size(); ++i) {
         std::string other = whole;
         other[i] = static_cast<char>(other[i] ^ 4);
-        EXPECT_NE(complaint_about(other), "nothing") << "byte " << i;
+        EXPECT_NE(complaint_about(other), "no complaint") << "byte " << i;
     }
     std::string other = whole;
     other[8] ^= 1;

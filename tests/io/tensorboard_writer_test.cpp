@@ -40,8 +40,7 @@ class tensorboard_writer_test : public aha::test::in_a_folder {
 protected:
     /// The records of a file without their time, checksums checked.
     std::vector<std::string> records(const std::filesystem::path& path) const {
-        std::ifstream in{path, std::ios::binary};
-        const std::string all{std::istreambuf_iterator<char>{in}, {}};
+        const std::string all = aha::test::text_of(path);
         std::vector<std::string> found;
         for (std::size_t at = 0; at < all.size();) {
             const std::size_t size =

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -6,7 +7,8 @@
 #include <aha/advantage/leave_one_out.hpp>
 #include <aha/advantage/mean_centered.hpp>
 #include <aha/advantage/raw_score.hpp>
-#include <aha/testing/suites/advantage_suite.hpp>
+#include <aha/testing/laws/advantage_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -28,8 +30,10 @@ struct leave_one_out_case {
 struct raw_score_case {
     static raw_score make() { return raw_score{}; }
 };
-using fillings = ::testing::Types<group_relative_case, mean_centered_case, leave_one_out_case, raw_score_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, advantage_suite, fillings);
+const std::array registered{register_laws("advantage_laws/group_relative", advantage_laws::all<group_relative_case>()),
+                            register_laws("advantage_laws/mean_centered", advantage_laws::all<mean_centered_case>()),
+                            register_laws("advantage_laws/leave_one_out", advantage_laws::all<leave_one_out_case>()),
+                            register_laws("advantage_laws/raw_score", advantage_laws::all<raw_score_case>())};
 
 // Broken ones. Most are the mean-centered advantage with one defect.
 

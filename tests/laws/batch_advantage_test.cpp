@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -7,7 +8,8 @@
 #include <aha/advantage/process_advantage.hpp>
 #include <aha/advantage/reinforce_plus_plus.hpp>
 #include <aha/advantage/reinforce_plus_plus_baseline.hpp>
-#include <aha/testing/suites/batch_advantage_suite.hpp>
+#include <aha/testing/laws/batch_advantage_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -28,9 +30,13 @@ struct reinforce_plus_plus_case {
 struct reinforce_plus_plus_baseline_case {
     static reinforce_plus_plus_baseline make() { return reinforce_plus_plus_baseline{}; }
 };
-using fillings = ::testing::Types<batch_normalized_case, kl_in_reward_case, process_advantage_case,
-                                  reinforce_plus_plus_case, reinforce_plus_plus_baseline_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, batch_advantage_suite, fillings);
+const std::array registered{
+    register_laws("batch_advantage_laws/batch_normalized", batch_advantage_laws::all<batch_normalized_case>()),
+    register_laws("batch_advantage_laws/kl_in_reward", batch_advantage_laws::all<kl_in_reward_case>()),
+    register_laws("batch_advantage_laws/process_advantage", batch_advantage_laws::all<process_advantage_case>()),
+    register_laws("batch_advantage_laws/reinforce_plus_plus", batch_advantage_laws::all<reinforce_plus_plus_case>()),
+    register_laws("batch_advantage_laws/reinforce_plus_plus_baseline",
+                  batch_advantage_laws::all<reinforce_plus_plus_baseline_case>())};
 
 /// The score at each token, changed by `change` of a group's values.
 template <class Change>

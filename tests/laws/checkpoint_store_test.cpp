@@ -1,30 +1,26 @@
 #include <algorithm>
-#include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <string>
-#include <unistd.h>
 
 #include <aha/io/folder_checkpoints.hpp>
-#include <aha/testing/suites/checkpoint_store_suite.hpp>
+#include <aha/testing/laws/checkpoint_store_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace aha::testing {
 namespace {
 
 class folder_case {
 public:
-    folder_case() { std::filesystem::remove_all(place_); }
-    ~folder_case() { std::filesystem::remove_all(place_); }
-    folder_case(const folder_case&) = delete;
-    folder_case& operator=(const folder_case&) = delete;
-    folder_checkpoints open() const { return folder_checkpoints{place_}; }
+    folder_checkpoints open() const { return folder_checkpoints{place_.path() / "checkpoints"}; }
 
 private:
-    std::filesystem::path place_ = std::filesystem::temp_directory_path() / ("aha-laws-" + std::to_string(::getpid()));
+    test::made_folder place_;
 };
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, checkpoint_store_suite, folder_case);
+const bool registered = register_laws("checkpoint_store_laws/folder", checkpoint_store_laws::all<folder_case>());
 
 /// A store in memory, with a defect each.
 enum class defect { none, never_empty, loses_precision, orders_as_text, forgets, shares };

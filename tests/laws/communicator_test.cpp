@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <array>
 #include <barrier>
 #include <gtest/gtest.h>
 #include <memory>
@@ -11,7 +12,8 @@
 
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/process_group.hpp>
-#include <aha/testing/suites/communicator_suite.hpp>
+#include <aha/testing/laws/communicator_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -84,8 +86,9 @@ struct thread_case {
     static place open(int ranks) { return {std::make_shared<thread_ranks::meeting>(ranks)}; }
 };
 
-using fillings = ::testing::Types<gloo_case, thread_case<thread_ranks>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, communicator_suite, fillings);
+const std::array registered{
+    register_laws("communicator_laws/gloo", communicator_laws::all<gloo_case>()),
+    register_laws("communicator_laws/threads", communicator_laws::all<thread_case<thread_ranks>>())};
 
 struct says_two_when_alone : thread_ranks {
     using thread_ranks::thread_ranks;

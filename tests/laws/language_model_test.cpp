@@ -1,8 +1,10 @@
 #include <ATen/ATen.h>
+#include <array>
 #include <gtest/gtest.h>
 #include <vector>
 
-#include <aha/testing/suites/language_model_suite.hpp>
+#include <aha/testing/laws/language_model_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/concepts/archetypes.hpp>
 #include <tests/support/sinking_attention.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -59,11 +61,17 @@ template <class Tensor>
 struct own_blocks_case : allowing<Tensor> {
     static auto make() { return decoder_of<Tensor, test::least_attention, test::least_feed_forward>("llama"); }
 };
-using fillings =
-    ::testing::Types<llama_case<cpu<float>>, qwen2_case<cpu<float>>, qwen3_case<cpu<float>>,
-                     llama_case<cpu<at::BFloat16>>, qwen2_case<cpu<at::BFloat16>>, qwen3_case<cpu<at::BFloat16>>,
-                     own_attention_case<cpu<float>>, own_blocks_case<cpu<float>>, own_blocks_case<cpu<at::BFloat16>>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, language_model_suite, fillings);
+const std::array registered{
+    register_laws("language_model_laws/llama_float", language_model_laws::all<llama_case<cpu<float>>>()),
+    register_laws("language_model_laws/qwen2_float", language_model_laws::all<qwen2_case<cpu<float>>>()),
+    register_laws("language_model_laws/qwen3_float", language_model_laws::all<qwen3_case<cpu<float>>>()),
+    register_laws("language_model_laws/llama_bfloat16", language_model_laws::all<llama_case<cpu<at::BFloat16>>>()),
+    register_laws("language_model_laws/qwen2_bfloat16", language_model_laws::all<qwen2_case<cpu<at::BFloat16>>>()),
+    register_laws("language_model_laws/qwen3_bfloat16", language_model_laws::all<qwen3_case<cpu<at::BFloat16>>>()),
+    register_laws("language_model_laws/own_attention", language_model_laws::all<own_attention_case<cpu<float>>>()),
+    register_laws("language_model_laws/own_blocks_float", language_model_laws::all<own_blocks_case<cpu<float>>>()),
+    register_laws("language_model_laws/own_blocks_bfloat16",
+                  language_model_laws::all<own_blocks_case<cpu<at::BFloat16>>>())};
 
 /// A state is the token's row and half that of the token before it on its path, with a defect each.
 enum class defect {

@@ -1,8 +1,10 @@
+#include <array>
 #include <gtest/gtest.h>
 #include <memory>
 
 #include <aha/optim/adamw.hpp>
-#include <aha/testing/suites/optimizer_suite.hpp>
+#include <aha/testing/laws/optimizer_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -14,8 +16,9 @@ struct adamw_case {
 struct adamw_with_decay_case {
     static adamw make() { return adamw{{.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.01}}; }
 };
-using fillings = ::testing::Types<adamw_case, adamw_with_decay_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, optimizer_suite, fillings);
+const std::array registered{
+    register_laws("optimizer_laws/adamw", optimizer_laws::all<adamw_case>()),
+    register_laws("optimizer_laws/adamw_with_decay", optimizer_laws::all<adamw_with_decay_case>())};
 
 /// Gradient descent with momentum, with a defect each.
 struct momentum {

@@ -1,3 +1,4 @@
+#include <array>
 #include <gtest/gtest.h>
 
 #include <aha/loss/cispo_loss.hpp>
@@ -7,7 +8,8 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
-#include <aha/testing/suites/policy_loss_suite.hpp>
+#include <aha/testing/laws/policy_loss_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -34,15 +36,25 @@ template <c10::ScalarType Type>
 struct of_whole_sequences : plain<sequence_ratio_loss, Type> {
     static constexpr bool policy_gradient = false;
 };
-using fillings =
-    ::testing::Types<plain<grpo_loss, c10::kFloat>, plain<grpo_loss, c10::kDouble>, with_kl<c10::kFloat>,
-                     with_kl<c10::kDouble>, plain<gspo_loss, c10::kFloat>, plain<gspo_loss, c10::kDouble>,
-                     stops_the_ratio<gspo_token_loss, c10::kFloat>, stops_the_ratio<gspo_token_loss, c10::kDouble>,
-                     stops_the_ratio<cispo_loss, c10::kFloat>, stops_the_ratio<cispo_loss, c10::kDouble>,
-                     plain<sapo_loss, c10::kFloat>, plain<sapo_loss, c10::kDouble>, plain<reinforce_loss, c10::kFloat>,
-                     plain<reinforce_loss, c10::kDouble>, of_whole_sequences<c10::kFloat>,
-                     of_whole_sequences<c10::kDouble>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, policy_loss_suite, fillings);
+const std::array registered{
+    register_laws("policy_loss_laws/grpo_float", policy_loss_laws::all<plain<grpo_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/grpo_double", policy_loss_laws::all<plain<grpo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/grpo_with_kl_float", policy_loss_laws::all<with_kl<c10::kFloat>>()),
+    register_laws("policy_loss_laws/grpo_with_kl_double", policy_loss_laws::all<with_kl<c10::kDouble>>()),
+    register_laws("policy_loss_laws/gspo_float", policy_loss_laws::all<plain<gspo_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/gspo_double", policy_loss_laws::all<plain<gspo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/gspo_token_float",
+                  policy_loss_laws::all<stops_the_ratio<gspo_token_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/gspo_token_double",
+                  policy_loss_laws::all<stops_the_ratio<gspo_token_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/cispo_float", policy_loss_laws::all<stops_the_ratio<cispo_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/cispo_double", policy_loss_laws::all<stops_the_ratio<cispo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/sapo_float", policy_loss_laws::all<plain<sapo_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/sapo_double", policy_loss_laws::all<plain<sapo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/reinforce_float", policy_loss_laws::all<plain<reinforce_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/reinforce_double", policy_loss_laws::all<plain<reinforce_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/sequence_ratio_float", policy_loss_laws::all<of_whole_sequences<c10::kFloat>>()),
+    register_laws("policy_loss_laws/sequence_ratio_double", policy_loss_laws::all<of_whole_sequences<c10::kDouble>>())};
 
 /// The unclipped surrogate, with a defect each.
 enum class defect {

@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
@@ -16,7 +17,8 @@
 #include <aha/reward/repetition_penalty.hpp>
 #include <aha/reward/soft_overlong.hpp>
 #include <aha/reward/tag_count.hpp>
-#include <aha/testing/suites/reward_suite.hpp>
+#include <aha/testing/laws/reward_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -43,10 +45,16 @@ struct countdown_case : made_plainly<countdown> {
 struct sum_case {
     static auto make() { return sum_rewards(named("accuracy", accuracy{}), named("format", format_reward{})); }
 };
-using fillings = ::testing::Types<made_plainly<accuracy>, made_plainly<format_reward>, made_plainly<tag_count>,
-                                  multiple_choice_case, countdown_case, made_plainly<language_consistency<>>,
-                                  made_plainly<repetition_penalty>, made_plainly<soft_overlong>, sum_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, reward_suite, fillings);
+const std::array registered{
+    register_laws("reward_laws/accuracy", reward_laws::all<made_plainly<accuracy>>()),
+    register_laws("reward_laws/format", reward_laws::all<made_plainly<format_reward>>()),
+    register_laws("reward_laws/tag_count", reward_laws::all<made_plainly<tag_count>>()),
+    register_laws("reward_laws/multiple_choice", reward_laws::all<multiple_choice_case>()),
+    register_laws("reward_laws/countdown", reward_laws::all<countdown_case>()),
+    register_laws("reward_laws/language_consistency", reward_laws::all<made_plainly<language_consistency<>>>()),
+    register_laws("reward_laws/repetition_penalty", reward_laws::all<made_plainly<repetition_penalty>>()),
+    register_laws("reward_laws/soft_overlong", reward_laws::all<made_plainly<soft_overlong>>()),
+    register_laws("reward_laws/sum", reward_laws::all<sum_case>())};
 
 // Broken ones.
 

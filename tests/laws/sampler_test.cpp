@@ -1,3 +1,4 @@
+#include <array>
 #include <gtest/gtest.h>
 #include <utility>
 #include <vector>
@@ -5,7 +6,8 @@
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/testing/scripted_sampler.hpp>
-#include <aha/testing/suites/sampler_suite.hpp>
+#include <aha/testing/laws/sampler_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/support/small_decoder.hpp>
 #include <tests/laws/mutants.hpp>
 
@@ -55,9 +57,11 @@ struct scripted_case {
     static std::vector<prompt> prompts() { return two_prompts(); }
     static constexpr bool random = false;
 };
-using fillings =
-    ::testing::Types<bandit_case, decoder_case<cpu<float>>, decoder_case<cpu<at::BFloat16>>, scripted_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, sampler_suite, fillings);
+const std::array registered{
+    register_laws("sampler_laws/bandit", sampler_laws::all<bandit_case>()),
+    register_laws("sampler_laws/decoder_float", sampler_laws::all<decoder_case<cpu<float>>>()),
+    register_laws("sampler_laws/decoder_bfloat16", sampler_laws::all<decoder_case<cpu<at::BFloat16>>>()),
+    register_laws("sampler_laws/scripted", sampler_laws::all<scripted_case>())};
 
 /// The sampler of the bandit, with a defect each.
 enum class defect {

@@ -1,7 +1,9 @@
+#include <array>
 #include <gtest/gtest.h>
 
 #include <aha/optim/schedule.hpp>
-#include <aha/testing/suites/schedule_suite.hpp>
+#include <aha/testing/laws/schedule_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
 
 namespace aha::testing {
@@ -20,8 +22,9 @@ struct cosine_case {
         return warmup_schedule{{.warmup_steps = 3, .total_steps = 50, .shape = decay_shape::cosine}};
     }
 };
-using fillings = ::testing::Types<constant_case, linear_case, cosine_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, schedule_suite, fillings);
+const std::array registered{register_laws("schedule_laws/constant", schedule_laws::all<constant_case>()),
+                            register_laws("schedule_laws/linear", schedule_laws::all<linear_case>()),
+                            register_laws("schedule_laws/cosine", schedule_laws::all<cosine_case>())};
 
 struct goes_on_falling {
     static auto make() {

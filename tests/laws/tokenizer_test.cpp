@@ -1,8 +1,10 @@
+#include <array>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <stdexcept>
 
-#include <aha/testing/suites/tokenizer_suite.hpp>
+#include <aha/testing/laws/tokenizer_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <aha/text/byte_tokenizer.hpp>
 #include <aha/text/tokenizer_json.hpp>
@@ -20,8 +22,8 @@ struct symbol_case {
     static std::vector<std::string> texts() { return {"1", "12 + 34 = 46", "   ", "=+"}; }
     static constexpr bool lossless = true;
 };
-using fillings = ::testing::Types<byte_case, symbol_case>;
-INSTANTIATE_TYPED_TEST_SUITE_P(fillings, tokenizer_suite, fillings);
+const std::array registered{register_laws("tokenizer_laws/byte", tokenizer_laws::all<byte_case>()),
+                            register_laws("tokenizer_laws/symbol", tokenizer_laws::all<symbol_case>())};
 
 /// The byte tokenizer, with a defect each.
 enum class defect { none, outside, lower_case, throws, shows_the_end, adds_a_first };

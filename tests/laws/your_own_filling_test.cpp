@@ -1,9 +1,10 @@
-// What a user writes to test fillings of her own: docs/law_suites.md shows it.
+// What a user writes to test fillings of her own: docs/laws.md shows it.
 #include <gtest/gtest.h>
 
 //! [reward]
 #include <aha/reward/last_integer.hpp>
-#include <aha/testing/suites/reward_suite.hpp>
+#include <aha/testing/laws/reward_laws.hpp>
+#include <aha/testing/register_laws.hpp>
 
 struct right_sum {
     double operator()(const aha::prompt& p, const aha::completion& c) const {
@@ -16,9 +17,7 @@ inline constexpr bool aha::deterministic_reward<right_sum> = true;
 struct right_sum_case {
     static right_sum make() { return {}; }
 };
-namespace aha::testing {
-INSTANTIATE_TYPED_TEST_SUITE_P(mine, reward_suite, right_sum_case);
-}
+const bool registered = aha::testing::register_laws("right_sum", aha::testing::reward_laws::all<right_sum_case>());
 //! [reward]
 
 //! [advantage]

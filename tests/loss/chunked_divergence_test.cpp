@@ -17,6 +17,7 @@
 #include <aha/loss/divergence/reverse_kl.hpp>
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/loss/watched_memory.hpp>
 
 namespace {
@@ -268,12 +269,7 @@ TEST(token_divergence, a_divergence_that_cannot_be_copied_is_referred_to) {
 
 TEST(token_divergence, refuses_what_makes_no_sense) {
     const auto message = [](const problem& p, const aha::divergence_options& options) -> std::string {
-        try {
-            chunked(p, aha::forward_kl{}, options);
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
+        return aha::test::complaint([&] { chunked(p, aha::forward_kl{}, options); });
     };
     using testing::HasSubstr;
     const problem p{3, 9};

@@ -9,6 +9,7 @@
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace {
 
@@ -257,12 +258,7 @@ TEST(compute_log_probs, no_tensor_is_larger_than_a_chunk_or_the_head) {
 TEST(compute_log_probs, refuses_what_makes_no_sense) {
     const problem p{3, 4, 9};
     const auto message = [&](const at::Tensor& hidden, const aha::log_prob_options& options) -> std::string {
-        try {
-            aha::compute_log_probs(hidden, {p.weight, p.weight}, p.targets, options);
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
+        return aha::test::complaint([&] { aha::compute_log_probs(hidden, {p.weight, p.weight}, p.targets, options); });
     };
     EXPECT_THAT(message(p.hidden, {.temperature = -0.5}), testing::HasSubstr("temperature must be positive, not -0.5"));
     EXPECT_THAT(message(p.hidden, {.temperature = std::nan("")}), testing::HasSubstr("temperature"));

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace aha::test {
 
@@ -33,12 +33,7 @@ inline policy_batch batch_of(const std::vector<double>& ratios, const std::vecto
 /// What a loss says of options that make no sense; empty if it takes them.
 template <class Loss, class Options>
 std::string complaint(const Options& options) {
-    try {
-        Loss{options};
-    } catch (const error& e) {
-        return e.what();
-    }
-    return "";
+    return aha::test::complaint([&] { Loss{options}; });
 }
 
 }  // namespace aha::test

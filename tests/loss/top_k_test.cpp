@@ -14,10 +14,12 @@
 #include <aha/loss/top_k.hpp>
 #include <aha/testing/gradcheck.hpp>
 #include <aha/testing/tolerance.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/loss/watched_memory.hpp>
 
 namespace {
 
+using aha::test::complaint;
 using aha::testing::tolerance;
 
 struct problem {
@@ -200,23 +202,15 @@ TEST(top_k_divergence, no_tensor_is_larger_than_a_chunk) {
 
 TEST(top_k_divergence, refuses_what_makes_no_sense) {
     const problem p{3, 9};
-    const auto message = [&](const auto& act) -> std::string {
-        try {
-            act();
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return "";
-    };
     using testing::HasSubstr;
-    EXPECT_THAT(message([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 10); }), HasSubstr("k must be in [1, 9]"));
-    EXPECT_THAT(message([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 0); }), HasSubstr("not 0"));
+    EXPECT_THAT(complaint([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 10); }), HasSubstr("k must be in [1, 9]"));
+    EXPECT_THAT(complaint([&] { aha::top_k_of(p.teacher_hidden, p.teacher, 0); }), HasSubstr("not 0"));
     aha::top_k_rows top = aha::top_k_of(p.teacher_hidden, p.teacher, 2);
-    EXPECT_THAT(message([&] { aha::top_k_divergence(p.hidden.narrow(0, 0, 2), p.head, top, aha::forward_kl{}); }),
+    EXPECT_THAT(complaint([&] { aha::top_k_divergence(p.hidden.narrow(0, 0, 2), p.head, top, aha::forward_kl{}); }),
                 HasSubstr("ids [3, 2]"));
     top.ids = top.ids.clone();
     top.ids[1][1].fill_(9);
-    EXPECT_THAT(message([&] { aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}); }),
+    EXPECT_THAT(complaint([&] { aha::top_k_divergence(p.hidden, p.head, top, aha::forward_kl{}); }),
                 HasSubstr("holds token 9, but the student has 9 tokens"));
 }
 

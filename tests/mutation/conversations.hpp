@@ -1,11 +1,10 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include <tests/support/text_files.hpp>
 #include <tests/mutation/damaged_json.hpp>
 
 namespace mutation {
@@ -64,10 +63,7 @@ inline const std::vector<std::string>& templates() {
              std::filesystem::directory_iterator{std::filesystem::path{AHA_TEST_DATA} / "text/data/chat"})
             if (entry.path().extension() == ".jinja") paths.push_back(entry.path());
         std::ranges::sort(paths);  // a folder has no order of its own
-        for (const auto& path : paths) {
-            std::ifstream file{path, std::ios::binary};
-            found.emplace_back(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
-        }
+        for (const auto& path : paths) found.push_back(aha::test::text_of(path));
         const std::vector<std::string> shorter{
             "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}{% generation %}{{ "
             "m.content }}<|im_end|>{% endgeneration %}{% else %}{{ m.content }}<|im_end|>{% endif %}\n{% endfor %}{% "

@@ -27,6 +27,7 @@
 
 #include <aha/core/error.hpp>
 
+#include <tests/support/made_folder.hpp>
 #include <tests/mutation/chances.hpp>
 
 extern "C" int __lsan_do_recoverable_leak_check() __attribute__((weak));  // there under AddressSanitizer alone
@@ -103,8 +104,7 @@ inline void write_files(const files& input, const fs::path& folder) {
     fs::remove_all(folder);
     fs::create_directories(folder);
     for (const auto& [name, bytes] : input) {
-        if (name.find('/') != std::string::npos) fs::create_directories((folder / name).parent_path());
-        std::ofstream{folder / name, std::ios::binary} << bytes;
+        aha::test::write(folder / name, bytes);
     }
 }
 
@@ -205,8 +205,7 @@ inline fs::path kept_input(const kind& of, const run_options& options, std::uint
 /// Tries inputs of one kind. What fails is left in `failures_folder`, and said on standard error with the command that
 /// makes it again.
 inline outcome run(const kind& of, const run_options& options = {}) {
-    std::string pattern = (fs::temp_directory_path() / "aha-mutation-XXXXXX").string();
-    const fs::path work = ::mkdtemp(pattern.data());
+    const aha::test::made_folder work;
     void* const page =
         ::mmap(nullptr, sizeof(detail::progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     aha::require(page != MAP_FAILED, "no memory to share with a child");
@@ -245,7 +244,6 @@ inline outcome run(const kind& of, const run_options& options = {}) {
     done.taken = shared.taken, done.refused = shared.refused;
     done.slowest = shared.slowest, done.slowest_index = shared.slowest_index;
     ::munmap(page, sizeof(detail::progress));
-    fs::remove_all(work);
     return done;
 }
 

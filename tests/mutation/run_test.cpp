@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <tests/support/made_folder.hpp>
 #include <tests/mutation/run.hpp>
 
 namespace {
@@ -31,8 +32,7 @@ mutation::outcome with(void (*wrong)()) {
                                 if (is(3) || is(5)) wrong();
                                 if (is(1)) throw aha::error{"refused"};
                             }};
-    const mutation::fs::path folder =
-        mutation::fs::temp_directory_path() / ("aha-made-up-" + std::to_string(::getpid()));
+    const aha::test::made_folder folder;
     mutation::run_options options;
     options.count = 8, options.seed = 7, options.first = 0, options.most_seconds = 0.2,
     options.failures_folder = folder;
@@ -41,7 +41,6 @@ mutation::outcome with(void (*wrong)()) {
     const std::string said = testing::internal::GetCapturedStderr();
     EXPECT_EQ(said.find("--seed 7 --first 3 --count 1") != std::string::npos, !done.failures.empty()) << said;
     EXPECT_EQ(mutation::fs::exists(folder / "made_up-7-5" / "a"), !done.failures.empty());
-    mutation::fs::remove_all(folder);
     return done;
 }
 

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <regex>
 #include <string>
 
 #include <tests/support/command.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
@@ -17,18 +17,13 @@ namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::run_command;
 using aha::test::shell_word;
+using aha::test::text_of;
 using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
 const fs::path source = AHA_SOURCE, work = AHA_WORK, torch = AHA_TORCH;
 const fs::path consumers = source / "tests/package/consumer";
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    EXPECT_TRUE(in.is_open()) << file;
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// CMake's arguments for a build of `project` in `folder`, without LibTorch's place.
 std::string configure(const fs::path& project, const fs::path& folder, const std::string& more) {

@@ -43,14 +43,14 @@ gguf_builder& number(gguf_builder& b, const std::string& key, float value) { ret
 class decoder_config_gguf : public testing::Test {
 protected:
     aha::decoder_config read(const gguf_builder& b) const {
-        return aha::decoder_config_from_gguf(aha::gguf_file{write(folder.path / "a.gguf", b.file())});
+        return aha::decoder_config_from_gguf(aha::gguf_file{write(folder / "a.gguf", b.file())});
     }
     std::string error(const std::function<void(gguf_builder&)>& change) const {
         gguf_builder b = described();
         change(b);
-        return error_of([&] { read(b); });
+        return complaint([&] { read(b); });
     }
-    temporary_folder folder;
+    made_folder folder;
 };
 
 // What llama.cpp does with each (llama-model.cpp and llama-context.cpp of llama-cpp-python 0.3.36).
@@ -132,7 +132,7 @@ TEST_F(decoder_config_gguf, finds_llama3_scaling_behind_its_divisors) {
     for (const at::Tensor& wrong :
          {at::arange(8, 0, -1).to(at::kFloat), at::zeros(8), at::full(8, 0.5), at::full(8, nan), at::full(8, infinite),
           at::full(8, -1.0), at::tensor({1.0, 5.0, 1.0, 8.0, 8.0, 8.0, 8.0, 8.0}), at::full(8, 1e30)})
-        EXPECT_THAT(error_of([&] { read(with_divisors(wrong, 10000)); }), HasSubstr("otary")) << wrong;
+        EXPECT_THAT(complaint([&] { read(with_divisors(wrong, 10000)); }), HasSubstr("otary")) << wrong;
 }
 
 TEST_F(decoder_config_gguf, knows_biases_by_their_tensors) {
@@ -150,9 +150,9 @@ TEST_F(decoder_config_gguf, knows_biases_by_their_tensors) {
     EXPECT_TRUE(qwen2.attention_bias && !qwen2.attention_output_bias && !qwen2.mlp_bias);
     EXPECT_TRUE(read(with("qwen2", {})).attention_bias);
     EXPECT_TRUE(read(with("qwen3", {"attn_q", "attn_output"})).attention_output_bias);
-    EXPECT_THAT(error_of([&] { read(with("llama", {"attn_q"})); }), HasSubstr("biases of queries alone"));
-    EXPECT_THAT(error_of([&] { read(with("llama", {"attn_output"})); }), HasSubstr("biases of attention's output"));
-    EXPECT_THAT(error_of([&] { read(with("qwen2", {"attn_output"})); }), HasSubstr("not supported for qwen2"));
+    EXPECT_THAT(complaint([&] { read(with("llama", {"attn_q"})); }), HasSubstr("biases of queries alone"));
+    EXPECT_THAT(complaint([&] { read(with("llama", {"attn_output"})); }), HasSubstr("biases of attention's output"));
+    EXPECT_THAT(complaint([&] { read(with("qwen2", {"attn_output"})); }), HasSubstr("not supported for qwen2"));
 }
 
 TEST_F(decoder_config_gguf, takes_one_number_for_all_layers) {
@@ -197,10 +197,10 @@ TEST_F(decoder_config_gguf, says_what_the_decoder_lacks) {
         {[&](auto& b) { b.value("llama.attention.causal", 7, std::string(1, '\0')); }, "attention to later tokens"},
         {[&](auto& b) { b.value("llama.expert_count", 4, raw(8U)); }, "expert_count is not supported"},
     };
-    EXPECT_EQ(error([](auto&) {}), "no error");
-    EXPECT_EQ(error([](auto& b) { b.value("tokenizer.ggml.model", 8, text("none")); }), "no error");
+    EXPECT_EQ(error([](auto&) {}), "no complaint");
+    EXPECT_EQ(error([](auto& b) { b.value("tokenizer.ggml.model", 8, text("none")); }), "no complaint");
     EXPECT_THAT(error([](auto& b) { b.value("tokenizer.ggml.model", 8, text("gpt2")); }), HasSubstr("without tokens"));
-    EXPECT_EQ(error([](auto& b) { b.value("llama.attention.sliding_window", 4, raw(1024U)); }), "no error");
+    EXPECT_EQ(error([](auto& b) { b.value("llama.attention.sliding_window", 4, raw(1024U)); }), "no complaint");
     for (const auto& [change, sentence] : table) EXPECT_THAT(error(change), HasSubstr(sentence)) << sentence;
 }
 

@@ -286,7 +286,8 @@ TEST(decoder_config, says_what_is_missing_wrong_or_unsupported) {
         {changed(llama(), {{"tie_word_embeddings", 1}}), "must be true or false, not 1"},
     };
     for (const auto& [value, sentence] : table)
-        EXPECT_THAT(error_of([&given = value] { parsed(given); }), AllOf(HasSubstr("config.json"), HasSubstr(sentence)))
+        EXPECT_THAT(complaint([&given = value] { parsed(given); }),
+                    AllOf(HasSubstr("config.json"), HasSubstr(sentence)))
             << value;
 }
 
@@ -302,15 +303,14 @@ TEST(decoder_config, is_the_same_from_gguf) {
 }
 
 TEST(decoder_config, says_what_is_wrong_with_gguf_metadata) {
-    const temporary_folder folder;
-    const std::string whole = read(golden("llama.gguf"));
+    const made_folder folder;
+    const std::string whole = text_of(golden("llama.gguf"));
     const auto with = [&](const std::string& from, const std::string& to) {
         std::string text = whole;
         const std::size_t at = text.find(from);
         EXPECT_NE(at, std::string::npos) << from;
-        return error_of([&] {
-            aha::decoder_config_from_gguf(
-                aha::gguf_file{write(folder.path / "a.gguf", text.replace(at, to.size(), to))});
+        return complaint([&] {
+            aha::decoder_config_from_gguf(aha::gguf_file{write(folder / "a.gguf", text.replace(at, to.size(), to))});
         });
     };
     EXPECT_THAT(with(raw(5ULL) + "llama", raw(5ULL) + "mamba"), HasSubstr("\"mamba\" is not supported"));
@@ -322,7 +322,8 @@ TEST(decoder_config, says_what_is_wrong_with_gguf_metadata) {
     EXPECT_THAT(with("token_embd.weight", "token_embd.wait.."), HasSubstr("no tensor \"token_embd.weight\""));
     const float stored = 500000;
     // The divisors are what counts, whatever parameters they came from.
-    EXPECT_EQ(with("rope.freq_base" + raw(6U) + raw(stored), "rope.freq_base" + raw(6U) + raw(400000.0F)), "no error");
+    EXPECT_EQ(with("rope.freq_base" + raw(6U) + raw(stored), "rope.freq_base" + raw(6U) + raw(400000.0F)),
+              "no complaint");
 }
 
 }  // namespace

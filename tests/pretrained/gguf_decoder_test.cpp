@@ -40,7 +40,7 @@ aha::decoder<aha::cpu<float>> decoder_of(const std::filesystem::path& path) {
 
 // llama.cpp's own log-probs (llama-cpp-python 0.3.36): tests/golden/make_gguf_decoder_golden.py.
 TEST(gguf_decoder, computes_what_llama_cpp_does) {
-    const nlohmann::json expected = nlohmann::json::parse(read(made("decoders.json")));
+    const nlohmann::json expected = nlohmann::json::parse(text_of(made("decoders.json")));
     const auto ids = expected.at("ids").get<std::vector<aha::token_id>>();
     const at::NoGradGuard no_gradients;
     for (const auto& [name, theirs] : expected.at("log_probs").items()) {
@@ -57,17 +57,17 @@ TEST(gguf_decoder, computes_what_llama_cpp_does) {
 
 // llama.cpp loads no file with a tensor that it has no use for; others of the library's files do have such.
 TEST(gguf_decoder, tensors_outside_the_model_are_told) {
-    const temporary_folder folder;
-    const std::string whole = read(made("decoder_divisors.gguf")), sought = "rope_freqs.weight";
+    const made_folder folder;
+    const std::string whole = text_of(made("decoder_divisors.gguf")), sought = "rope_freqs.weight";
     const auto renamed = [&](const std::string& name) {
         std::string bytes = whole;
-        return write(folder.path / "a.gguf", bytes.replace(bytes.find(sought), sought.size(), name));
+        return write(folder / "a.gguf", bytes.replace(bytes.find(sought), sought.size(), name));
     };
     EXPECT_THAT(aha::weight_source{made("decoder_divisors.gguf")}.notes(), IsEmpty());
     for (const char* extra : {"v_head.abc.weight", "blk.1.abcd.weight", "mtp.layers.0.w_in"})
         EXPECT_THAT(aha::weight_source{renamed(extra)}.notes(), ElementsAre(HasSubstr(extra))) << extra;
     for (const char* used : {"blk.0.attn_q.sc__", "blk.0.attn_norm_2", "output_scale.abcd", "token_embd_norm.w"})
-        EXPECT_THAT(error_of([&] { aha::weight_source{renamed(used)}; }), HasSubstr(used)) << used;
+        EXPECT_THAT(complaint([&] { aha::weight_source{renamed(used)}; }), HasSubstr(used)) << used;
 }
 
 }  // namespace

@@ -58,10 +58,10 @@ TEST(gguf_dequantize, refuses_parts_of_blocks_and_types_of_no_file) {
     for (const aha::gguf_type& type : aha::gguf_types) {
         EXPECT_EQ(aha::dequantize({}, type).numel(), 0);
         if (100 % type.bytes != 0) {
-            EXPECT_THAT(error_of([&] { aha::dequantize(bytes, type); }), HasSubstr("no whole number of")) << type.name;
+            EXPECT_THAT(complaint([&] { aha::dequantize(bytes, type); }), HasSubstr("no whole number of")) << type.name;
         }
     }
-    EXPECT_THAT(error_of([&] { aha::dequantize(bytes, {.id = 9, .name = "Q8_1", .elements = 32, .bytes = 50}); }),
+    EXPECT_THAT(complaint([&] { aha::dequantize(bytes, {.id = 9, .name = "Q8_1", .elements = 32, .bytes = 50}); }),
                 HasSubstr("Q8_1 cannot be expanded"));
 }
 

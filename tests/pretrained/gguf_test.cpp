@@ -44,9 +44,9 @@ TEST(gguf, reads_every_kind_of_metadata) {
     EXPECT_THAT(*file.integers("a.booleans"), ElementsAre(1, 0));
     EXPECT_THAT(*file.texts("a.strings"), ElementsAre("x", "", "日本"));
     EXPECT_EQ(file.integer("none"), std::nullopt);
-    EXPECT_THAT(error_of([&] { file.integer("a.string"); }), HasSubstr("\"a.string\" is not a whole number"));
-    EXPECT_THAT(error_of([&] { file.integer("a.uint64"); }), HasSubstr("too large"));
-    EXPECT_THAT(error_of([&] { file.text("a.bool"); }), HasSubstr("not a string"));
+    EXPECT_THAT(complaint([&] { file.integer("a.string"); }), HasSubstr("\"a.string\" is not a whole number"));
+    EXPECT_THAT(complaint([&] { file.integer("a.uint64"); }), HasSubstr("too large"));
+    EXPECT_THAT(complaint([&] { file.text("a.bool"); }), HasSubstr("not a string"));
 }
 
 TEST(gguf, expands_every_type_as_the_reference_does) {
@@ -63,12 +63,12 @@ TEST(gguf, expands_every_type_as_the_reference_does) {
 }
 
 TEST(gguf, puts_shapes_in_the_order_of_tensors) {
-    const temporary_folder folder;
+    const made_folder folder;
     builder b;
     b.data.clear();
     for (int i = 0; i < 6; ++i) b.data += raw(static_cast<float>(i));
     b.version = 2;
-    const aha::gguf_file file{write(folder.path / "a.gguf", b.tensor("w", {3, 2}, 0, 0).file())};
+    const aha::gguf_file file{write(folder / "a.gguf", b.tensor("w", {3, 2}, 0, 0).file())};
     EXPECT_TRUE(aha::dequantize(file, "w").equal(at::arange(6).to(at::kFloat).reshape({2, 3})));
 }
 
@@ -121,24 +121,24 @@ TEST(gguf, says_what_is_wrong_with_a_hostile_file) {
         {good().tensor("v", {8}, 0, 0).file(), "begins where another begins"},
         {builder{}.tensor("w", {16}, 0, 0).tensor("v", {8}, 0, 32).file(), "begins inside the one before"},
     };
-    const temporary_folder folder;
-    EXPECT_EQ(error_of([&] { aha::gguf_file{write(folder.path / "good", good().file())}; }), "no error");
+    const made_folder folder;
+    EXPECT_EQ(complaint([&] { aha::gguf_file{write(folder / "good", good().file())}; }), "no complaint");
     for (const auto& [bytes, sentence] : table) {
-        const auto path = write(folder.path / "hostile.gguf", bytes);
-        EXPECT_THAT(error_of([&] { aha::gguf_file{path}; }), AllOf(HasSubstr("hostile.gguf"), HasSubstr(sentence)))
+        const auto path = write(folder / "hostile.gguf", bytes);
+        EXPECT_THAT(complaint([&] { aha::gguf_file{path}; }), AllOf(HasSubstr("hostile.gguf"), HasSubstr(sentence)))
             << sentence;
     }
-    EXPECT_THAT(error_of([&] { aha::gguf_file{golden("types.gguf")}.tensor("none"); }), HasSubstr("\"none\""));
+    EXPECT_THAT(complaint([&] { aha::gguf_file{golden("types.gguf")}.tensor("none"); }), HasSubstr("\"none\""));
 }
 
 TEST(gguf, a_truncated_file_is_an_error_wherever_it_ends) {
-    const temporary_folder folder;
-    const std::string whole = read(golden("types.gguf"));
+    const made_folder folder;
+    const std::string whole = text_of(golden("types.gguf"));
     std::uint64_t last = 0;  // padding may follow
     const aha::gguf_file file{golden("types.gguf")};
     for (const auto& [name, tensor] : file.tensors()) last = std::max(last, tensor.end);
     for (std::size_t size = 1; size < last; size += 31) {
-        const auto path = write(folder.path / "cut", whole.substr(0, size));
+        const auto path = write(folder / "cut", whole.substr(0, size));
         EXPECT_THROW(aha::gguf_file{path}, aha::error) << size;
     }
 }
@@ -179,7 +179,7 @@ TEST(gguf_text, takes_the_tokenizer_out) {
 
 // Converters write the largest number for a token that there is not; llama.cpp 0.3.36 passes such ids over.
 TEST(gguf_text, an_id_beyond_the_vocabulary_is_none) {
-    const temporary_folder folder;
+    const made_folder folder;
     const std::string prefix = "tokenizer.ggml.";
     builder b;
     b.value(prefix + "model", 8, text("gpt2"))
@@ -192,7 +192,7 @@ TEST(gguf_text, an_id_beyond_the_vocabulary_is_none) {
         .value(prefix + "add_bos_token", 7, std::string(1, '\1'))
         .value(prefix + "token_type", 9,
                raw<std::uint32_t>(5) + raw<std::uint64_t>(2) + raw<std::int32_t>(77) + raw<std::int32_t>(1));
-    const aha::gguf_text t = aha::read_gguf_text(aha::gguf_file{write(folder.path / "a", b.file())});
+    const aha::gguf_text t = aha::read_gguf_text(aha::gguf_file{write(folder / "a", b.file())});
     EXPECT_EQ(t.bos, std::nullopt);
     EXPECT_EQ(t.unk, std::nullopt);
     EXPECT_EQ(t.pad, std::nullopt);
@@ -201,9 +201,9 @@ TEST(gguf_text, an_id_beyond_the_vocabulary_is_none) {
 }
 
 TEST(gguf_text, says_what_is_wrong) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto error = [&](const builder& b) {
-        return error_of([&] { aha::read_gguf_text(aha::gguf_file{write(folder.path / "a", b.file())}); });
+        return complaint([&] { aha::read_gguf_text(aha::gguf_file{write(folder / "a", b.file())}); });
     };
     const std::string prefix = "tokenizer.ggml.";
     const auto start = [&] {
@@ -211,7 +211,7 @@ TEST(gguf_text, says_what_is_wrong) {
             .value(prefix + "model", 8, text("gpt2"))
             .value(prefix + "tokens", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(1) + text("a"));
     };
-    EXPECT_EQ(error(start()), "no error");
+    EXPECT_EQ(error(start()), "no complaint");
     EXPECT_THAT(error(builder{}), HasSubstr("has no tokenizer"));
     EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("none"))), HasSubstr("says that it has no tokenizer"));
     EXPECT_THAT(error(builder{}.value(prefix + "model", 8, text("gpt2"))), HasSubstr("without tokens"));
@@ -225,7 +225,7 @@ TEST(gguf_text, says_what_is_wrong) {
                                     raw<std::uint32_t>(6) + raw<std::uint64_t>(1) + raw<std::uint32_t>(0x7fc00000))),
                 HasSubstr("scores\"[0] is nan"));
     EXPECT_THAT(error(start().value(prefix + "token_type", 9, raw<std::uint32_t>(5) + raw<std::uint64_t>(0))),
-                "no error");
+                "no complaint");
     EXPECT_THAT(error(start().value(prefix + "token_type", 9,
                                     raw<std::uint32_t>(5) + raw<std::uint64_t>(2) + raw<std::uint64_t>(0))),
                 HasSubstr("2 token types do not go with 1 tokens"));

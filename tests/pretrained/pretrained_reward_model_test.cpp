@@ -1,7 +1,6 @@
 #include <aha/pretrained/pretrained_reward_model.hpp>
 
 #include <ATen/ATen.h>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -14,6 +13,7 @@
 #include <aha/dist/one_process.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
@@ -28,15 +28,7 @@ const std::filesystem::path golden_file = std::filesystem::path{AHA_TEST_DATA} /
 
 class pretrained_reward_model : public testing::Test {
 protected:
-    pretrained_reward_model() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "aha-reward-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~pretrained_reward_model() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-    }
-    std::filesystem::path folder;
+    aha::test::made_folder folder;
 };
 
 json golden() { return json::parse(std::ifstream{golden_file}); }

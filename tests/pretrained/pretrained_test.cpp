@@ -2,10 +2,8 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -15,6 +13,7 @@
 #include <aha/data/completion_example.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/sinking_attention.hpp>
 #include <tests/support/small_decoder.hpp>
 
@@ -22,18 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using aha::test::complaint;
+using aha::test::text_of;
+using aha::test::write;
 using nlohmann::json;
 using testing::HasSubstr;
-
-std::string read(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void write(const fs::path& path, const std::string& text) {
-    fs::create_directories(path.parent_path());
-    std::ofstream{path} << text;
-}
 
 /// A tokenizer that puts <s> (id 5) before a text, and has two turn marks (6, 7).
 json words() {
@@ -56,14 +47,11 @@ json words() {
 class pretrained_folder : public testing::Test {
 protected:
     pretrained_folder() {
-        std::string pattern = (fs::temp_directory_path() / "aha-pretrained-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         write(source() / "tokenizer.json", words().dump());
         write(source() / "tokenizer_config.json",
               json{{"bos_token", "<s>"}, {"eos_token", "<|end|>"}, {"chat_template", "old"}}.dump());
         write(source() / "generation_config.json", json{{"eos_token_id", 4}, {"temperature", 0.6}}.dump());
     }
-    ~pretrained_folder() override { fs::remove_all(folder_); }
 
     fs::path source() const { return folder_ / "source"; }
     fs::path saved() const { return folder_ / "saved"; }
@@ -75,22 +63,22 @@ protected:
     }
 
 private:
-    fs::path folder_;
+    aha::test::made_folder folder_;
 };
 
 TEST_F(pretrained_folder, the_template_that_was_learned_with_is_the_one_that_is_saved) {
     write(source() / "additional_chat_templates" / "tools.jinja", "T");
     auto trained = model(source());
     aha::save_pretrained(trained, saved());
-    EXPECT_EQ(read(saved() / "tokenizer_config.json"), read(source() / "tokenizer_config.json")) << "as it came";
-    EXPECT_EQ(read(saved() / "additional_chat_templates" / "tools.jinja"), "T");
+    EXPECT_EQ(text_of(saved() / "tokenizer_config.json"), text_of(source() / "tokenizer_config.json")) << "as it came";
+    EXPECT_EQ(text_of(saved() / "additional_chat_templates" / "tools.jinja"), "T");
 
     trained.chat = aha::chat_template{"new", aha::template_variables(trained)};
     aha::save_pretrained(trained, saved());
     const auto again = aha::load_decoder<>(saved());
     EXPECT_EQ(again.chat->source(), "new");
     EXPECT_EQ(again.chat->defaults().at("bos_token"), "<s>");
-    EXPECT_FALSE(json::parse(read(saved() / "tokenizer_config.json")).contains("chat_template"));
+    EXPECT_FALSE(json::parse(text_of(saved() / "tokenizer_config.json")).contains("chat_template"));
     EXPECT_EQ(aha::load_chat_template(saved(), "tools")->source(), "T");
 
     // A list of named templates keeps the others.
@@ -123,7 +111,7 @@ TEST_F(pretrained_folder, generation_stops_where_training_stopped) {
     const auto trained = model(source());
     EXPECT_THAT(trained.tokenizer.end_ids(), testing::ElementsAre(4, 7));
     aha::save_pretrained(trained, saved());
-    const json generation = json::parse(read(saved() / "generation_config.json"));
+    const json generation = json::parse(text_of(saved() / "generation_config.json"));
     EXPECT_EQ(generation["eos_token_id"], (json{4, 7}));
     EXPECT_EQ(generation["temperature"], 0.6);
     EXPECT_THAT(aha::load_decoder<>(saved()).tokenizer.end_ids(), testing::ElementsAre(4, 7));

@@ -33,48 +33,48 @@ std::set<std::string> names(const std::filesystem::path& folder) {
 }
 
 TEST(pretrained_writer, writes_what_it_reads) {
-    const temporary_folder folder;
+    const made_folder folder;
     for (const char* name : {"llama", "qwen2", "qwen3", "llama.gguf", "qwen2.gguf", "qwen3.gguf"})
         for (const std::uint64_t shard_bytes : {std::uint64_t{5'000'000'000}, std::uint64_t{20000}}) {
             aha::pretrained_model model = model_of(golden(name));
             model.max_shard_bytes = shard_bytes;
-            aha::write_pretrained(folder.path / "model", model);
-            const aha::weight_source again{folder.path / "model"};
+            aha::write_pretrained(folder / "model", model);
+            const aha::weight_source again{folder / "model"};
             EXPECT_EQ(again.config().eos_ids, model.config.eos_ids) << name;
             EXPECT_EQ(again.config().rope_scaling, model.config.rope_scaling) << name;
             for (const auto& [tensor_name, tensor] : model.tensors) {
                 EXPECT_EQ(again.load(tensor_name).scalar_type(), tensor.scalar_type());
                 EXPECT_TRUE(again.load(tensor_name).equal(tensor)) << name << " " << tensor_name;
             }
-            EXPECT_EQ(json::parse(read(folder.path / "model" / "config.json"))["dtype"],
+            EXPECT_EQ(json::parse(text_of(folder / "model" / "config.json"))["dtype"],
                       model.text ? "float32" : "float16");
-            EXPECT_EQ(std::filesystem::exists(folder.path / "model" / "model.safetensors"), shard_bytes > 20000);
+            EXPECT_EQ(std::filesystem::exists(folder / "model" / "model.safetensors"), shard_bytes > 20000);
         }
-    EXPECT_EQ(names(folder.path), std::set<std::string>{"model"});
+    EXPECT_EQ(names(folder), std::set<std::string>{"model"});
 }
 
 TEST(pretrained_writer, copies_the_tokenizer_and_keeps_generation_settings) {
-    const temporary_folder folder;
-    std::filesystem::create_directory(folder.path / "source");
-    write(folder.path / "source" / "tokenizer.json", "the tokenizer");
-    write(folder.path / "source" / "chat_template.jinja", "the template");
-    write(folder.path / "source" / "unrelated.txt", "x");
-    write(folder.path / "source" / "generation_config.json", R"({"temperature": 0.6, "eos_token_id": 9})");
+    const made_folder folder;
+    std::filesystem::create_directory(folder / "source");
+    write(folder / "source" / "tokenizer.json", "the tokenizer");
+    write(folder / "source" / "chat_template.jinja", "the template");
+    write(folder / "source" / "unrelated.txt", "x");
+    write(folder / "source" / "generation_config.json", R"({"temperature": 0.6, "eos_token_id": 9})");
     aha::pretrained_model model = model_of(golden("qwen2"));
-    model.tokenizer_folder = folder.path / "source";
-    aha::write_pretrained(folder.path / "model", model);
-    EXPECT_EQ(names(folder.path / "model"),
+    model.tokenizer_folder = folder / "source";
+    aha::write_pretrained(folder / "model", model);
+    EXPECT_EQ(names(folder / "model"),
               (std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
                                      "chat_template.jinja"}));
-    EXPECT_EQ(read(folder.path / "model" / "tokenizer.json"), "the tokenizer");
-    const json generation = json::parse(read(folder.path / "model" / "generation_config.json"));
+    EXPECT_EQ(text_of(folder / "model" / "tokenizer.json"), "the tokenizer");
+    const json generation = json::parse(text_of(folder / "model" / "generation_config.json"));
     EXPECT_EQ(generation["temperature"], 0.6);
     EXPECT_EQ(generation["eos_token_id"], (json{2, 7}));
 }
 
 TEST(pretrained_writer, replaces_models_and_nothing_else) {
-    const temporary_folder folder;
-    const auto place = folder.path / "model";
+    const made_folder folder;
+    const auto place = folder / "model";
     aha::pretrained_model model = model_of(golden("qwen3"));
     model.max_shard_bytes = 20000;
     aha::write_pretrained(place, model);
@@ -83,27 +83,26 @@ TEST(pretrained_writer, replaces_models_and_nothing_else) {
     aha::write_pretrained(place, model);  // no shard of the old model stays behind
     EXPECT_EQ(names(place),
               (std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "README.md"}));
-    EXPECT_EQ(read(place / "README.md"), "read me");
+    EXPECT_EQ(text_of(place / "README.md"), "read me");
 
-    std::filesystem::create_directory(folder.path / "documents");
-    write(folder.path / "documents" / "thesis.txt", "x");
-    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents", model); }),
-                HasSubstr("holds no model"));
-    EXPECT_EQ(names(folder.path / "documents"), std::set<std::string>{"thesis.txt"});
-    EXPECT_THAT(error_of([&] { aha::write_pretrained(folder.path / "documents" / "thesis.txt", model); }),
+    std::filesystem::create_directory(folder / "documents");
+    write(folder / "documents" / "thesis.txt", "x");
+    EXPECT_THAT(complaint([&] { aha::write_pretrained(folder / "documents", model); }), HasSubstr("holds no model"));
+    EXPECT_EQ(names(folder / "documents"), std::set<std::string>{"thesis.txt"});
+    EXPECT_THAT(complaint([&] { aha::write_pretrained(folder / "documents" / "thesis.txt", model); }),
                 HasSubstr("file"));
 }
 
 TEST(pretrained_writer, an_error_leaves_the_old_folder) {
-    const temporary_folder folder;
-    const auto place = folder.path / "model";
+    const made_folder folder;
+    const auto place = folder / "model";
     const aha::pretrained_model good = model_of(golden("qwen3.gguf"));
     aha::write_pretrained(place, good);
-    const std::string before = read(place / "model.safetensors");
+    const std::string before = text_of(place / "model.safetensors");
     const auto error = [&](auto change) {
         aha::pretrained_model model = good;
         change(model);
-        return error_of([&] { aha::write_pretrained(place, model); });
+        return complaint([&] { aha::write_pretrained(place, model); });
     };
     using model = aha::pretrained_model;
     EXPECT_THAT(error([](model& m) { m.tensors.pop_back(); }), HasSubstr("is missing"));
@@ -121,8 +120,8 @@ TEST(pretrained_writer, an_error_leaves_the_old_folder) {
     EXPECT_THAT(error([](model& m) { m.text->merges.push_back("ab"); }), HasSubstr("merge of less than two parts"));
     EXPECT_THAT(error([](model& m) { m.text->tokens[5] = m.text->tokens[6]; }), HasSubstr("twice"));
     EXPECT_THAT(error([](model& m) { m.text->tokens[5] = "\xff"; }), HasSubstr("not UTF-8"));
-    EXPECT_EQ(read(place / "model.safetensors"), before);
-    EXPECT_EQ(names(folder.path), std::set<std::string>{"model"});
+    EXPECT_EQ(text_of(place / "model.safetensors"), before);
+    EXPECT_EQ(names(folder), std::set<std::string>{"model"});
 }
 
 // What the reference library makes of these files is checked by hand; here, that each part is where it belongs.

@@ -51,11 +51,11 @@ TEST(safetensors, reads_every_type_of_the_reference_library) {
 }
 
 TEST(safetensors, writes_the_bytes_that_the_reference_library_writes) {
-    const temporary_folder folder;
+    const made_folder folder;
     aha::named_tensors tensors = golden_tensors();
     std::ranges::reverse(tensors);  // the order given does not matter
-    aha::write_safetensors(folder.path / "a.safetensors", tensors);
-    EXPECT_EQ(read(folder.path / "a.safetensors"), read(golden("types.safetensors")));
+    aha::write_safetensors(folder / "a.safetensors", tensors);
+    EXPECT_EQ(text_of(folder / "a.safetensors"), text_of(golden("types.safetensors")));
 }
 
 TEST(safetensors, tensors_outlive_the_reader) {
@@ -68,35 +68,35 @@ TEST(safetensors, tensors_outlive_the_reader) {
 }
 
 TEST(safetensors, writes_tensors_that_are_not_contiguous) {
-    const temporary_folder folder;
+    const made_folder folder;
     const at::Tensor turned = at::arange(6).to(at::kFloat).reshape({2, 3}).t();
-    aha::write_safetensors(folder.path / "a", {{"t", turned}});
-    EXPECT_TRUE(aha::safetensors_file{folder.path / "a"}.tensor("t").equal(turned));
+    aha::write_safetensors(folder / "a", {{"t", turned}});
+    EXPECT_TRUE(aha::safetensors_file{folder / "a"}.tensor("t").equal(turned));
 }
 
 TEST(safetensors, reads_tensors_at_odd_places) {
-    const temporary_folder folder;
+    const made_folder folder;
     std::string text = file_text(R"({"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                                  R"("f":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}})",
                                  1);
     text += raw(1.5F) + raw(-2.0F);
-    const aha::safetensors_file file{write(folder.path / "a", text)};
+    const aha::safetensors_file file{write(folder / "a", text)};
     EXPECT_TRUE(file.tensor("f").equal(at::tensor({1.5F, -2.0F})));
 }
 
 TEST(safetensors, any_byte_but_zero_is_true) {
-    const temporary_folder folder;
+    const made_folder folder;
     std::string text = file_text(R"({"b":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})", 0);
     text += std::string{"\2\0\xff", 3};
-    const aha::safetensors_file file{write(folder.path / "a", text)};
+    const aha::safetensors_file file{write(folder / "a", text)};
     EXPECT_EQ(file.tensor("b").to(at::kInt).sum().item<int>(), 2);
 }
 
 // safetensors 0.8.0 accepts these.
 TEST(safetensors, reads_what_the_reference_library_reads_of_odd_headers) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto opened = [&](const std::string& header, std::size_t bytes) {
-        return aha::safetensors_file{write(folder.path / "a", file_text(header, bytes))};
+        return aha::safetensors_file{write(folder / "a", file_text(header, bytes))};
     };
     EXPECT_TRUE(opened("  \n{}  ", 0).entries().empty());
     EXPECT_TRUE(opened(R"({"__metadata__":null})", 0).metadata().empty());
@@ -108,16 +108,16 @@ TEST(safetensors, reads_what_the_reference_library_reads_of_odd_headers) {
                               R"("b":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[4,7]}})",
                               7);
     EXPECT_EQ(small.entries().size(), 2U);
-    EXPECT_THAT(error_of([&] { small.tensor("a"); }), HasSubstr("\"a\" is of the type F4, which is not supported"));
+    EXPECT_THAT(complaint([&] { small.tensor("a"); }), HasSubstr("\"a\" is of the type F4, which is not supported"));
 }
 
 TEST(safetensors, reads_float8) {  // values of the formats' definitions (OCP 8-bit floating point, 1.0)
-    const temporary_folder folder;
+    const made_folder folder;
     std::string text = file_text(R"({"a":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]},)"
                                  R"("b":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[3,5]}})",
                                  0);
     text += std::string{"\x38\xfe\x01\x3c\xfb", 5};
-    const aha::safetensors_file file{write(folder.path / "a", text)};
+    const aha::safetensors_file file{write(folder / "a", text)};
     EXPECT_TRUE(file.tensor("a").to(at::kFloat).equal(at::tensor({1.0F, -448.0F, 0.001953125F})));
     EXPECT_TRUE(file.tensor("b").to(at::kFloat).equal(at::tensor({1.0F, -57344.0F})));
 }
@@ -166,57 +166,56 @@ TEST(safetensors, says_what_is_wrong_with_a_hostile_file) {
         {header("\"__metadata__\":3,\"w\":" + good), "__metadata__"},
         {header("\"__metadata__\":{\"a\":3},\"w\":" + good), "__metadata__"},
     };
-    const temporary_folder folder;
+    const made_folder folder;
     for (const auto& [text, sentence] : table) {
-        const auto path = write(folder.path / "hostile.safetensors", text);
-        EXPECT_THAT(error_of([&] { aha::safetensors_file{path}; }),
+        const auto path = write(folder / "hostile.safetensors", text);
+        EXPECT_THAT(complaint([&] { aha::safetensors_file{path}; }),
                     AllOf(HasSubstr("hostile.safetensors"), HasSubstr(sentence)))
             << text.substr(0, 200);
     }
-    EXPECT_THAT(error_of([&] { aha::safetensors_file{folder.path / "none"}; }), HasSubstr("No such file"));
-    EXPECT_THAT(error_of([&] { aha::safetensors_file{golden("types.safetensors")}.tensor("none"); }),
+    EXPECT_THAT(complaint([&] { aha::safetensors_file{folder / "none"}; }), HasSubstr("No such file"));
+    EXPECT_THAT(complaint([&] { aha::safetensors_file{golden("types.safetensors")}.tensor("none"); }),
                 HasSubstr("\"none\""));
 }
 
 TEST(safetensors, a_truncated_file_is_an_error_wherever_it_ends) {
-    const temporary_folder folder;
-    const std::string whole = read(golden("types.safetensors"));
+    const made_folder folder;
+    const std::string whole = text_of(golden("types.safetensors"));
     for (std::size_t size = 1; size < whole.size(); size += 7) {
-        const auto path = write(folder.path / "cut", whole.substr(0, size));
+        const auto path = write(folder / "cut", whole.substr(0, size));
         EXPECT_THROW(aha::safetensors_file{path}, aha::error) << size;
     }
 }
 
 TEST(safetensors_writer, refuses_what_a_file_cannot_hold) {
-    const temporary_folder folder;
+    const made_folder folder;
     const at::Tensor x = at::zeros({2});
     const auto error = [&](const aha::named_tensors& tensors) {
-        return error_of([&] { aha::write_safetensors(folder.path / "a", tensors); });
+        return complaint([&] { aha::write_safetensors(folder / "a", tensors); });
     };
     EXPECT_THAT(error({{"x", x}, {"x", x}}), HasSubstr("\"x\" is reserved or given twice"));
     EXPECT_THAT(error({{"__metadata__", x}}), HasSubstr("reserved"));
     EXPECT_THAT(error({{"x", at::Tensor{}}}), HasSubstr("undefined"));
     EXPECT_THAT(error({{"x", x.to(at::kComplexDouble)}}), HasSubstr("ComplexDouble"));
     EXPECT_THAT(error({{"\xff", x}}), HasSubstr("not UTF-8"));
-    EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
 TEST(safetensors_writer, splits_a_folder_into_shards) {
-    const temporary_folder folder;
+    const made_folder folder;
     aha::named_tensors tensors;
     for (int i = 0; i < 5; ++i)
         tensors.emplace_back("t" + std::to_string(i), at::full({4 + i}, static_cast<double>(i)));
-    aha::write_safetensors_folder(folder.path, tensors, 40);  // 16 + 20, 24, 28, 32 bytes
-    const auto index = nlohmann::json::parse(read(folder.path / "model.safetensors.index.json"));
+    aha::write_safetensors_folder(folder, tensors, 40);  // 16 + 20, 24, 28, 32 bytes
+    const auto index = nlohmann::json::parse(text_of(folder / "model.safetensors.index.json"));
     EXPECT_EQ(index["metadata"]["total_size"], 120);
     EXPECT_EQ(index["weight_map"]["t1"], "model-00001-of-00004.safetensors");
     EXPECT_EQ(index["weight_map"]["t2"], "model-00002-of-00004.safetensors");
     for (const auto& [name, tensor] : tensors)
         EXPECT_TRUE(
-            aha::safetensors_file{folder.path / index["weight_map"][name].get<std::string>()}.tensor(name).equal(
-                tensor));
-    EXPECT_FALSE(std::filesystem::exists(folder.path / "model.safetensors"));
-    EXPECT_THAT(error_of([&] { aha::write_safetensors_folder(folder.path, tensors, 0); }), HasSubstr("positive"));
+            aha::safetensors_file{folder / index["weight_map"][name].get<std::string>()}.tensor(name).equal(tensor));
+    EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
+    EXPECT_THAT(complaint([&] { aha::write_safetensors_folder(folder, tensors, 0); }), HasSubstr("positive"));
 }
 
 }  // namespace

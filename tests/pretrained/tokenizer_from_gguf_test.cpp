@@ -28,11 +28,11 @@ std::filesystem::path made(const std::string& name) {
 
 /// What the references say: tests/golden/make_gguf_tokenizer_golden.py (llama-cpp-python 0.3.36, transformers 5.23).
 const json& expected() {
-    static const json value = json::parse(read(made("tokenizers.json")));
+    static const json value = json::parse(text_of(made("tokenizers.json")));
     return value;
 }
 
-aha::gguf_text text_of(const std::string& name) { return aha::read_gguf_text(aha::gguf_file{made(name)}); }
+aha::gguf_text gguf_text_of(const std::string& name) { return aha::read_gguf_text(aha::gguf_file{made(name)}); }
 
 aha::bpe_tokenizer tokenizer_of(const aha::gguf_text& text) {
     return aha::make_tokenizer(aha::tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
@@ -54,7 +54,7 @@ void expect_facts(const aha::gguf_text& text, const json& facts, const std::stri
 }
 
 TEST(tokenizer_from_gguf, cuts_texts_as_every_pre_tokenizer_does) {
-    aha::gguf_text text = text_of("byte_level.gguf");
+    aha::gguf_text text = gguf_text_of("byte_level.gguf");
     EXPECT_EQ(expected().at("splits").size(), aha::detail::named_splits.size() + 1);  // and a file without a name
     for (const auto& [pre, split] : expected().at("splits").items()) {
         text.pre = pre;
@@ -76,7 +76,7 @@ TEST(tokenizer_from_gguf, cuts_texts_as_every_pre_tokenizer_does) {
 TEST(tokenizer_from_gguf, gives_the_ids_of_sentence_pieces) {
     for (const json& file : expected().at("pieces")) {
         const auto name = file.at("file").get<std::string>();
-        const aha::gguf_text text = text_of(name);
+        const aha::gguf_text text = gguf_text_of(name);
         expect_facts(text, file, name);
         const aha::bpe_tokenizer tokenizer = tokenizer_of(text);
         for (std::size_t i = 0; i < file.at("texts").size(); ++i) {
@@ -91,7 +91,7 @@ TEST(tokenizer_from_gguf, gives_the_ids_of_sentence_pieces) {
 }
 
 TEST(tokenizer_from_gguf, knows_what_ends_and_begins_a_text) {
-    const temporary_folder folder;
+    const made_folder folder;
     for (const json& facts : expected().at("facts")) {
         gguf_builder b;
         const std::string prefix = "tokenizer.ggml.";
@@ -105,7 +105,7 @@ TEST(tokenizer_from_gguf, knows_what_ends_and_begins_a_text) {
         for (const auto& [key, value] : facts.at("keys").items())
             if (value.is_boolean()) b.value(prefix + key, 7, std::string(1, value.get<bool>() ? '\1' : '\0'));
             else b.value(prefix + key, 4, raw(value.get<std::uint32_t>()));
-        const aha::gguf_text read = aha::read_gguf_text(aha::gguf_file{write(folder.path / "a", b.file())});
+        const aha::gguf_text read = aha::read_gguf_text(aha::gguf_file{write(folder / "a", b.file())});
         expect_facts(read, facts, facts.dump());
         const aha::bpe_tokenizer tokenizer = tokenizer_of(read);
         for (const token_id end : read.end_ids)  // each is found in a text, and left out of a decoded one
@@ -140,10 +140,10 @@ TEST(tokenizer_from_gguf, says_what_it_cannot_read) {
     const auto error = [](auto change) {
         aha::gguf_text t{.model = "gpt2", .pre = "gpt-2", .tokens = {"a", "b", "ab"}, .merges = {"a b"}};
         change(t);
-        return error_of([&] { tokenizer_of(t); });
+        return complaint([&] { tokenizer_of(t); });
     };
     using text = aha::gguf_text;
-    EXPECT_EQ(error([](text&) {}), "no error");
+    EXPECT_EQ(error([](text&) {}), "no complaint");
     EXPECT_THAT(error([](text& t) { t.pre = "gemma4"; }), HasSubstr("\"gemma4\" is not supported"));
     EXPECT_THAT(error([](text& t) { t.pre = std::string(5000, 'x'); }), HasSubstr("is not supported"));
     EXPECT_THAT(error([](text& t) { t.model = "bert"; }), HasSubstr("kind \"bert\" is not supported (only gpt2"));

@@ -35,13 +35,13 @@ struct changed_folder {
                             std::uint64_t shard_bytes = 1 << 30) {
         std::map<std::string, at::Tensor> tensors = all_of(aha::weight_source{golden(family)});
         change(tensors);
-        std::filesystem::copy_file(golden(family) / "config.json", folder.path / "config.json");
-        aha::write_safetensors_folder(folder.path, {tensors.begin(), tensors.end()}, shard_bytes);
+        std::filesystem::copy_file(golden(family) / "config.json", folder / "config.json");
+        aha::write_safetensors_folder(folder, {tensors.begin(), tensors.end()}, shard_bytes);
     }
     std::string error() const {
-        return error_of([&] { all_of(aha::weight_source{folder.path}); });
+        return complaint([&] { all_of(aha::weight_source{folder}); });
     }
-    temporary_folder folder;
+    made_folder folder;
 };
 
 TEST(weights, are_the_same_from_a_folder_and_from_gguf) {
@@ -74,13 +74,13 @@ TEST(weights, must_be_finite) {
                                    }};
             EXPECT_THAT(f.error(),
                         AllOf(HasSubstr("\"model.layers.1.mlp.up_proj.weight\" holds"), HasSubstr("element 37")));
-            const aha::weight_source trusting{f.folder.path, {.check_finite = false}};
+            const aha::weight_source trusting{f.folder, {.check_finite = false}};
             EXPECT_EQ(all_of(trusting).size(), trusting.names().size());
         }
     const changed_folder large{"qwen3", [](auto& tensors) {
                                    tensors["model.norm.weight"] = at::full({32}, std::numeric_limits<float>::max());
                                }};
-    EXPECT_EQ(large.error(), "no error");
+    EXPECT_EQ(large.error(), "no complaint");
 }
 
 TEST(weights, must_be_those_of_the_model) {
@@ -95,7 +95,7 @@ TEST(weights, must_be_those_of_the_model) {
     // A head that is tied may be stored if it is the embedding.
     EXPECT_EQ(changed_folder("qwen3", [&](tensors& t) { t["lm_head.weight"] = t["model.embed_tokens.weight"].clone(); })
                   .error(),
-              "no error");
+              "no complaint");
     EXPECT_THAT(changed_folder("qwen2", [&](tensors& t) { t.erase("lm_head.weight"); }).error(),
                 HasSubstr("\"lm_head.weight\" is missing"));
 }
@@ -108,17 +108,17 @@ TEST(weights, pass_over_what_the_model_has_no_place_for_and_say_so_once) {
                                t["model.layers.0.self_attn.masked_bias"] = at::ones({1}, at::kLong);
                                t["model.layers.0.self_attn.kv_scale"] = at::ones({1}).to(at::kFloat8_e4m3fn);
                            }};
-    const aha::weight_source source{f.folder.path};
+    const aha::weight_source source{f.folder};
     ASSERT_EQ(source.notes().size(), 1U);
     EXPECT_THAT(source.notes()[0],
                 HasSubstr("the model has no place for \"model.layers.0.self_attn.kv_scale\", "
                           "\"model.layers.0.self_attn.masked_bias\", \"model.layers.7.mlp.up_proj.weight\", "
                           "\"v_head.summary.weight\", passed over"));
-    EXPECT_EQ(f.error(), "no error");
+    EXPECT_EQ(f.error(), "no complaint");
     const changed_folder many{"qwen3", [](tensors& t) {
                                   for (int n = 0; n < 20; ++n) t["mtp." + std::to_string(n)] = at::ones({1});
                               }};
-    EXPECT_THAT(aha::weight_source{many.folder.path}.notes().at(0), HasSubstr("and 12 others, passed over"));
+    EXPECT_THAT(aha::weight_source{many.folder}.notes().at(0), HasSubstr("and 12 others, passed over"));
 }
 
 // transformers 5.23.0: the head of the file is used, whatever the configuration says of tying.
@@ -126,7 +126,7 @@ TEST(weights, take_the_head_of_the_file) {
     using tensors = std::map<std::string, at::Tensor>;
     const std::string head = "lm_head.weight", embedding = "model.embed_tokens.weight";
     const changed_folder other{"qwen3", [&](tensors& t) { t[head] = t[embedding] + 1; }};
-    const aha::weight_source untied{other.folder.path};
+    const aha::weight_source untied{other.folder};
     EXPECT_FALSE(untied.config().tie_embeddings);
     EXPECT_THAT(untied.notes(), ElementsAre(HasSubstr("lm_head.weight is used although")));
     EXPECT_TRUE(untied.load(head).equal(untied.load(embedding) + 1));
@@ -134,12 +134,12 @@ TEST(weights, take_the_head_of_the_file) {
                                    t[head] = t[embedding];
                                    t.erase(embedding);
                                }};
-    const aha::weight_source tied{alone.folder.path};
+    const aha::weight_source tied{alone.folder};
     EXPECT_TRUE(tied.config().tie_embeddings);
     EXPECT_THAT(tied.notes(), ElementsAre(HasSubstr("lm_head.weight is used for both")));
     EXPECT_TRUE(tied.load(embedding).equal(aha::weight_source{golden("qwen3")}.load(embedding)));
     const changed_folder wider{"qwen3", [&](tensors& t) { t[head] = t[embedding].to(at::kDouble); }};
-    EXPECT_TRUE(aha::weight_source{wider.folder.path}.config().tie_embeddings);
+    EXPECT_TRUE(aha::weight_source{wider.folder}.config().tie_embeddings);
 }
 
 TEST(weights, float8_is_multiplied_by_its_scales) {
@@ -153,7 +153,7 @@ TEST(weights, float8_is_multiplied_by_its_scales) {
                                    t[up] = stored;
                                    if (scales.defined()) t[up + name] = scales;
                                }};
-        const aha::weight_source source{f.folder.path};
+        const aha::weight_source source{f.folder};
         EXPECT_TRUE(source.notes().empty());
         return source.load(up);
     };
@@ -166,17 +166,17 @@ TEST(weights, float8_is_multiplied_by_its_scales) {
     const at::Tensor blocks = loaded("_scale_inv", at::tensor({2.0F, 4.0F}).view({2, 1}));
     EXPECT_TRUE(blocks.narrow(0, 0, rows / 2).equal(plain.narrow(0, 0, rows / 2) * 2));
     EXPECT_TRUE(blocks.narrow(0, rows / 2, rows / 2).equal(plain.narrow(0, rows / 2, rows / 2) * 4));
-    EXPECT_THAT(error_of([&] {
+    EXPECT_THAT(complaint([&] {
                     loaded("_scale", at::ones({rows, columns + 1}));
                 }),
                 HasSubstr("has scales of the shape"));
 }
 
 TEST(weights, say_what_a_folder_or_file_is_that_holds_no_model) {
-    const temporary_folder folder;
-    const auto error = [](const std::filesystem::path& path) { return error_of([&] { aha::weight_source{path}; }); };
+    const made_folder folder;
+    const auto error = [](const std::filesystem::path& path) { return complaint([&] { aha::weight_source{path}; }); };
     const auto made = [&](const std::string& name, const std::vector<std::string>& files) {
-        const std::filesystem::path place = folder.path / name;
+        const std::filesystem::path place = folder / name;
         for (const std::string& file : files) {
             std::filesystem::create_directories((place / file).parent_path());
             write(place / file, "{}");
@@ -186,7 +186,7 @@ TEST(weights, say_what_a_folder_or_file_is_that_holds_no_model) {
     EXPECT_THAT(error("some/model"), HasSubstr("hf download some/model"));
     write(made("adapter", {"adapter_model.safetensors"}) / "adapter_config.json",
           R"({"base_model_name_or_path": "some/base"})");
-    EXPECT_THAT(error(folder.path / "adapter"), HasSubstr("holds an adapter of \"some/base\" and no model"));
+    EXPECT_THAT(error(folder / "adapter"), HasSubstr("holds an adapter of \"some/base\" and no model"));
     EXPECT_THAT(error(made("damaged", {"adapter_config.json/x"})), HasSubstr("holds an adapter and no model"));
     const auto run = made("run", {"metrics.jsonl", "checkpoints/step-000002/state.json"});
     EXPECT_THAT(error(run), HasSubstr("export --run " + run.string()));
@@ -203,9 +203,9 @@ TEST(weights, say_what_a_folder_or_file_is_that_holds_no_model) {
 
 TEST(weights, shards_must_be_as_their_index_says) {
     const changed_folder f{"qwen3", [](auto&) {}, 20000};
-    EXPECT_EQ(f.error(), "no error");
-    const auto index_path = f.folder.path / "model.safetensors.index.json";
-    const nlohmann::json good = nlohmann::json::parse(read(index_path));
+    EXPECT_EQ(f.error(), "no complaint");
+    const auto index_path = f.folder / "model.safetensors.index.json";
+    const nlohmann::json good = nlohmann::json::parse(text_of(index_path));
     const auto with = [&](const char* pointer, const nlohmann::json& value) {
         nlohmann::json index = good;
         index[nlohmann::json::json_pointer{pointer}] = value;
@@ -227,15 +227,15 @@ TEST(weights, shards_must_be_as_their_index_says) {
 }
 
 TEST(weights, need_a_model_at_the_path) {
-    const temporary_folder folder;
-    const auto error = [](const std::filesystem::path& path) { return error_of([&] { aha::weight_source{path}; }); };
-    EXPECT_THAT(error(folder.path / "none"), HasSubstr("there is no model at"));
-    EXPECT_THAT(error(folder.path), HasSubstr("config.json"));
-    std::filesystem::copy_file(golden("qwen3") / "config.json", folder.path / "config.json");
-    write(folder.path / "pytorch_model.bin", "x");
-    EXPECT_THAT(error(folder.path), HasSubstr("has its weights in pytorch_model.bin alone"));
-    EXPECT_THAT(error(write(folder.path / "text.gguf", "hello world")), HasSubstr("not a GGUF file"));
-    EXPECT_THAT(error_of([] { aha::weight_source{golden("qwen3")}.load("none"); }), HasSubstr("no tensor \"none\""));
+    const made_folder folder;
+    const auto error = [](const std::filesystem::path& path) { return complaint([&] { aha::weight_source{path}; }); };
+    EXPECT_THAT(error(folder / "none"), HasSubstr("there is no model at"));
+    EXPECT_THAT(error(folder), HasSubstr("config.json"));
+    std::filesystem::copy_file(golden("qwen3") / "config.json", folder / "config.json");
+    write(folder / "pytorch_model.bin", "x");
+    EXPECT_THAT(error(folder), HasSubstr("has its weights in pytorch_model.bin alone"));
+    EXPECT_THAT(error(write(folder / "text.gguf", "hello world")), HasSubstr("not a GGUF file"));
+    EXPECT_THAT(complaint([] { aha::weight_source{golden("qwen3")}.load("none"); }), HasSubstr("no tensor \"none\""));
 }
 
 }  // namespace

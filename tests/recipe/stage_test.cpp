@@ -1,11 +1,11 @@
 #include <aha/recipe/stage.hpp>
 
-#include <fstream>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -15,15 +15,10 @@ using testing::HasSubstr;
 
 class stage_folders : public testing::Test {
 protected:
-    fs::path chain = fs::temp_directory_path() / ("aha-stage-" + std::to_string(::getpid()));
-    void SetUp() override {
-        fs::remove_all(chain);
-        fs::create_directories(chain);
-        write("data.jsonl", "one");
-    }
-    void TearDown() override { fs::remove_all(chain); }
+    aha::test::made_folder chain;
+    stage_folders() { write("data.jsonl", "one"); }
 
-    void write(const fs::path& name, const std::string& text) const { std::ofstream{chain / name} << text; }
+    void write(const fs::path& name, const std::string& text) const { chain.file(name, text); }
     aha::stage made(int steps = 5) const {
         return {chain, "dev1", {{"data", chain / "data.jsonl"}, {"model", "smollm2"}}, {{"steps", steps}, {"seed", 1}}};
     }

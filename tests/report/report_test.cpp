@@ -5,12 +5,12 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <regex>
 #include <string>
 
 #include <aha/io/run_report.hpp>
 #include <tests/support/command.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
@@ -18,15 +18,11 @@ namespace fs = std::filesystem;
 using aha::test::command_result;
 using aha::test::run_command;
 using aha::test::shell_word;
+using aha::test::text_of;
 using testing::HasSubstr;
 using testing::Not;
 
 const fs::path work = AHA_WORK;
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// The page of a made-up run of `steps` steps whose reward goes up to `height`.
 fs::path written(const std::string& name, int steps, double height) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 using namespace aha;
@@ -24,12 +26,7 @@ bool right(const accuracy& judge, const json& answer, std::string text) {
 }
 
 std::string message(const accuracy& judge, const json& answer) {
-    try {
-        right(judge, answer, "1");
-        return "";
-    } catch (const error& e) {
-        return e.what();
-    }
+    return aha::test::complaint([&] { right(judge, answer, "1"); });
 }
 
 constexpr auto boxed = answer_source::boxed;

@@ -69,7 +69,7 @@ TEST(applies_to, takes_a_group_reward) {
 
 TEST(applies_to, names_a_row_without_the_field) {
     const auto judge = applies_to(field_is{"kind", "math"}, format_reward{});
-    EXPECT_THAT(message_of([&] { judge(prompt{}, completion{}); }), HasSubstr("no field \"kind\""));
+    EXPECT_THAT(complaint([&] { judge(prompt{}, completion{}); }), HasSubstr("no field \"kind\""));
     static_assert(deterministic_reward<std::remove_const_t<decltype(judge)>>);
 }
 

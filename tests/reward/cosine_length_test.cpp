@@ -70,9 +70,9 @@ TEST(cosine_length, hides_neither_nothing_nor_nan) {
 }
 
 TEST(cosine_length, refuses_options_that_make_no_sense) {
-    EXPECT_THAT(message_of([] { cosine_length{is_right, {}}; }), HasSubstr("max_length must be set"));
-    EXPECT_THAT(message_of([] { cosine_length{is_right, {.max_length = -4}}; }), HasSubstr("-4"));
-    EXPECT_THAT(message_of([] {
+    EXPECT_THAT(complaint([] { cosine_length{is_right, {}}; }), HasSubstr("max_length must be set"));
+    EXPECT_THAT(complaint([] { cosine_length{is_right, {.max_length = -4}}; }), HasSubstr("-4"));
+    EXPECT_THAT(complaint([] {
                     cosine_length{is_right, {.max_length = 4, .wrong_long = HUGE_VAL}};
                 }),
                 HasSubstr("inf"));

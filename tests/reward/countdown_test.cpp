@@ -11,7 +11,7 @@ namespace {
 
 using namespace aha;
 using json = nlohmann::json;
-using reward_support::message_of;
+using reward_support::complaint;
 using reward_support::saying;
 
 static_assert(require_reward<countdown>() && deterministic_reward<countdown>);
@@ -99,16 +99,16 @@ TEST(countdown, keeps_to_the_rows_operators) {
 
 TEST(countdown, refuses_a_row_that_cannot_be_won) {
     const auto message = [](const json& numbers, const json& target) {
-        return message_of([&] { worth("1", numbers, target); });
+        return complaint([&] { worth("1", numbers, target); });
     };
     EXPECT_EQ(message({1, 2}, "3"), "prompt 7 has \"3\" in its field \"target\", which is no whole number");
     EXPECT_EQ(message({1, 2.5}, 3), "prompt 7 has 2.5 in its field \"numbers\", which is no whole number");
     EXPECT_THAT(message({1, -2}, 3), testing::HasSubstr("it is negative"));
     EXPECT_THAT(message(json::array(), 3), testing::HasSubstr("no list of numbers"));
-    EXPECT_THAT(message_of([] { countdown{}(prompt{}, completion{}); }), testing::HasSubstr("no field \"target\""));
+    EXPECT_THAT(complaint([] { countdown{}(prompt{}, completion{}); }), testing::HasSubstr("no field \"target\""));
     prompt asked = asking({3, 4}, 12);
     asked.fields["operators"] = 3;
-    EXPECT_THAT(message_of([&] { countdown{}(asked, completion{}); }), testing::HasSubstr("not a text"));
+    EXPECT_THAT(complaint([&] { countdown{}(asked, completion{}); }), testing::HasSubstr("not a text"));
 }
 
 }  // namespace

@@ -36,9 +36,9 @@ TEST(mixes_languages, drops_below_the_threshold) {
     EXPECT_TRUE(keeps(filter, "<think>one two three \u6211</think>\u6211\u6211"));
     EXPECT_FALSE(keeps(filter, "<think>one two \u6211</think>"));
     EXPECT_FALSE(keeps(mixes_languages{{.consistency = {.language = "en"}}}, "one two three \u6211"));
-    EXPECT_THAT(message_of([] { mixes_languages{{.at_least = 1.5}}; }),
+    EXPECT_THAT(complaint([] { mixes_languages{{.at_least = 1.5}}; }),
                 HasSubstr("at_least must be in [0, 1], not 1.5"));
-    EXPECT_THAT(message_of([] { mixes_languages{{.consistency = {.language = "xx"}}}; }), HasSubstr("\"xx\""));
+    EXPECT_THAT(complaint([] { mixes_languages{{.consistency = {.language = "xx"}}}; }), HasSubstr("\"xx\""));
 }
 
 TEST(repeats, drops_above_the_threshold) {
@@ -51,8 +51,8 @@ TEST(repeats, drops_above_the_threshold) {
     const repeats by_tokens{{.n = 1, .at_most = 0.5, .unit = repetition_unit::token}};
     EXPECT_FALSE(by_tokens(prompt{}, of_length(3)));
     EXPECT_TRUE(by_tokens(prompt{}, of_length(2)));
-    EXPECT_THAT(message_of([] { repeats{{.n = 0}}; }), HasSubstr("n must be above 0, not 0"));
-    EXPECT_THAT(message_of([] { repeats{{.at_most = -0.1}}; }), HasSubstr("-0.1"));
+    EXPECT_THAT(complaint([] { repeats{{.n = 0}}; }), HasSubstr("n must be above 0, not 0"));
+    EXPECT_THAT(complaint([] { repeats{{.at_most = -0.1}}; }), HasSubstr("-0.1"));
 }
 
 TEST(long_paragraphs, counts_characters_between_blank_lines) {
@@ -66,7 +66,7 @@ TEST(long_paragraphs, counts_characters_between_blank_lines) {
     EXPECT_TRUE(keeps(filter, "<think>12345</think>1234567"));
     EXPECT_FALSE(keeps(long_paragraphs{{.characters = 5, .part = {.whole_text = true}}}, "1\n\n1234567"));
     EXPECT_TRUE(keeps(filter, ""));
-    EXPECT_THAT(message_of([] { long_paragraphs{{.characters = 0}}; }), HasSubstr("not 0"));
+    EXPECT_THAT(complaint([] { long_paragraphs{{.characters = 0}}; }), HasSubstr("not 0"));
 }
 
 TEST(has_code_block, sees_fences_in_the_chain_of_thought) {

@@ -59,21 +59,21 @@ TEST(language_consistency, reads_the_language_from_the_row) {
     const language_consistency judge;
     prompt asked;
     asked.index = 8;
-    EXPECT_THAT(message_of([&] { share(judge, "two", asked); }),
+    EXPECT_THAT(complaint([&] { share(judge, "two", asked); }),
                 AllOf(HasSubstr("prompt 8"), HasSubstr("\"language\"")));
     asked.fields["language"] = "en";
     EXPECT_EQ(share(judge, "two \u6211", asked), 0.5);
     asked.fields["language"] = "ru";
     EXPECT_EQ(share(judge, "\u043c\u0438\u0440", asked), 1);
     asked.fields["language"] = 3;
-    EXPECT_THAT(message_of([&] { share(judge, "two", asked); }), AllOf(HasSubstr("prompt 8"), HasSubstr("no text")));
+    EXPECT_THAT(complaint([&] { share(judge, "two", asked); }), AllOf(HasSubstr("prompt 8"), HasSubstr("no text")));
     asked.fields["language"] = "xx";
-    EXPECT_THAT(message_of([&] { share(judge, "", asked); }), HasSubstr("\"xx\"")) << "even without words";
+    EXPECT_THAT(complaint([&] { share(judge, "", asked); }), HasSubstr("\"xx\"")) << "even without words";
 }
 
 TEST(language_consistency, refuses_a_language_at_once_if_it_is_fixed) {
-    EXPECT_THAT(message_of([] { language_consistency{{.language = "xx"}}; }), HasSubstr("\"xx\""));
-    EXPECT_THAT(message_of([] { language_consistency{{.field = ""}}; }), HasSubstr("must not both be empty"));
+    EXPECT_THAT(complaint([] { language_consistency{{.language = "xx"}}; }), HasSubstr("\"xx\""));
+    EXPECT_THAT(complaint([] { language_consistency{{.field = ""}}; }), HasSubstr("must not both be empty"));
 }
 
 TEST(language_consistency, asks_any_classifier) {

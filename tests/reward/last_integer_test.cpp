@@ -171,7 +171,7 @@ TEST(last_integer, refuses_to_be_compared_with_what_it_can_never_equal) {
          {nlohmann::json(), nlohmann::json(true), nlohmann::json(12.5), nlohmann::json("1/2"), nlohmann::json("blue"),
           nlohmann::json(""), nlohmann::json({12}), nlohmann::json(18446744073709551615U)})
         for (const char* text : {"12", "none"}) {
-            const std::string message = message_of([&] { return last_integer(text) == answer; });
+            const std::string message = complaint([&] { return last_integer(text) == answer; });
             EXPECT_THAT(message, testing::AllOf(testing::HasSubstr(answer.dump()), testing::HasSubstr("no integer")));
         }
 }

@@ -38,7 +38,7 @@ TEST(multiple_choice, compares_with_the_row) {
 
 TEST(multiple_choice, refuses_rows_that_no_completion_can_win) {
     const auto message = [](const nlohmann::json& answer, const multiple_choice& judge = multiple_choice{}) {
-        return message_of([&] { right("A", answer, judge); });
+        return complaint([&] { right("A", answer, judge); });
     };
     for (const nlohmann::json& answer : {nlohmann::json("K"), nlohmann::json(10), nlohmann::json(-1),
                                          nlohmann::json(1.0), nlohmann::json(), nlohmann::json("")})
@@ -46,8 +46,8 @@ TEST(multiple_choice, refuses_rows_that_no_completion_can_win) {
     EXPECT_THAT(message("D", multiple_choice{{.choices = "choices"}}), HasSubstr("none of its 3 choices"));
     EXPECT_THAT(message("A", multiple_choice{{.choices = "answer"}}), HasSubstr("no list"));
     EXPECT_THAT(message("A", multiple_choice{{.choices = "options"}}), HasSubstr("no field \"options\""));
-    EXPECT_THAT(message_of([] { multiple_choice{{.letters = 27}}; }), HasSubstr("27"));
-    EXPECT_THAT(message_of([] { multiple_choice{{.field = ""}}; }), HasSubstr("field must not be empty"));
+    EXPECT_THAT(complaint([] { multiple_choice{{.letters = 27}}; }), HasSubstr("27"));
+    EXPECT_THAT(complaint([] { multiple_choice{{.field = ""}}; }), HasSubstr("field must not be empty"));
 }
 
 }  // namespace

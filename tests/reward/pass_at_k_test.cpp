@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 using aha::pass_at_k;
@@ -39,14 +41,7 @@ TEST(pass_at_k, has_the_closed_forms) {
 }
 
 TEST(pass_at_k, refuses_counts_that_cannot_be) {
-    const auto message = [](int n, int c, int k) {
-        try {
-            pass_at_k(n, c, k);
-        } catch (const aha::error& e) {
-            return std::string{e.what()};
-        }
-        return std::string{};
-    };
+    const auto message = [](int n, int c, int k) { return aha::test::complaint([&] { pass_at_k(n, c, k); }); };
     EXPECT_EQ(message(4, 1, 5), "pass@5 needs at least 5 samples a problem, not 4");
     EXPECT_EQ(message(4, 1, 0), "pass@k needs a positive k, not 0");
     EXPECT_EQ(message(4, 5, 1), "5 of 4 samples cannot be correct");

@@ -44,9 +44,9 @@ TEST(repetition_penalty, counts_characters_of_chinese) {
 }
 
 TEST(repetition_penalty, refuses_options_that_make_no_sense) {
-    EXPECT_THAT(message_of([] { repetition_penalty{{.n = 0}}; }), HasSubstr("n must be above 0, not 0"));
-    EXPECT_THAT(message_of([] { repetition_penalty{{.max_penalty = 0.5}}; }), HasSubstr("0.5"));
-    EXPECT_THAT(message_of([] { repetition_penalty{{.max_penalty = std::nan("")}}; }), HasSubstr("nan"));
+    EXPECT_THAT(complaint([] { repetition_penalty{{.n = 0}}; }), HasSubstr("n must be above 0, not 0"));
+    EXPECT_THAT(complaint([] { repetition_penalty{{.max_penalty = 0.5}}; }), HasSubstr("0.5"));
+    EXPECT_THAT(complaint([] { repetition_penalty{{.max_penalty = std::nan("")}}; }), HasSubstr("nan"));
 }
 
 }  // namespace

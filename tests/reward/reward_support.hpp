@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/trimmed.hpp>
+#include <tests/support/complaint.hpp>
 
 /// What tests of rewards share.
 namespace aha::reward_support {
+
+using test::complaint;
 
 /// The texts that ";;" and ends of lines separate, and some more.
 inline std::vector<std::string> cases(const std::string& lines, std::vector<std::string> more = {}) {
@@ -36,17 +38,6 @@ inline completion of_length(std::size_t tokens) {
     completion given;
     given.ids.assign(tokens, 7);
     return given;
-}
-
-/// The message of the `aha::error` that `call` throws; empty if it throws none.
-template <class Call>
-std::string message_of(const Call& call) {
-    try {
-        call();
-        return "";
-    } catch (const error& e) {
-        return e.what();
-    }
 }
 
 }  // namespace aha::reward_support

@@ -18,9 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 using namespace aha;
+using aha::test::complaint;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -66,17 +69,6 @@ std::vector<std::vector<double>> values(const std::vector<rollout_group>& groups
     return all;
 }
 
-/// The message of the `aha::error` that `call` throws; empty if it throws none.
-template <class Call>
-std::string message_of(const Call& call) {
-    try {
-        call();
-        return "";
-    } catch (const error& e) {
-        return e.what();
-    }
-}
-
 const auto number = [](const prompt&, const completion& c) { return std::stod(c.text); };
 
 TEST(run_rewards, fills_the_scores_in_order_on_any_number_of_threads) {
@@ -102,7 +94,7 @@ TEST(run_rewards, takes_every_kind_of_result_and_rewards_that_cannot_be_copied) 
     auto unique = [p = std::make_unique<int>(7)](const prompt&, const completion&) { return *p; };
     run_rewards(groups, unique);
     EXPECT_EQ(groups[0].scores[0].value, 7);
-    EXPECT_THAT(message_of([&] { run_rewards(groups, unique, {.deadline_seconds = 1}); }), HasSubstr("can be copied"));
+    EXPECT_THAT(complaint([&] { run_rewards(groups, unique, {.deadline_seconds = 1}); }), HasSubstr("can be copied"));
 }
 
 TEST(run_rewards, calls_as_many_at_once_as_there_are_threads) {
@@ -153,7 +145,7 @@ TEST(run_rewards, stops_at_the_first_failure_in_the_order_of_prompts) {
             return 1;
         };
         const std::string message =
-            message_of([&] { run_rewards(groups, judge, {.threads = 8, .deadline_seconds = deadline}); });
+            complaint([&] { run_rewards(groups, judge, {.threads = 8, .deadline_seconds = deadline}); });
         EXPECT_THAT(message, AllOf(HasSubstr("prompt 11, sample 1"), HasSubstr("the compiler is missing")));
         EXPECT_THAT(values(groups), ElementsAre(ElementsAre(42), ElementsAre())) << "nothing is written";
     }
@@ -166,7 +158,7 @@ TEST(run_rewards, starts_no_call_after_a_failure) {
         ++calls;
         return c.text == "2" ? std::nan("") : 1;
     };
-    EXPECT_THAT(message_of([&] { run_rewards(groups, judge, {.threads = 1}); }),
+    EXPECT_THAT(complaint([&] { run_rewards(groups, judge, {.threads = 1}); }),
                 AllOf(HasSubstr("prompt 10, sample 2"), HasSubstr("nan")));
     EXPECT_EQ(calls, 3);
 }
@@ -308,7 +300,7 @@ TEST(run_rewards, leaves_behind_a_call_beyond_its_deadline) {
 TEST(run_rewards, stops_at_a_call_beyond_its_deadline_if_that_is_the_rule) {
     left_behind calls;
     auto groups = groups_of({2, 2});
-    const std::string message = message_of([&] {
+    const std::string message = complaint([&] {
         const auto judge = [go = calls.go, alive = calls.alive](const prompt&, const completion&) {
             go->wait();
             return 1;
@@ -347,7 +339,7 @@ TEST(run_rewards, a_group_reward_that_throws_fails_for_its_group) {
         return size_of_group(p, cs);
     };
     auto groups = groups_of({1, 2, 1});
-    EXPECT_THAT(message_of([&] { run_rewards(groups, judge); }),
+    EXPECT_THAT(complaint([&] { run_rewards(groups, judge); }),
                 AllOf(HasSubstr("prompt 11: the reward threw: no compiler")));
     for (const failure_rule rule : {failure_rule::score_zero, failure_rule::not_applicable}) {
         std::vector<std::string> lines;
@@ -367,7 +359,7 @@ TEST(run_rewards, a_group_rewards_bad_score_is_its_own_completions_failure) {
         return scores;
     };
     auto groups = groups_of({1, 3});
-    EXPECT_THAT(message_of([&] { run_rewards(groups, judge, {.threads = 1}); }),
+    EXPECT_THAT(complaint([&] { run_rewards(groups, judge, {.threads = 1}); }),
                 AllOf(HasSubstr("prompt 11, sample 1"), HasSubstr("nan")));
     std::vector<std::string> lines;
     run_rewards(groups, judge, {.on_failure = failure_rule::not_applicable, .report = [&](const std::string& line) {
@@ -382,7 +374,7 @@ TEST(run_rewards, a_group_rewards_bad_score_is_its_own_completions_failure) {
 TEST(run_rewards, refuses_another_number_of_scores_than_of_completions) {
     auto groups = groups_of({2});
     const auto judge = [](const prompt&, std::span<const completion>) { return std::vector<score>(3); };
-    EXPECT_THAT(message_of([&] { run_rewards(groups, judge); }),
+    EXPECT_THAT(complaint([&] { run_rewards(groups, judge); }),
                 AllOf(HasSubstr("prompt 10"), HasSubstr("3 scores for 2 completions")));
 }
 
@@ -410,13 +402,13 @@ TEST(run_rewards, leaves_behind_a_group_reward_beyond_its_deadline) {
 TEST(run_rewards, refuses_options_that_make_no_sense) {
     auto groups = groups_of({1});
     const auto message = [&](const reward_options& options) {
-        return message_of([&] { run_rewards(groups, number, options); });
+        return complaint([&] { run_rewards(groups, number, options); });
     };
     EXPECT_THAT(message({.threads = -1}), HasSubstr("threads must be 0 (one a core) or more, not -1"));
     EXPECT_THAT(message({.slow_seconds = -2}), HasSubstr("slow_seconds must be 0 (never) or more, not -2"));
     EXPECT_THAT(message({.slow_seconds = std::nan("")}), HasSubstr("slow_seconds"));
     EXPECT_THAT(message({.deadline_seconds = -3}), HasSubstr("deadline_seconds must be 0 (none) or more, not -3"));
-    EXPECT_EQ(message({.slow_seconds = 1e300, .deadline_seconds = 1e300}), "");
+    EXPECT_EQ(message({.slow_seconds = 1e300, .deadline_seconds = 1e300}), "no complaint");
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ TEST(soft_overlong, is_dapos_equation_13) {
 }
 
 TEST(soft_overlong, refuses_options_that_make_no_sense) {
-    EXPECT_THAT(message_of([] { soft_overlong{{.max_length = 0}}; }), HasSubstr("max_length must be above 0, not 0"));
-    EXPECT_THAT(message_of([] { soft_overlong{{.max_length = 5, .cache = 6}}; }), HasSubstr("not 6"));
-    EXPECT_THAT(message_of([] { soft_overlong{{.cache = -1}}; }), HasSubstr("not -1"));
+    EXPECT_THAT(complaint([] { soft_overlong{{.max_length = 0}}; }), HasSubstr("max_length must be above 0, not 0"));
+    EXPECT_THAT(complaint([] { soft_overlong{{.max_length = 5, .cache = 6}}; }), HasSubstr("not 6"));
+    EXPECT_THAT(complaint([] { soft_overlong{{.cache = -1}}; }), HasSubstr("not -1"));
 }
 
 }  // namespace

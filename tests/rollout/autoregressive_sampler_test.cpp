@@ -15,6 +15,7 @@
 #include <aha/testing/bandit.hpp>
 #include <aha/update/policy_gradient.hpp>
 #include <tests/support/chi_square.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
@@ -194,15 +195,6 @@ aha::completion one(const Sampler& sampler, const Model& model, const aha::promp
 aha::completion told(std::vector<aha::token_id> script, sampling_options options, std::int64_t context = 1000) {
     options.temperature = 0;
     return one(aha::autoregressive_sampler{letters{}, options}, scripted{{{0, script}}, context}, asked(0, {0, 1}));
-}
-
-std::string message(const auto& act) {
-    try {
-        act();
-    } catch (const aha::error& e) {
-        return e.what();
-    }
-    return "no error";
 }
 
 TEST(autoregressive_sampler, is_a_sampler) {
@@ -517,23 +509,26 @@ TEST(autoregressive_sampler, names_the_prompt_that_cannot_be_completed) {
     const aha::autoregressive_sampler sampler{letters{}, {.max_new_tokens = 4}};
     const auto complaint = [&](const aha::prompt& bad, std::int64_t group_size = 2) {
         const std::vector<aha::prompt> prompts{asked(1, {1}), bad};
-        return message([&] { sampler.sample(model, prompts, group_size, {}); });
+        return aha::test::complaint([&] { sampler.sample(model, prompts, group_size, {}); });
     };
     EXPECT_EQ(complaint(asked(7, {})), "prompt 7 has no tokens");
     EXPECT_EQ(complaint(asked(8, {1, 2, 3, 4, 5, 6})),
               "prompt 8 has 6 tokens, which leaves no room in the model's context of 6");
-    EXPECT_EQ(complaint(asked(8, {1, 2, 3, 4, 5})), "no error");
+    EXPECT_EQ(complaint(asked(8, {1, 2, 3, 4, 5})), "no complaint");
     EXPECT_EQ(complaint(asked(8, {1}), 0), "group_size must be positive, not 0");
-    EXPECT_EQ(message([] {
+    EXPECT_EQ(aha::test::complaint([] {
                   aha::autoregressive_sampler{letters{}, {.top_k = -2}};
               }),
               "top_k must be 0 (all) or more, not -2");
-    EXPECT_EQ(message([] { aha::autoregressive_sampler{letters{}, {}, 0}; }), "max_rows must be positive, not 0");
+    EXPECT_EQ(aha::test::complaint([] {
+                  aha::autoregressive_sampler{letters{}, {}, 0};
+              }),
+              "max_rows must be positive, not 0");
 }
 
 TEST(autoregressive_sampler, reports_logits_that_are_no_numbers) {
     const bandit model{{0, std::numeric_limits<float>::quiet_NaN()}};
-    EXPECT_EQ(message([&] { one(aha::autoregressive_sampler{arm_tokenizer{2}}, model, asked(0, {0})); }),
+    EXPECT_EQ(aha::test::complaint([&] { one(aha::autoregressive_sampler{arm_tokenizer{2}}, model, asked(0, {0})); }),
               "the model's logits contain a NaN or an infinity");
 }
 

@@ -10,6 +10,7 @@
 
 #include <aha/core/random.hpp>
 #include <tests/support/chi_square.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace {
 
@@ -309,12 +310,7 @@ TEST(pick_token, is_greedy_at_temperature_zero) {
 TEST(pick_token, refuses_what_is_no_distribution) {
     const auto message = [](std::span<const float> logits, std::span<const float> allowed,
                             const sampling_options& options) {
-        try {
-            pick_token(logits, allowed, options, 0.5);
-        } catch (const aha::error& e) {
-            return std::string{e.what()};
-        }
-        return std::string{"no error"};
+        return aha::test::complaint([&] { pick_token(logits, allowed, options, 0.5); });
     };
     for (const sampling_options& options :
          {sampling_options{}, sampling_options{.temperature = 0}, sampling_options{.temperature = 0.7, .top_k = 3}})

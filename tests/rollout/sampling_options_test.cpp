@@ -4,30 +4,28 @@
 #include <limits>
 #include <string>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 using aha::sampling_options;
 
 std::string complaint(const sampling_options& options) {
-    try {
-        options.validate();
-    } catch (const aha::error& e) {
-        return e.what();
-    }
-    return "";
+    return aha::test::complaint([&] { options.validate(); });
 }
 
 TEST(sampling_options, defaults_are_the_plain_distribution) {
     const sampling_options options;
-    EXPECT_EQ(complaint(options), "");
+    EXPECT_EQ(complaint(options), "no complaint");
     EXPECT_EQ(options, (sampling_options{.temperature = 1, .top_k = 0, .top_p = 1, .min_p = 0, .max_new_tokens = 256}));
 }
 
 TEST(sampling_options, accepts_the_ends_of_each_range) {
-    EXPECT_EQ(complaint({.temperature = 0}), "");
-    EXPECT_EQ(complaint({.temperature = 1e-6}), "");
-    EXPECT_EQ(complaint({.top_k = 1, .top_p = 1e-9, .min_p = 0.999, .max_new_tokens = 1, .min_new_tokens = 1}), "");
-    EXPECT_EQ(complaint({.stop = {"x", "</answer>"}, .suppress = {0, 7}}), "");
+    EXPECT_EQ(complaint({.temperature = 0}), "no complaint");
+    EXPECT_EQ(complaint({.temperature = 1e-6}), "no complaint");
+    EXPECT_EQ(complaint({.top_k = 1, .top_p = 1e-9, .min_p = 0.999, .max_new_tokens = 1, .min_new_tokens = 1}),
+              "no complaint");
+    EXPECT_EQ(complaint({.stop = {"x", "</answer>"}, .suppress = {0, 7}}), "no complaint");
 }
 
 TEST(sampling_options, names_the_first_value_that_makes_no_sense) {

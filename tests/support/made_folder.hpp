@@ -2,31 +2,47 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <ios>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+
+#include <tests/support/text_files.hpp>
 
 namespace aha::test {
 
-/// A folder of its own for a test, removed with what is in it.
+/// A folder of its own for a test, removed with what is in it. A process that is killed removes nothing: a test that
+/// starts one makes the folder itself.
 class made_folder {
 public:
     made_folder() {
         std::string pattern = (std::filesystem::temp_directory_path() / "aha-test-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
+        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make the folder " + pattern};
+        path_ = pattern;
     }
-    ~made_folder() { std::filesystem::remove_all(path_); }
+    ~made_folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
     made_folder(const made_folder&) = delete;
     made_folder& operator=(const made_folder&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
+    operator const std::filesystem::path&() const { return path_; }
+    std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
     /// Writes a file, whose name may have folders in it.
-    std::filesystem::path file(const std::string& name, std::string_view content) const {
-        std::filesystem::create_directories((path_ / name).parent_path());
-        std::ofstream{path_ / name, std::ios::binary} << content;
-        return path_ / name;
+    std::filesystem::path file(const std::filesystem::path& name, std::string_view content) const {
+        return write(path_ / name, content);
+    }
+
+    /// What is in it, or in a folder below it.
+    std::set<std::string> names(const std::filesystem::path& below = {}) const {
+        std::set<std::string> all;
+        for (const auto& entry : std::filesystem::directory_iterator{path_ / below})
+            all.insert(entry.path().filename().string());
+        return all;
     }
 
     /// `text` with this folder's path as "DIR".

@@ -1,27 +1,25 @@
 #include <aha/text/assistant_turns.hpp>
 
 #include <ctime>
-#include <fstream>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <set>
 #include <string>
 
 #include <aha/text/chat_template.hpp>
 
 #include <tests/support/complaint.hpp>
+#include <tests/support/text_files.hpp>
 
 namespace {
 
 using aha::json;
 using aha::test::complaint;
+using aha::test::text_of;
 using testing::HasSubstr;
 
-std::string text_of(const std::string& file) {
-    std::ifstream in{std::string{AHA_TEST_DATA} + "/text/data/" + file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
+const std::filesystem::path data = std::filesystem::path{AHA_TEST_DATA} / "text" / "data";
 
 std::vector<std::string> said(const aha::learnable_chat& chat) {
     std::vector<std::string> turns;
@@ -34,14 +32,14 @@ const aha::chat_template chatml{
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"};
 
 TEST(render_to_learn, finds_in_released_templates_the_turns_that_trl_marks) {
-    const json golden = json::parse(text_of("assistant_turns.json"));
+    const json golden = json::parse(text_of(data / "assistant_turns.json"));
     std::size_t found = 0;
     // Templates that write a turn differently once another follows, or ask with an opened thought.
     const std::set<std::string> unstable{"gptoss two turns"};
     const std::tm day{.tm_mday = 27, .tm_mon = 10, .tm_year = 126};  // the day that the reference shows
     for (const json& one : golden.at("cases")) {
         const std::string name = one.at("template"), what = name + " " + one.at("conversation").get<std::string>();
-        const aha::chat_template plain{text_of("chat/" + name + ".jinja"), golden.at("variables")};
+        const aha::chat_template plain{text_of(data / ("chat/" + name + ".jinja")), golden.at("variables")};
         if (one.at("text").is_null()) {
             EXPECT_NE(complaint([&] { (void)aha::render_to_learn(plain, one.at("messages")); }), "none") << what;
             continue;
@@ -125,9 +123,9 @@ TEST(dropped_text, names_what_a_template_leaves_out) {
         "{% for m in messages %}{{ m.content }}{% if not loop.last %}{{ m.reasoning_content }}{% endif %}{% endfor %}"};
     EXPECT_EQ(aha::dropped_text(forgets, apart), "\"reasoning_content\" of message 2");
     EXPECT_EQ(aha::dropped_text(chatml, call), "the name of a tool call of message 2");
-    const aha::chat_template r1{text_of("chat/deepseek_r1_distill.jinja"), {{"bos_token", "<s>"}}};
+    const aha::chat_template r1{text_of(data / "chat/deepseek_r1_distill.jinja"), {{"bos_token", "<s>"}}};
     EXPECT_EQ(aha::dropped_text(r1, thoughts), "\"content\" of message 2, before </think>");
-    const aha::chat_template qwen{text_of("chat/qwen3.jinja")};
+    const aha::chat_template qwen{text_of(data / "chat/qwen3.jinja")};
     EXPECT_EQ(aha::dropped_text(qwen, thoughts), std::nullopt);
     EXPECT_EQ(aha::dropped_text(qwen, call), std::nullopt);
     json two = thoughts;

@@ -1,11 +1,8 @@
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
@@ -14,6 +11,8 @@
 
 #include <aha/core/error.hpp>
 #include <aha/text/chat_template.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 
 // Chat templates of published models, against what transformers renders: tests/golden/make_chat_template_golden.py.
 namespace {
@@ -21,18 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 using aha::chat_options;
 using aha::chat_template;
+using aha::test::complaint;
+using aha::test::text_of;
 using json = nlohmann::ordered_json;
 using spans = std::vector<std::pair<std::size_t, std::size_t>>;
 
 const fs::path data = fs::path{AHA_TEST_DATA} / "text" / "data" / "chat";
 
-std::string read(const fs::path& path) {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 const json& golden() {
-    static const json parsed = json::parse(read(data / "golden.json"));
+    static const json parsed = json::parse(text_of(data / "golden.json"));
     return parsed;
 }
 
@@ -51,7 +47,7 @@ TEST(chat_template, renders_published_templates_as_transformers_does) {
         const auto name = render["template"].get<std::string>();
         SCOPED_TRACE(name + ", " + render["conversation"].dump() + render["variables"].dump().substr(0, 60));
         const json& messages = golden()["conversations"][render["conversation"].get<std::string>()];
-        const chat_template made{read(data / (name + ".jinja")), golden()["tokens"]};
+        const chat_template made{text_of(data / (name + ".jinja")), golden()["tokens"]};
         try {
             const auto done = made.render_with_spans(messages, options_of(render));
             ASSERT_FALSE(render.contains("error")) << render["error"] << "\n" << done.text;
@@ -105,38 +101,28 @@ TEST(chat_template, the_clock_is_the_local_time_unless_given) {
     EXPECT_EQ(made.render({{"user", ""}}, {.now = now}), "1999");
 }
 
-template <class Action>
-std::string message_of(Action action) {
-    try {
-        action();
-    } catch (const aha::error& problem) {
-        return problem.what();
-    }
-    return "no error";
-}
-
 TEST(chat_template, bad_input_is_named) {
     const chat_template made{"a\n{{ messages[0].content + 1 }}"};
-    EXPECT_EQ(message_of([&] { made.render(json("text")); }), "chat template: the messages are not a JSON array");
-    EXPECT_EQ(message_of([&] {
+    EXPECT_EQ(complaint([&] { made.render(json("text")); }), "chat template: the messages are not a JSON array");
+    EXPECT_EQ(complaint([&] {
                   made.render(json::array({{{"role", "user"}}, 3}));
               }),
               "chat template: message 1 is not a JSON object");
-    EXPECT_EQ(message_of([&] {
+    EXPECT_EQ(complaint([&] {
                   made.render({{"user", "x"}}, {.variables = json::array()});
               }),
               "chat template: the variables are not a JSON object");
-    EXPECT_EQ(message_of([&] { chat_template("x", json::array()); }),
+    EXPECT_EQ(complaint([&] { chat_template("x", json::array()); }),
               "chat template: the default variables are not a JSON object");
-    EXPECT_EQ(message_of([&] { chat_template(std::string(4'000'001, 'x')); }),
+    EXPECT_EQ(complaint([&] { chat_template(std::string(4'000'001, 'x')); }),
               "a chat template of 4000001 bytes; at most 4000000 are read");
-    EXPECT_EQ(message_of([&] { chat_template("a\n{% if %}"); }),
+    EXPECT_EQ(complaint([&] { chat_template("a\n{% if %}"); }),
               "chat template line 2: expected a value, found the end of the tag");
-    EXPECT_EQ(message_of([&] {
+    EXPECT_EQ(complaint([&] {
                   made.render({{"user", "x"}});
               }),
               "chat template line 2: \"+\" is not possible between values of type str and int");
-    EXPECT_EQ(message_of([&] {
+    EXPECT_EQ(complaint([&] {
                   made.render({{"user", "x"}}, {.variables = {{"n", std::uint64_t{1} << 63}}});
               }),
               "chat template: a number over 2^63 in the data");
@@ -145,35 +131,19 @@ TEST(chat_template, bad_input_is_named) {
 /// A folder that goes when the test does.
 class model_folder {
 public:
-    model_folder() {
-        std::string pattern = (fs::temp_directory_path() / "aha-chat-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-    model_folder(const model_folder&) = delete;
-    model_folder& operator=(const model_folder&) = delete;
-    ~model_folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    const fs::path& path() const { return path_; }
-    void write(const std::string& name, const std::string& text) const {
-        fs::create_directories((path_ / name).parent_path());
-        std::ofstream{path_ / name, std::ios::binary} << text;
-    }
+    const fs::path& path() const { return folder_; }
+    void write(const std::string& name, const std::string& text) const { folder_.file(name, text); }
     std::string load_and_render(const std::string& name = "default") const {
-        const auto loaded = aha::load_chat_template(path_, name);
+        const auto loaded = aha::load_chat_template(folder_, name);
         return loaded ? loaded->render({{"user", "x"}}) : "no template";
     }
     /// The error of loading, without the folder's path.
     std::string problem(const std::string& name = "default") const {
-        std::string text = message_of([&] { load_and_render(name); });
-        if (const auto at = text.find(path_.string()); at != std::string::npos)
-            text.replace(at, path_.string().size(), "FOLDER");
-        return text;
+        return folder_.shortened(complaint([&] { load_and_render(name); }));
     }
 
 private:
-    fs::path path_;
+    aha::test::made_folder folder_;
 };
 
 TEST(load_chat_template, reads_the_file_the_string_and_the_list) {
@@ -202,25 +172,24 @@ TEST(load_chat_template, reads_the_file_the_string_and_the_list) {
 
 TEST(load_chat_template, bad_files_are_named) {
     const model_folder folder;
-    EXPECT_EQ(message_of([&] { aha::load_chat_template(folder.path() / "none"); }),
+    EXPECT_EQ(complaint([&] { aha::load_chat_template(folder.path() / "none"); }),
               "cannot load a chat template: \"" + (folder.path() / "none").string() + "\" is not a folder");
     folder.write("tokenizer_config.json", "{\"chat_template\": ");
-    EXPECT_EQ(folder.problem(), "FOLDER/tokenizer_config.json: not valid JSON at byte 19: the text ends too early");
+    EXPECT_EQ(folder.problem(), "DIR/tokenizer_config.json: not valid JSON at byte 19: the text ends too early");
     folder.write("tokenizer_config.json", "[]");
-    EXPECT_EQ(folder.problem(), "\"FOLDER/tokenizer_config.json\": not a JSON object");
+    EXPECT_EQ(folder.problem(), "\"DIR/tokenizer_config.json\": not a JSON object");
     folder.write("tokenizer_config.json", R"({"chat_template": 3})");
-    EXPECT_EQ(folder.problem(), "\"FOLDER/tokenizer_config.json\": \"chat_template\" is neither a string nor a list");
+    EXPECT_EQ(folder.problem(), "\"DIR/tokenizer_config.json\": \"chat_template\" is neither a string nor a list");
     for (const char* entry :
          {"3", R"({"name": "default"})", R"({"name": 1, "template": "x"})", R"({"name": "default", "template": []})"}) {
         folder.write("tokenizer_config.json", std::string{"{\"chat_template\": ["} + entry + "]}");
         EXPECT_EQ(folder.problem(),
-                  "\"FOLDER/tokenizer_config.json\": an entry of \"chat_template\" has no \"name\" and \"template\"");
+                  "\"DIR/tokenizer_config.json\": an entry of \"chat_template\" has no \"name\" and \"template\"");
     }
     folder.write("tokenizer_config.json", R"({"chat_template": "a\n{% if x %}"})");
-    EXPECT_EQ(folder.problem(),
-              "\"FOLDER\": chat template line 2: {% endif %} is missing for the block that begins here");
+    EXPECT_EQ(folder.problem(), "\"DIR\": chat template line 2: {% endif %} is missing for the block that begins here");
     folder.write("chat_template.jinja", "{% nothing %}");
-    EXPECT_EQ(folder.problem(), "\"FOLDER\": chat template line 1: {% nothing %} is not supported");
+    EXPECT_EQ(folder.problem(), "\"DIR\": chat template line 1: {% nothing %} is not supported");
     EXPECT_EQ(folder.problem("../x"),
               "a chat template's name \"../x\" holds a character other than letters, digits, _ and -");
     EXPECT_EQ(folder.problem(""), "a chat template's name \"\" holds a character other than letters, digits, _ and -");

@@ -7,6 +7,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/text/aligned_text.hpp>
+#include <tests/support/complaint.hpp>
 
 namespace {
 
@@ -17,12 +18,7 @@ using testing::HasSubstr;
 normalizer make(const json& value) { return normalizer{{value, "normalizer"}}; }
 
 std::string complaint(const json& value) {
-    try {
-        make(value);
-    } catch (const error& wrong) {
-        return wrong.what();
-    }
-    return "no complaint";
+    return aha::test::complaint([&] { make(value); });
 }
 
 // What each kind does is compared with the reference in variants.json (bpe_tokenizer_test.cpp).

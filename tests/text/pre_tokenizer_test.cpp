@@ -7,6 +7,7 @@
 #include <aha/text/json_part.hpp>
 #include <aha/text/oniguruma.hpp>
 
+#include "tests/support/complaint.hpp"
 #include "tests/text/tokenizer_support.hpp"
 
 namespace {
@@ -25,12 +26,7 @@ std::vector<std::string> words(const pre_tokenizer& cut, const std::string& text
 }
 
 std::string complaint(const json& value) {
-    try {
-        make(value);
-    } catch (const error& wrong) {
-        return wrong.what();
-    }
-    return "no complaint";
+    return aha::test::complaint([&] { make(value); });
 }
 
 json split(const json& pattern, const std::string& behavior = "Isolated") {

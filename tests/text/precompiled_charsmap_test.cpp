@@ -9,6 +9,7 @@
 #include <aha/core/error.hpp>
 #include <aha/files/utf8.hpp>
 
+#include "tests/support/complaint.hpp"
 #include "tests/text/tokenizer_support.hpp"
 
 namespace {
@@ -24,12 +25,7 @@ precompiled_charsmap make(const std::string& base64) {
 }
 
 std::string complaint(const std::string& base64) {
-    try {
-        make(base64);
-    } catch (const error& wrong) {
-        return wrong.what();
-    }
-    return "no complaint";
+    return aha::test::complaint([&] { make(base64); });
 }
 
 // RFC 4648, section 10.

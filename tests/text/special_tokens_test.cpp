@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <aha/text/tokenizer_json.hpp>
 
 #include "tests/support/complaint.hpp"
+#include "tests/support/made_folder.hpp"
 #include "tests/text/tokenizer_support.hpp"
 
 namespace {
@@ -23,16 +23,10 @@ using ids_t = std::vector<token_id>;
 /// A folder of this test's own, gone at the end.
 class token_settings_folder : public testing::Test {
 protected:
-    token_settings_folder() { clear(); }
-    ~token_settings_folder() override { std::filesystem::remove_all(path_); }
-
     void clear() const {
-        std::filesystem::remove_all(path_);
-        std::filesystem::create_directories(path_);
+        for (const std::string& name : path_.names()) std::filesystem::remove_all(path_ / name);
     }
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream{path_ / name, std::ios::binary} << text;
-    }
+    void write(const std::string& name, const std::string& text) const { path_.file(name, text); }
     bpe_tokenizer load(const json& files) const {
         clear();
         for (const auto& [name, value] : files.items()) write(name, value.dump());
@@ -40,9 +34,7 @@ protected:
     }
     std::string place(const std::string& name) const { return (path_ / name).string(); }
 
-    std::filesystem::path path_ =
-        std::filesystem::temp_directory_path() /
-        ("aha_" + std::to_string(::getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    aha::test::made_folder path_;
     json golden_ = read("settings.json")["cases"];
 };
 

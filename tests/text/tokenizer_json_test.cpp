@@ -2,12 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <aha/core/error.hpp>
 #include <aha/text/stream_decoder.hpp>
 
 #include "tests/support/complaint.hpp"
+#include "tests/support/made_folder.hpp"
 #include "tests/text/tokenizer_support.hpp"
 
 namespace {
@@ -35,22 +34,15 @@ json small() {
 /// A folder of this test's own, gone at the end.
 class folder : public testing::Test {
 protected:
-    folder() {
-        std::filesystem::create_directories(path_);
-        write("tokenizer.json", small());
-    }
-    ~folder() override { std::filesystem::remove_all(path_); }
+    folder() { write("tokenizer.json", small()); }
 
     std::string write(const std::string& name, const json& value) const { return write_text(name, value.dump()); }
     std::string write_text(const std::string& name, const std::string& text) const {
-        std::ofstream{path_ / name, std::ios::binary} << text;
-        return (path_ / name).string();
+        return path_.file(name, text).string();
     }
     bpe_tokenizer load() const { return load_tokenizer_json(path_ / "tokenizer.json"); }
 
-    std::filesystem::path path_ =
-        std::filesystem::temp_directory_path() /
-        ("aha_" + std::to_string(::getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    aha::test::made_folder path_;
 };
 using tokenizer_folder = folder;
 

@@ -25,11 +25,13 @@
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 using aha::test::complaint;
+using aha::test::made_prompts;
 using aha::test::small_model;
 using testing::HasSubstr;
 
@@ -42,9 +44,7 @@ aha::testing::symbol_tokenizer letters() {
 }
 
 std::vector<aha::prompt> questions(std::size_t n) {
-    std::vector<aha::prompt> all(n);
-    for (std::size_t i = 0; i < n; ++i) all[i].ids = {static_cast<aha::token_id>(i % 26), 3, 4};
-    return all;
+    return made_prompts(n, [](aha::token_id i) { return std::vector<aha::token_id>{i % 26, 3, 4}; });
 }
 
 const auto first_id = [](const aha::prompt&, const aha::completion& c) { return static_cast<double>(c.ids[0] % 3); };

@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <torch/csrc/autograd/autograd.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -21,13 +20,18 @@
 #include <aha/testing/tolerance.hpp>
 #include <aha/update/cache_teacher.hpp>
 #include <aha/train/distill.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_folder.hpp>
+#include <tests/support/relative_error.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 namespace fs = std::filesystem;
 using aha::test::made_examples;
+using aha::test::made_folder;
+using aha::test::relative_error;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 using testing::HasSubstr;
@@ -69,18 +73,6 @@ at::Tensor gradient(const tiny& student, const Teacher& teacher, std::span<const
     return student.weights().gradients().clone();
 }
 
-double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
-
-/// A file that is gone when the test is.
-struct temporary_file {
-    fs::path path = fs::temp_directory_path() / ("aha-distill-" + std::to_string(::getpid()) + "-" +
-                                                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    temporary_file() = default;
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-    ~temporary_file() { fs::remove(path); }
-};
-
 TEST(distill, loss_and_gradient_are_those_of_whole_logits_example_by_example) {
     const tiny student = small_model(), teacher = larger_model();
     const auto examples = made_examples(5);
@@ -117,7 +109,7 @@ TEST(distill, loss_and_gradient_are_those_of_whole_logits_example_by_example) {
     EXPECT_EQ(sums.tokens, tokens);
     EXPECT_NEAR(sums.divergence, divergence.item<double>() / tokens, 1e-6);
     EXPECT_NEAR(sums.cross_entropy, cross_entropy.item<double>() / tokens, 1e-6);
-    EXPECT_LT(relative(actual, student.weights().gradients()), 1e-5);
+    EXPECT_LT(relative_error(actual, student.weights().gradients()), 1e-5);
     EXPECT_FALSE(teacher.weights().gradients().ne(0).any().item<bool>());
 }
 
@@ -132,24 +124,25 @@ TEST(distill, gradient_does_not_depend_on_microbatches_or_order) {
     ASSERT_GT(whole.norm().item<double>(), 0);
     for (const std::int64_t budget : {1, 13, 40}) {
         options.microbatch_tokens = budget;
-        EXPECT_LT(relative(gradient(student, teacher, items, options), whole), 1e-6) << budget;
+        EXPECT_LT(relative_error(gradient(student, teacher, items, options), whole), 1e-6) << budget;
     }
     std::reverse(items.begin(), items.end());
-    EXPECT_LT(relative(gradient(student, teacher, items, options), whole), 1e-6);
+    EXPECT_LT(relative_error(gradient(student, teacher, items, options), whole), 1e-6);
 }
 
 TEST(distill, a_cache_of_all_tokens_teaches_as_its_teacher_does) {
-    const temporary_file file;
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
     const tiny student = small_model(), teacher = larger_model();
     const auto examples = made_examples(9);
     const auto items = items_of(examples);
-    aha::cache_teacher(teacher, examples, file.path, {.k = 31, .temperature = 2, .microbatch_tokens = 20});
-    const aha::teacher_cache cache{file.path};
+    aha::cache_teacher(teacher, examples, file, {.k = 31, .temperature = 2, .microbatch_tokens = 20});
+    const aha::teacher_cache cache{file};
     for (const std::int64_t budget : {1000, 15}) {
         const aha::distill_options options{.temperature = 2, .microbatch_tokens = budget};
         aha::distill_sums cached, live;
         const at::Tensor gradients = gradient(student, cache, items, options, &cached);
-        EXPECT_LT(relative(gradients, gradient(student, teacher, items, options, &live)), 1e-5);
+        EXPECT_LT(relative_error(gradients, gradient(student, teacher, items, options, &live)), 1e-5);
         EXPECT_NEAR(cached.divergence, live.divergence, 1e-6);
     }
 }
@@ -271,33 +264,31 @@ TYPED_TEST(resumed_distill, goes_on_bit_for_bit_across_epochs) {
 }
 
 TEST(distill, refuses_what_makes_no_sense) {
-    const temporary_file file;
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
     tiny student = small_model();
     const tiny teacher = larger_model(), wide = larger_model(33), short_one = larger_model(31, 8);
     const auto message = [&](const auto& from, const aha::distill_options& options, std::size_t examples = 9) {
-        try {
+        return aha::test::complaint([&] {
             aha::distill trainer{student, from, made_examples(examples), options, sampler()};
-        } catch (const aha::error& e) {
-            return std::string{e.what()};
-        }
-        return std::string{};
+        });
     };
     EXPECT_THAT(message(teacher, {.temperature = 0}), HasSubstr("temperature must be positive, not 0"));
     EXPECT_THAT(message(teacher, {.on_policy = 1.5}), HasSubstr("on_policy must be in [0, 1], not 1.5"));
     EXPECT_THAT(message(teacher, {.cross_entropy = -1}), HasSubstr("cross_entropy must be 0 (off) or more, not -1"));
     EXPECT_THAT(message(wide, {}), HasSubstr("31 and 33 tokens"));
-    EXPECT_EQ(message(wide, {.vocabulary = 30}), "");
+    EXPECT_EQ(message(wide, {.vocabulary = 30}), "no complaint");
     EXPECT_THAT(message(short_one, {}), HasSubstr("the teacher's context of 8"));
 
-    aha::cache_teacher(teacher, made_examples(9), file.path, {.k = 4});
-    const aha::teacher_cache cache{file.path};
-    EXPECT_EQ(message(cache, {}), "");
+    aha::cache_teacher(teacher, made_examples(9), file, {.k = 4});
+    const aha::teacher_cache cache{file};
+    EXPECT_EQ(message(cache, {}), "no complaint");
     EXPECT_THAT(message(cache, {.on_policy = 0.5}), HasSubstr("on_policy must be 0, not 0.5"));
     EXPECT_THAT(message(cache, {.temperature = 2}), HasSubstr("was made at temperature 1, not 2"));
     EXPECT_THAT(message(cache, {}, 8), HasSubstr("answers to 9 examples, but there are 8"));
-    aha::cache_teacher(wide, made_examples(9), file.path, {.k = 4});
-    EXPECT_THAT(message(aha::teacher_cache{file.path}, {}), HasSubstr("31 and 33 tokens"));
-    EXPECT_THROW(aha::cache_teacher(teacher, made_examples(1), file.path, {.k = 32}), aha::error);
+    aha::cache_teacher(wide, made_examples(9), file, {.k = 4});
+    EXPECT_THAT(message(aha::teacher_cache{file}, {}), HasSubstr("31 and 33 tokens"));
+    EXPECT_THROW(aha::cache_teacher(teacher, made_examples(1), file, {.k = 32}), aha::error);
 
     EXPECT_THROW((aha::distill{student, teacher, made_examples(2), {.on_policy = 0.5}}), aha::error)
         << "there is no sampler";
@@ -345,7 +336,8 @@ TEST(distill, another_batch_size_on_resume_learns_each_example_once) {
 }
 
 TEST(distill, the_report_says_what_the_teacher_read) {
-    const temporary_file file;
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
     tiny student = small_model();
     const tiny teacher = larger_model();
     const auto examples = made_examples(6);
@@ -356,8 +348,8 @@ TEST(distill, the_report_says_what_the_teacher_read) {
     EXPECT_EQ(step.metric("tokens/teacher"), tokens);
     EXPECT_GT(step.metric("time/teacher"), 0);
     EXPECT_LE(step.metric("time/teacher") + step.metric("time/train"), step.metric("step_time"));
-    aha::cache_teacher(teacher, examples, file.path, {.k = 4});
-    const aha::teacher_cache cache{file.path};
+    aha::cache_teacher(teacher, examples, file, {.k = 4});
+    const aha::teacher_cache cache{file};
     aha::distill cached{student, cache, examples, {.batch_size = 6}};
     EXPECT_EQ(cached.step().metric("tokens/teacher"), tokens);
 }

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -22,6 +21,7 @@
 #include <aha/train/distill.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/small_decoder.hpp>
 
 /// What a student and its teacher need not have in common: how many rows pad their heads, and how much text they read.
@@ -30,6 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using aha::test::complaint;
 using aha::test::made_examples;
+using aha::test::made_folder;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 using testing::AllOf;
@@ -58,16 +59,6 @@ aha::testing::symbol_tokenizer letters() {
     for (int i = 0; i < 47; ++i) symbols.emplace_back(1, static_cast<char>('0' + i));
     return aha::testing::symbol_tokenizer{symbols};
 }
-
-/// A file that is gone when the test is.
-struct temporary_file {
-    fs::path path = fs::temp_directory_path() / ("aha-vocabulary-" + std::to_string(::getpid()) + "-" +
-                                                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    temporary_file() = default;
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-    ~temporary_file() { fs::remove(path); }
-};
 
 /// Loss and gradient of the student's own 31 tokens.
 struct outcome {
@@ -99,7 +90,8 @@ void expect_same(const outcome& a, const outcome& b, const std::string& what) {
 
 template <class Divergence>
 void padding_counts_nothing(const Divergence& divergence) {
-    const temporary_file file;
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
     const tiny bare_student = small_model(64, 0.4), bare_teacher = small_model(64, 0.6);
     const outcome live = taught(bare_student, bare_teacher, divergence, 0);
     EXPECT_GT(live.divergence, 0.01);
@@ -108,10 +100,10 @@ void padding_counts_nothing(const Divergence& divergence) {
         const tiny student = padded(student_rows, 0.4), teacher = padded(teacher_rows, 0.6);
         expect_same(taught(student, teacher, divergence, 31), live, "live, " + heads);
         for (const std::int64_t k : {31, 4}) {
-            aha::cache_teacher(bare_teacher, made_examples(8), file.path, {.k = k});
-            const outcome bare = taught(bare_student, aha::teacher_cache{file.path}, divergence, 0);
-            aha::cache_teacher(teacher, made_examples(8), file.path, {.k = k, .vocabulary = 31});
-            const aha::teacher_cache cache{file.path};
+            aha::cache_teacher(bare_teacher, made_examples(8), file, {.k = k});
+            const outcome bare = taught(bare_student, aha::teacher_cache{file}, divergence, 0);
+            aha::cache_teacher(teacher, made_examples(8), file, {.k = k, .vocabulary = 31});
+            const aha::teacher_cache cache{file};
             expect_same(taught(student, cache, divergence, 31), bare, "k " + std::to_string(k) + ", " + heads);
             if (k == 31) expect_same(taught(student, cache, divergence, 31), live, "cached and live, " + heads);
         }
@@ -135,9 +127,10 @@ struct teacher_with_tokenizer {
 };
 
 TEST(distill_vocabulary, a_cache_knows_it_from_the_teachers_tokenizer_and_tells_the_trainer) {
-    const temporary_file file;
-    aha::cache_teacher(teacher_with_tokenizer{padded(40, 0.6)}, made_examples(8), file.path, {.k = 4});
-    const aha::teacher_cache cache{file.path};
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
+    aha::cache_teacher(teacher_with_tokenizer{padded(40, 0.6)}, made_examples(8), file, {.k = 4});
+    const aha::teacher_cache cache{file};
     EXPECT_EQ(cache.options().vocabulary, 31);
     EXPECT_EQ(cache.options().padding, 9);
     for (std::size_t i = 0; i < cache.size(); ++i)
@@ -151,9 +144,10 @@ TEST(distill_vocabulary, a_cache_knows_it_from_the_teachers_tokenizer_and_tells_
 }
 
 TEST(distill_vocabulary, a_cache_of_another_vocabulary_is_refused_with_both_numbers) {
-    const temporary_file file;
-    aha::cache_teacher(padded(40, 0.6), made_examples(8), file.path, {.k = 4});
-    const aha::teacher_cache cache{file.path};
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
+    aha::cache_teacher(padded(40, 0.6), made_examples(8), file, {.k = 4});
+    const aha::teacher_cache cache{file};
     tiny student = small_model(), wide = padded(48, 0.4);
     const auto refusal = [&](tiny& model, std::int64_t vocabulary) {
         return complaint([&] {
@@ -165,24 +159,24 @@ TEST(distill_vocabulary, a_cache_of_another_vocabulary_is_refused_with_both_numb
     EXPECT_THAT(refusal(student, 0), HasSubstr("31 and 40 tokens"));
     EXPECT_THAT(refusal(wide, 0), HasSubstr("48 and 40 tokens"));
     EXPECT_EQ(refusal(wide, 40), "no complaint");
-    EXPECT_THAT(
-        complaint([&] { aha::cache_teacher(student, made_examples(8), file.path, {.k = 4, .vocabulary = 32}); }),
-        HasSubstr("the vocabulary has 32 tokens, but the teacher's head has only 31 rows"));
-    EXPECT_THAT(complaint([&] { aha::cache_teacher(wide, made_examples(8), file.path, {.k = 32, .vocabulary = 31}); }),
+    EXPECT_THAT(complaint([&] { aha::cache_teacher(student, made_examples(8), file, {.k = 4, .vocabulary = 32}); }),
+                HasSubstr("the vocabulary has 32 tokens, but the teacher's head has only 31 rows"));
+    EXPECT_THAT(complaint([&] { aha::cache_teacher(wide, made_examples(8), file, {.k = 32, .vocabulary = 31}); }),
                 HasSubstr("k must be in [1, 31]"));
 }
 
 TEST(distill_vocabulary, cache_teacher_refuses_what_the_teacher_cannot_read_before_it_runs) {
-    const temporary_file file;
+    const made_folder folder;
+    const fs::path file = folder / "teacher";
     std::vector<aha::supervised_example> examples = made_examples(5);
     examples[3].ids.assign(20, 4);
     examples[3].loss_mask.assign(20, 1), examples[3].loss_mask[0] = 0;
-    EXPECT_THAT(complaint([&] { aha::cache_teacher(small_model(12), examples, file.path, {.k = 4}); }),
+    EXPECT_THAT(complaint([&] { aha::cache_teacher(small_model(12), examples, file, {.k = 4}); }),
                 HasSubstr("example 3 has 20 tokens, more than the teacher's context of 12"));
     examples[3].ids[7] = 31;
-    EXPECT_THAT(complaint([&] { aha::cache_teacher(small_model(), examples, file.path, {.k = 4}); }),
+    EXPECT_THAT(complaint([&] { aha::cache_teacher(small_model(), examples, file, {.k = 4}); }),
                 HasSubstr("example 3 holds token 31, but the teacher has 31 tokens"));
-    EXPECT_FALSE(fs::exists(file.path));
+    EXPECT_FALSE(fs::exists(file));
     tiny student = padded(40, 0.4);
     const tiny teacher = small_model();
     EXPECT_THAT(complaint([&] {

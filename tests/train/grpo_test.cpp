@@ -17,18 +17,20 @@
 #include <aha/model/initialize.hpp>
 #include <aha/testing/bandit.hpp>
 #include <aha/train/grpo.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/concepts/archetypes.hpp>
 
 namespace {
 
+using aha::test::made_prompts;
 using aha::testing::arm_tokenizer;
 using aha::testing::bandit;
 
 /// Prompts that a bandit ignores.
 aha::vector_prompts questions(std::int64_t count = 64) {
-    std::vector<aha::prompt> all(static_cast<std::size_t>(count));
-    for (aha::prompt& p : all) p.ids = {0};
-    return aha::vector_prompts{all, {.shuffle = false}};
+    const auto zero = [](aha::token_id) { return std::vector<aha::token_id>{0}; };
+    return aha::vector_prompts{made_prompts(static_cast<std::size_t>(count), zero), {.shuffle = false}};
 }
 
 aha::autoregressive_sampler<arm_tokenizer> arms(std::int64_t count, std::int64_t length = 1, double temperature = 1) {
@@ -242,12 +244,7 @@ TEST(grpo, works_with_the_least_types_of_every_slot) {
 TEST(grpo, options_that_make_no_sense_are_named) {
     bandit model{{0, 0}};
     const auto message = [&](aha::grpo_options options) -> std::string {
-        try {
-            aha::grpo trainer{model, questions(), arm_zero, options, arms(2)};
-        } catch (const aha::error& problem) {
-            return problem.what();
-        }
-        return "";
+        return aha::test::complaint([&] { aha::grpo trainer{model, questions(), arm_zero, options, arms(2)}; });
     };
     EXPECT_THAT(message({.group_size = 1}), ::testing::HasSubstr("group_size must be at least 2, not 1"));
     EXPECT_THAT(message({.prompts_per_step = 0}), ::testing::HasSubstr("prompts_per_step"));

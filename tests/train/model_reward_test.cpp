@@ -12,6 +12,7 @@
 #include <aha/reward/run_rewards.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <aha/pretrained/pretrained.hpp>
+#include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
@@ -201,12 +202,7 @@ TEST(model_reward, keeps_nothing_for_a_gradient) {
 TEST(model_reward, refuses_options_that_make_no_sense) {
     const auto by = std::make_shared<judge>(small_judge());
     const auto why = [&](const aha::model_reward_options& options) -> std::string {
-        try {
-            aha::model_reward{by, options};
-        } catch (const aha::error& e) {
-            return e.what();
-        }
-        return {};
+        return aha::test::complaint([&] { aha::model_reward{by, options}; });
     };
     EXPECT_THAT(why({.deviation = 0}), testing::HasSubstr("deviation must be positive, not 0"));
     EXPECT_THAT(why({.microbatch_tokens = -1}), testing::HasSubstr("microbatch_tokens must be positive, not -1"));

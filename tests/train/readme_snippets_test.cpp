@@ -1,10 +1,11 @@
 // The pieces of code that README.md and pages of docs show, compiled and run; docs/shown_code.py compares them.
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iostream>
+#include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <aha/advantage/kl_in_reward.hpp>
@@ -15,6 +16,7 @@
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/divergence/generalized_jsd.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/reward/combine.hpp>
 #include <aha/reward/format.hpp>
 #include <aha/testing/bandit.hpp>
@@ -26,6 +28,7 @@
 #include <aha/data/read_examples.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
+#include <tests/support/made_folder.hpp>
 
 namespace {
 
@@ -53,14 +56,8 @@ TEST(readme_snippets, your_own_reward) {
 /// A folder of its own to work in.
 class in_a_folder : public testing::Test {
 protected:
-    in_a_folder() {
-        std::filesystem::create_directories(folder_);
-        std::filesystem::current_path(folder_);
-    }
-    ~in_a_folder() override {
-        std::filesystem::current_path(before_);
-        std::filesystem::remove_all(folder_);
-    }
+    in_a_folder() { std::filesystem::current_path(folder_); }
+    ~in_a_folder() override { std::filesystem::current_path(before_); }
 
     /// Writes folders of a tiny model with SmolLM2's tokenizer; "smollm2" then means one of them.
     class tiny_models {
@@ -92,8 +89,7 @@ protected:
 
 private:
     std::filesystem::path before_ = std::filesystem::current_path();
-    std::filesystem::path folder_ =
-        std::filesystem::temp_directory_path() / ("aha-readme-" + std::to_string(::getpid()));
+    aha::test::made_folder folder_;
 };
 
 TEST_F(in_a_folder, supervised) {

@@ -4,11 +4,9 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <limits>
@@ -17,7 +15,6 @@
 #include <span>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -32,11 +29,16 @@
 #include <aha/train/rejection_sampling.hpp>
 #include <aha/train/run_training.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 namespace fs = std::filesystem;
+using aha::test::made_folder;
+using aha::test::made_prompts;
+using aha::test::text_of;
 using aha::testing::bandit;
 
 struct named_filter {
@@ -124,11 +126,6 @@ TEST(rejection_sampling, what_was_kept_once_is_a_duplicate_afterwards) {
     EXPECT_EQ(doubled.step().metric("kept"), first.metric("kept") + first.metric("duplicates"));
 }
 
-std::string bytes(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 /// Runs all four steps in `folder`, going on from what is there.
 aha::run_summary run(const fs::path& folder, std::function<bool()> interrupted) {
     const bandit model{{0.0F, 0.1F, 0.2F, 0.0F}};
@@ -140,14 +137,12 @@ aha::run_summary run(const fs::path& folder, std::function<bool()> interrupted) 
 }
 
 TEST(rejection_sampling, an_interrupted_run_writes_the_same_file_and_the_file_reads_back) {
-    const fs::path folder = fs::temp_directory_path() / ("aha-rejection-" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
+    const made_folder folder;
     run(folder / "a", [] { return false; });
     int asked = 0;
     EXPECT_TRUE(run(folder / "b", [&] { return ++asked == 3; }).interrupted);
     EXPECT_FALSE(run(folder / "b", [] { return false; }).interrupted);
-    EXPECT_EQ(bytes(folder / "a" / "sft.jsonl"), bytes(folder / "b" / "sft.jsonl"));
+    EXPECT_EQ(text_of(folder / "a" / "sft.jsonl"), text_of(folder / "b" / "sft.jsonl"));
     aha::jsonl_reader reader{folder / "a" / "sft.jsonl"};
     std::int64_t lines = 0;
     while (auto row = reader.next()) {
@@ -157,7 +152,6 @@ TEST(rejection_sampling, an_interrupted_run_writes_the_same_file_and_the_file_re
         EXPECT_EQ(row->fields["reward"], 1);
     }
     EXPECT_GT(lines, 12);
-    fs::remove_all(folder);
 }
 
 TEST(rejection_sampling, a_filter_that_throws_leaves_all_as_it_was_and_the_same_prompts_come_again) {
@@ -207,26 +201,11 @@ constexpr auto right = [](const aha::prompt&, const aha::completion&) { return 1
 
 /// Prompts of three tokens, the first their number; without a text unless `texts`.
 aha::vector_prompts numbered(std::size_t count, bool texts, std::int64_t epochs = 1) {
-    std::vector<aha::prompt> all(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        all[i].ids = {static_cast<aha::token_id>(i), 3, 4};
-        if (texts) all[i].text = alphabet().decode(all[i].ids);
-    }
+    auto all = made_prompts(count, [](aha::token_id i) { return std::vector<aha::token_id>{i, 3, 4}; });
+    if (texts)
+        for (aha::prompt& p : all) p.text = alphabet().decode(p.ids);
     return aha::vector_prompts{all, {.shuffle = false, .epochs = epochs}};
 }
-
-/// A folder that is gone when the test is.
-struct temporary_folder {
-    fs::path path = fs::temp_directory_path() / ("aha-rejection-" + std::to_string(::getpid()) + "-" +
-                                                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    temporary_folder() {
-        fs::remove_all(path);
-        fs::create_directories(path);
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() { fs::remove_all(path); }
-};
 
 TEST(rejection_sampling, prompts_given_as_tokens_are_duplicates_by_their_tokens) {
     const auto model = small_model();
@@ -264,7 +243,7 @@ TEST(rejection_sampling, empty_and_truncated_answers_are_dropped_and_counted_or_
     const told script{alphabet(), {{30}, {5, 6}, {5, 6, 30}, {5, 6, 30}}};
     aha::rejection_options options{.samples = 4, .prompts_per_step = 2};
     for (const bool texts : {false, true}) {
-        const temporary_folder folder;
+        const made_folder folder;
         aha::rejection_sampling dropping{model, numbered(2, texts), right, options, script};
         const aha::step_report dropped = dropping.step();
         EXPECT_EQ(dropped.metric("empty"), 2);
@@ -275,7 +254,7 @@ TEST(rejection_sampling, empty_and_truncated_answers_are_dropped_and_counted_or_
         aha::rejection_options all = options;
         all.keep_empty = all.keep_truncated = true;
         aha::rejection_sampling keeping{model, numbered(2, texts), right, all, script};
-        const std::vector<aha::supervised_example> examples = written(keeping, folder.path);
+        const std::vector<aha::supervised_example> examples = written(keeping, folder);
         ASSERT_EQ(examples.size(), 6U) << "what ended and what was cut are not the same";
         for (std::size_t p = 0; p < 2; ++p) {
             const auto number = static_cast<aha::token_id>(p);
@@ -305,7 +284,7 @@ struct letters_model {
 };
 
 TEST(rejection_sampling, a_prompt_that_was_cut_is_written_as_what_was_read) {
-    const temporary_folder folder;
+    const made_folder folder;
     const letters_model source;
     aha::rejection_sampling rejection{
         source,
@@ -313,7 +292,7 @@ TEST(rejection_sampling, a_prompt_that_was_cut_is_written_as_what_was_read) {
         right,
         {.samples = 1, .prompts_per_step = 1, .prompt_limit = {.long_prompts = aha::overlong::cut, .max_tokens = 3}},
         told{alphabet(), {{5, 30}}}};
-    EXPECT_EQ(written(rejection, folder.path).at(0).ids, (std::vector<aha::token_id>{5, 6, 7, 5, 30}));
+    EXPECT_EQ(written(rejection, folder).at(0).ids, (std::vector<aha::token_id>{5, 6, 7, 5, 30}));
 }
 
 TEST(rejection_sampling, a_reward_that_fails_follows_its_options) {
@@ -419,12 +398,12 @@ void sift_as(const thread_ranks& ranks, const fs::path& folder, std::int64_t ste
 }
 
 TEST(rejection_sampling, any_number_of_ranks_writes_the_file_of_one) {
-    const temporary_folder folder;
-    sift_as(thread_ranks{0, 1}, folder.path / "one", 7);
-    const std::string expected = bytes(folder.path / "one" / "sft.jsonl");
+    const made_folder folder;
+    sift_as(thread_ranks{0, 1}, folder / "one", 7);
+    const std::string expected = text_of(folder / "one" / "sft.jsonl");
     EXPECT_GT(std::count(expected.begin(), expected.end(), '\n'), 20);
     for (const int size : {2, 3}) {
-        const fs::path where = folder.path / std::to_string(size);
+        const fs::path where = folder / std::to_string(size);
         std::vector<std::atomic<int>> judged(static_cast<std::size_t>(size));
         for (const std::int64_t steps : {3, 7}) {  // resumed once
             const thread_ranks ranks{0, size};
@@ -433,7 +412,7 @@ TEST(rejection_sampling, any_number_of_ranks_writes_the_file_of_one) {
                 all.emplace_back([&, r] { sift_as(ranks.as(r), where, steps, &judged[static_cast<std::size_t>(r)]); });
             for (std::thread& one : all) one.join();
         }
-        EXPECT_EQ(bytes(where / "sft.jsonl"), expected) << size << " ranks";
+        EXPECT_EQ(text_of(where / "sft.jsonl"), expected) << size << " ranks";
         for (const std::atomic<int>& count : judged) EXPECT_LE(count, 7 * 4 * (size == 2 ? 3 : 2)) << "of 7 x 5 x 4";
     }
 }

@@ -11,11 +11,13 @@
 
 #include <aha/core/random.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/relative_error.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 using aha::test::complaint;
+using aha::test::relative_error;
 using aha::test::small_model;
 using testing::HasSubstr;
 
@@ -68,8 +70,6 @@ class reward_training : public testing::Test {};
 using both_records = testing::Types<aha::preference_pair, aha::labeled_text>;
 TYPED_TEST_SUITE(reward_training, both_records);
 
-double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
-
 TYPED_TEST(reward_training, gradient_does_not_depend_on_microbatches_or_order) {
     auto model = fresh_model();
     {
@@ -90,7 +90,7 @@ TYPED_TEST(reward_training, gradient_does_not_depend_on_microbatches_or_order) {
     const at::Tensor expected = gradient(batch, 100000, whole);
     ASSERT_GT(expected.norm().template item<double>(), 0.01);
     for (const std::int64_t budget : {1, 37, 80}) {
-        EXPECT_LT(relative(gradient(batch, budget, cut), expected), 1e-6) << budget;
+        EXPECT_LT(relative_error(gradient(batch, budget, cut), expected), 1e-6) << budget;
         EXPECT_NEAR(cut.loss, whole.loss, 1e-6);
         EXPECT_DOUBLE_EQ(cut.accuracy, whole.accuracy);
         EXPECT_NEAR(cut.margin, whole.margin, 1e-6);
@@ -98,14 +98,14 @@ TYPED_TEST(reward_training, gradient_does_not_depend_on_microbatches_or_order) {
         EXPECT_NEAR(cut.max_reward, whole.max_reward, 1e-6);
     }
     std::reverse(batch.begin(), batch.end());
-    EXPECT_LT(relative(gradient(batch, 53, cut), expected), 1e-6);
+    EXPECT_LT(relative_error(gradient(batch, 53, cut), expected), 1e-6);
     // Each alone, with the denominator of all: nothing is seen of the neighbors.
     at::Tensor sum = at::zeros_like(expected);
     for (const TypeParam* const one : batch) {
         const std::vector<const TypeParam*> alone{one};
         sum.add_(gradient(alone, 100000, cut), 1.0 / static_cast<double>(batch.size()));
     }
-    EXPECT_LT(relative(sum, expected), 1e-6);
+    EXPECT_LT(relative_error(sum, expected), 1e-6);
 }
 
 TYPED_TEST(reward_training, goes_on_bit_for_bit_across_epochs) {

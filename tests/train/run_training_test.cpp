@@ -27,6 +27,8 @@
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_folder.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/support/small_decoder.hpp>
 
 extern char** environ;
@@ -34,21 +36,13 @@ extern char** environ;
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of the test's own, gone when the test is.
-struct temporary_folder {
-    fs::path path = fs::temp_directory_path() / ("aha-run-" + std::to_string(::getpid()) + "-" +
-                                                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    temporary_folder() { fs::create_directories(path); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() { fs::remove_all(path); }
-};
+using aha::test::made_folder;
+using aha::test::made_prompts;
+using aha::test::text_of;
 
 aha::vector_prompts questions() {
-    std::vector<aha::prompt> all(10);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i].ids = {static_cast<aha::token_id>(i), 3};
-    return aha::vector_prompts{all, {.seed = 4}};
+    const auto ids = [](aha::token_id i) { return std::vector<aha::token_id>{i, 3}; };
+    return aha::vector_prompts{made_prompts(10, ids), {.seed = 4}};
 }
 
 /// Trains in `folder`, going on from what is there, with everything that a checkpoint must hold in use: several updates
@@ -88,11 +82,6 @@ aha::run_summary train(
     return done;
 }
 
-std::string bytes(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 /// metrics.jsonl without what a clock measures.
 std::vector<nlohmann::json> metrics(const fs::path& folder) {
     std::vector<nlohmann::json> lines;
@@ -110,9 +99,9 @@ std::vector<nlohmann::json> metrics(const fs::path& folder) {
 void expect_same_run(const fs::path& a, const fs::path& b) {
     EXPECT_EQ(metrics(a).size(), 24U);
     EXPECT_EQ(metrics(a), metrics(b));
-    EXPECT_FALSE(bytes(a / "weights").empty());
-    EXPECT_TRUE(bytes(a / "weights") == bytes(b / "weights")) << "the final weights differ";
-    EXPECT_TRUE(bytes(a / "completions.jsonl") == bytes(b / "completions.jsonl")) << "the completions differ";
+    EXPECT_FALSE(text_of(a / "weights").empty());
+    EXPECT_TRUE(text_of(a / "weights") == text_of(b / "weights")) << "the final weights differ";
+    EXPECT_TRUE(text_of(a / "completions.jsonl") == text_of(b / "completions.jsonl")) << "the completions differ";
 }
 
 template <class Tensor>
@@ -121,14 +110,14 @@ using both_types = testing::Types<aha::cpu<float>, aha::cpu<aha::bfloat16>>;
 TYPED_TEST_SUITE(resumed_run, both_types);
 
 TYPED_TEST(resumed_run, interrupted_and_resumed_equals_uninterrupted) {
-    const temporary_folder folder;
-    train<TypeParam>(folder.path / "a");
+    const made_folder folder;
+    train<TypeParam>(folder / "a");
     int asked = 0;
-    const aha::run_summary first = train<TypeParam>(folder.path / "b", [&] { return ++asked == 7; });
+    const aha::run_summary first = train<TypeParam>(folder / "b", [&] { return ++asked == 7; });
     EXPECT_TRUE(first.interrupted);
     EXPECT_EQ(first.steps, 7);
-    EXPECT_FALSE(train<TypeParam>(folder.path / "b").interrupted);
-    expect_same_run(folder.path / "a", folder.path / "b");
+    EXPECT_FALSE(train<TypeParam>(folder / "b").interrupted);
+    expect_same_run(folder / "a", folder / "b");
 }
 
 /// Trains in the folder that AHA_TEST_CHILD_FOLDER names, as processes of the test below do, which kill themselves with
@@ -136,7 +125,9 @@ TYPED_TEST(resumed_run, interrupted_and_resumed_equals_uninterrupted) {
 TEST(run_training, in_a_process_that_may_be_killed) {
     const char* const folder = std::getenv("AHA_TEST_CHILD_FOLDER");
     const char* const microseconds = std::getenv("AHA_TEST_CHILD_MICROSECONDS");
-    const temporary_folder own;
+    // Only without the variables: a process that is killed would leave its folder behind.
+    std::optional<made_folder> own;
+    if (folder == nullptr) own.emplace();
     if (microseconds != nullptr) {
         sigevent kill_us{};
         kill_us.sigev_notify = SIGEV_SIGNAL;
@@ -147,7 +138,7 @@ TEST(run_training, in_a_process_that_may_be_killed) {
         const itimerspec when{{0, 0}, {wait / 1000000, wait % 1000000 * 1000}};
         ASSERT_EQ(timer_settime(timer, 0, &when, nullptr), 0);
     }
-    EXPECT_EQ(train(folder != nullptr ? fs::path{folder} : own.path / "a").steps, 24);
+    EXPECT_EQ(train(folder != nullptr ? fs::path{folder} : *own / "a").steps, 24);
 }
 
 /// Runs the test above in a process of its own. @return its status, as waitpid gives it
@@ -170,32 +161,32 @@ int run_child(const fs::path& folder, std::optional<std::uint64_t> microseconds)
 }
 
 TEST(run_training, killed_at_random_moments_and_resumed_equals_uninterrupted) {
-    const temporary_folder whole, parts;
-    train(whole.path / "a");
+    const made_folder whole, parts;
+    train(whole / "a");
     const aha::random_stream random{{20, 0, 0, 0}};
     int kills = 0;
     bool done = false;
     double longest = 20000;
     for (std::uint64_t attempt = 0; attempt < 20 && !done; ++attempt, longest *= 1.3) {
-        const int status = run_child(parts.path / "b", 1 + random.below(attempt, static_cast<std::uint64_t>(longest)));
+        const int status = run_child(parts / "b", 1 + random.below(attempt, static_cast<std::uint64_t>(longest)));
         done = WIFEXITED(status);
         ASSERT_TRUE(done ? WEXITSTATUS(status) == 0 : WTERMSIG(status) == SIGKILL) << "the child failed by itself";
         kills += done ? 0 : 1;
     }
     EXPECT_GT(kills, 1);
     // On a machine too slow for any of them to end, the last one is left alone.
-    EXPECT_TRUE(done || run_child(parts.path / "b", std::nullopt) == 0);
-    expect_same_run(whole.path / "a", parts.path / "b");
+    EXPECT_TRUE(done || run_child(parts / "b", std::nullopt) == 0);
+    expect_same_run(whole / "a", parts / "b");
 }
 
 TEST(run_training, a_run_that_is_already_done_is_left_alone) {
-    const temporary_folder folder;
-    train(folder.path / "a");
-    const std::string weights = bytes(folder.path / "a" / "weights");
-    const auto before = metrics(folder.path / "a");
-    EXPECT_EQ(train(folder.path / "a").steps, 24);
-    EXPECT_EQ(bytes(folder.path / "a" / "weights"), weights);
-    EXPECT_EQ(metrics(folder.path / "a"), before);
+    const made_folder folder;
+    train(folder / "a");
+    const std::string weights = text_of(folder / "a" / "weights");
+    const auto before = metrics(folder / "a");
+    EXPECT_EQ(train(folder / "a").steps, 24);
+    EXPECT_EQ(text_of(folder / "a" / "weights"), weights);
+    EXPECT_EQ(metrics(folder / "a"), before);
 }
 
 TEST(run_training, options_that_make_no_sense_are_named) {
@@ -217,10 +208,10 @@ struct recorder {
 
 TEST(run_training, lasts_as_long_as_the_trainers_data_unless_told_otherwise) {
     for (const std::size_t examples : {60, 400}) {
-        const temporary_folder folder;
+        const made_folder folder;
         auto model = aha::test::small_model();
         aha::sft trainer{model, aha::test::made_examples(examples), four};
-        aha::folder_checkpoints store{folder.path};
+        aha::folder_checkpoints store{folder};
         recorder seen;
         EXPECT_EQ(aha::run_training(trainer, store, {}, seen).steps, trainer.total_steps());
         EXPECT_EQ(trainer.steps_done(), static_cast<std::int64_t>(examples) / 4);
@@ -230,10 +221,10 @@ TEST(run_training, lasts_as_long_as_the_trainers_data_unless_told_otherwise) {
 }
 
 TEST(run_training, more_steps_than_the_data_makes_are_refused_at_the_start) {
-    const temporary_folder folder;
+    const made_folder folder;
     auto model = aha::test::small_model();
     aha::sft trainer{model, aha::test::made_examples(60), four};
-    aha::folder_checkpoints store{folder.path};
+    aha::folder_checkpoints store{folder};
     EXPECT_THAT(aha::test::complaint([&] { aha::run_training(trainer, store, {.steps = 40}); }),
                 testing::HasSubstr("a run of 40 steps was asked for, but the trainer's data ends after 15"));
     EXPECT_EQ(trainer.steps_done(), 0);
@@ -241,11 +232,11 @@ TEST(run_training, more_steps_than_the_data_makes_are_refused_at_the_start) {
 }
 
 TEST(run_training, says_that_a_run_is_already_done) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto run = [&](recorder& seen) {
         auto model = aha::test::small_model();
         aha::sft trainer{model, aha::test::made_examples(20), four};
-        aha::folder_checkpoints store{folder.path};
+        aha::folder_checkpoints store{folder};
         return aha::run_training(trainer, store, {.resume = true}, seen);
     };
     recorder first, second;
@@ -259,12 +250,12 @@ TEST(run_training, says_that_a_run_is_already_done) {
 }
 
 TEST(run_training, notes_say_what_becomes_of_the_learning_rate) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto run = [&](std::int64_t steps, std::int64_t decay) {
         auto model = aha::test::small_model();
         aha::sft trainer{model, aha::test::made_examples(60), four,
                          aha::warmup_schedule{{.total_steps = decay, .shape = aha::decay_shape::cosine, .floor = 0.1}}};
-        aha::folder_checkpoints store{folder.path};
+        aha::folder_checkpoints store{folder};
         recorder seen;
         aha::run_training(trainer, store, {.steps = steps, .resume = true}, seen);
         return seen.info.notes;
@@ -293,7 +284,7 @@ void with_fragile_trainer(const std::shared_ptr<int>& broken, Use use) {
 }
 
 TEST(run_training, an_exception_in_a_step_leaves_a_checkpoint_of_the_steps_done) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto broken = std::make_shared<int>(4);
     recorder seen;
     const auto run = [&](const fs::path& where, aha::run_options options, recorder& watching) {
@@ -305,23 +296,22 @@ TEST(run_training, an_exception_in_a_step_leaves_a_checkpoint_of_the_steps_done)
                 trainer.save().tensors.at("weights").sum().template item<double>());
         });
     };
-    EXPECT_THAT(aha::test::complaint([&] { run(folder.path / "a", {}, seen); }),
-                testing::HasSubstr("no verifier today"));
-    EXPECT_EQ(aha::folder_checkpoints{folder.path / "a"}.latest_step(), 3);
+    EXPECT_THAT(aha::test::complaint([&] { run(folder / "a", {}, seen); }), testing::HasSubstr("no verifier today"));
+    EXPECT_EQ(aha::folder_checkpoints{folder / "a"}.latest_step(), 3);
     ASSERT_TRUE(seen.summary.has_value());
     EXPECT_EQ(seen.summary->steps, 3);
     EXPECT_THAT(seen.summary->failure, testing::HasSubstr("no verifier today"));
     *broken = 0;
-    run(folder.path / "a", {.resume = true}, seen);
+    run(folder / "a", {.resume = true}, seen);
     EXPECT_THAT(seen.steps, testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
     EXPECT_EQ(seen.summary->failure, "");
     recorder other;
-    run(folder.path / "b", {}, other);
-    EXPECT_EQ(bytes(folder.path / "a" / "end"), bytes(folder.path / "b" / "end")) << "the step was taken anew, whole";
+    run(folder / "b", {}, other);
+    EXPECT_EQ(text_of(folder / "a" / "end"), text_of(folder / "b" / "end")) << "the step was taken anew, whole";
 }
 
 TEST(run_training, an_exception_of_an_observer_leaves_a_checkpoint_of_the_steps_done) {
-    const temporary_folder folder;
+    const made_folder folder;
     struct full_disk {
         int at;
         void on_step(const aha::step_report& report) const {
@@ -330,7 +320,7 @@ TEST(run_training, an_exception_of_an_observer_leaves_a_checkpoint_of_the_steps_
     };
     const auto run = [&](int fails_at, aha::run_options options, recorder& seen) {
         with_fragile_trainer(std::make_shared<int>(0), [&](auto& trainer) {
-            aha::folder_checkpoints store{folder.path};
+            aha::folder_checkpoints store{folder};
             const full_disk disk{fails_at};
             options.steps = 8;
             aha::run_training(trainer, store, options, seen, disk);
@@ -338,7 +328,7 @@ TEST(run_training, an_exception_of_an_observer_leaves_a_checkpoint_of_the_steps_
     };
     recorder seen;
     EXPECT_THAT(aha::test::complaint([&] { run(5, {}, seen); }), testing::HasSubstr("the disk is full"));
-    EXPECT_EQ(aha::folder_checkpoints{folder.path}.latest_step(), 5);
+    EXPECT_EQ(aha::folder_checkpoints{folder}.latest_step(), 5);
     ASSERT_TRUE(seen.summary.has_value());
     EXPECT_THAT(seen.summary->failure, testing::HasSubstr("the disk is full"));
     run(0, {.resume = true}, seen);
@@ -382,7 +372,7 @@ TEST(run_training, the_first_exception_arrives_though_saving_and_observers_fail_
 }
 
 TEST(run_training, two_runs_in_one_folder_are_refused) {
-    const temporary_folder folder;
+    const made_folder folder;
     /// Begins a second run in the same folder.
     struct second_run {
         fs::path folder;
@@ -395,29 +385,29 @@ TEST(run_training, two_runs_in_one_folder_are_refused) {
             refused = aha::test::complaint([&] { aha::run_training(trainer, store, {.resume = true}); });
             EXPECT_EQ(trainer.steps_done(), 0);
         }
-    } again{folder.path, ""};
+    } again{folder, ""};
     auto model = aha::test::small_model();
     aha::sft trainer{model, aha::test::made_examples(20), four};
-    aha::folder_checkpoints store{folder.path};
+    aha::folder_checkpoints store{folder};
     aha::run_training(trainer, store, {.checkpoint_every = 1}, again);
-    EXPECT_THAT(again.refused, testing::AllOf(testing::HasSubstr(folder.path.string()),
+    EXPECT_THAT(again.refused, testing::AllOf(testing::HasSubstr(folder.path().string()),
                                               testing::HasSubstr(std::to_string(::getpid()))));
     again.refused.clear();
-    aha::folder_checkpoints later{folder.path};
+    aha::folder_checkpoints later{folder};
     EXPECT_TRUE(aha::run_training(trainer, later, {.resume = true}).already_done) << "the lock ends with its run";
 }
 
 TEST(run_training, a_run_that_begins_anew_keeps_what_a_run_before_it_saved) {
-    const temporary_folder folder;
+    const made_folder folder;
     const auto run = [&](std::int64_t steps, bool resume) {
         auto model = aha::test::small_model();
         aha::sft trainer{model, aha::test::made_examples(20), four};
-        aha::folder_checkpoints store{folder.path};
+        aha::folder_checkpoints store{folder};
         aha::run_training(trainer, store, {.steps = steps, .checkpoint_every = 2, .resume = resume});
     };
     const auto names = [&] {
         std::set<std::string> found;
-        for (const auto& one : fs::directory_iterator{folder.path}) found.insert(one.path().filename().string());
+        for (const auto& one : fs::directory_iterator{folder}) found.insert(one.path().filename().string());
         found.erase("run.lock");
         return found;
     };

@@ -11,20 +11,18 @@
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/testing/bandit.hpp>
 #include <tests/support/complaint.hpp>
+#include <tests/support/ending_tokenizer.hpp>
+#include <tests/support/made_prompts.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
-struct ending_tokenizer : aha::testing::arm_tokenizer {
-    std::vector<aha::token_id> end_ids() const { return {0, 7, 14, 21, 28}; }
-};
+using aha::test::ending_tokenizer;
+using aha::test::made_prompts;
 
 std::vector<aha::prompt> some_prompts() {
-    std::vector<aha::prompt> all(9);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        all[i].index = static_cast<std::int64_t>(20 - i);
-        all[i].ids = {static_cast<aha::token_id>(i), 3};
-    }
+    auto all = made_prompts(9, [](aha::token_id i) { return std::vector<aha::token_id>{i, 3}; });
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].index = static_cast<std::int64_t>(20 - i);
     return all;
 }
 

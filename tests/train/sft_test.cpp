@@ -12,12 +12,14 @@
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/relative_error.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
 using aha::test::complaint;
 using aha::test::made_examples;
+using aha::test::relative_error;
 using aha::test::small_model;
 using tiny = aha::decoder<aha::cpu<float>>;
 
@@ -80,8 +82,6 @@ TEST(sft, losses_gradients_and_rates_of_twenty_steps_are_those_of_trl) {
 }
 TEST(sft, dft_is_that_of_trl) { follows_trl("dft", aha::dft{}, 4096); }
 
-double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
-
 at::Tensor gradient(const tiny& model, const std::vector<const aha::supervised_example*>& batch, std::int64_t budget) {
     model.weights().zero_gradients();
     aha::accumulate_supervised(model, aha::cross_entropy{}, batch, budget);
@@ -95,16 +95,17 @@ TEST(sft, gradient_does_not_depend_on_microbatches_packing_or_order) {
     for (const auto& one : examples) batch.push_back(&one);
     const at::Tensor whole = gradient(model, batch, 1000);
     ASSERT_GT(whole.norm().item<double>(), 0);
-    for (const std::int64_t budget : {1, 13, 40}) EXPECT_LT(relative(gradient(model, batch, budget), whole), 1e-6);
+    for (const std::int64_t budget : {1, 13, 40})
+        EXPECT_LT(relative_error(gradient(model, batch, budget), whole), 1e-6);
     std::reverse(batch.begin(), batch.end());
-    EXPECT_LT(relative(gradient(model, batch, 29), whole), 1e-6);
+    EXPECT_LT(relative_error(gradient(model, batch, 29), whole), 1e-6);
     // Each alone, with the denominator of all: nothing is seen of the neighbors.
     double tokens = 0;
     for (const auto* one : batch) tokens += static_cast<double>(aha::num_loss_tokens(*one));
     at::Tensor sum = at::zeros_like(whole);
     for (const auto* one : batch)
         sum.add_(gradient(model, {one}, 1000) * (static_cast<double>(aha::num_loss_tokens(*one)) / tokens));
-    EXPECT_LT(relative(sum, whole), 1e-6);
+    EXPECT_LT(relative_error(sum, whole), 1e-6);
 }
 
 template <class Tensor>

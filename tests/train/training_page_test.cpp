@@ -1,12 +1,10 @@
 // The code of docs/training.md, compiled and run.
 #include <ATen/ATen.h>
 #include <cstdint>
-#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <aha/data/curriculum_prompts.hpp>
@@ -20,6 +18,7 @@
 #include <aha/train/sft.hpp>
 #include <tests/support/byte_model.hpp>
 #include <tests/support/made_examples.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
@@ -35,7 +34,7 @@ std::vector<aha::prompt> sums(std::size_t count) {
 
 TEST(training_page, evaluates_keeps_the_best_and_ends_early) {
     auto model = aha::test::byte_model();
-    const auto folder = std::filesystem::temp_directory_path() / ("aha-training-page-" + std::to_string(::getpid()));
+    const aha::test::made_folder folder;
     const std::vector<aha::prompt> training = sums(8), held_out = sums(3);
     const auto reward = [](const aha::prompt&, const aha::completion& c) { return c.ids.size() < 3 ? 1.0 : 0.0; };
     const aha::grpo_options options{.prompts_per_step = 2, .group_size = 2};
@@ -61,7 +60,6 @@ TEST(training_page, evaluates_keeps_the_best_and_ends_early) {
     ASSERT_TRUE(checkpoints.load_best().has_value());
     EXPECT_EQ(trainer.steps_done(), checkpoints.load_best()->first);
     EXPECT_THAT(trainer.save().values.at("prompts").at("pass_rates").size(), 8);
-    std::filesystem::remove_all(folder);
 }
 
 //! [observer]

@@ -16,10 +16,12 @@
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/update/minibatch.hpp>
 #include <aha/update/policy_gradient.hpp>
+#include <tests/support/relative_error.hpp>
 #include <tests/support/small_decoder.hpp>
 
 namespace {
 
+using aha::test::relative_error;
 using aha::test::small_model;
 
 /// Three groups of four completions, prompts of 2 to 6 tokens, completions of 1 to 7.
@@ -77,8 +79,6 @@ at::Tensor gradient(const Model& model, std::span<const aha::training_item> item
     return model.weights().gradients().clone();
 }
 
-double relative(const at::Tensor& a, const at::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
-
 /// @param near what rounding may do: in bfloat16 each part's weight gradient is rounded before it is added
 template <class Tensor = aha::cpu<float>, class Aggregation, class Loss = aha::grpo_loss>
 void check_invariance(const Aggregation& aggregation, double near = 1e-6, const Loss& loss = with_kl,
@@ -88,18 +88,18 @@ void check_invariance(const Aggregation& aggregation, double near = 1e-6, const 
     const at::Tensor whole = gradient(model, items, 1000, loss);
     ASSERT_GT(whole.norm().item<double>(), 0);
     for (const std::int64_t budget : {1, 9, 14, 20, 40})
-        EXPECT_LT(relative(gradient(model, items, budget, loss), whole), near) << "budget " << budget;
+        EXPECT_LT(relative_error(gradient(model, items, budget, loss), whole), near) << "budget " << budget;
     // Any order of the groups, and of the completions within one.
     std::vector<aha::training_item> turned{items.rbegin(), items.rend()};
-    EXPECT_LT(relative(gradient(model, turned, 1000, loss), whole), near);
-    EXPECT_LT(relative(gradient(model, turned, 17, loss), whole), near);
+    EXPECT_LT(relative_error(gradient(model, turned, 1000, loss), whole), near);
+    EXPECT_LT(relative_error(gradient(model, turned, 17, loss), whole), near);
     std::rotate(turned.begin(), turned.begin() + 4, turned.end());
-    EXPECT_LT(relative(gradient(model, turned, 23, loss), whole), near);
+    EXPECT_LT(relative_error(gradient(model, turned, 23, loss), whole), near);
     // One completion at a time, each alone with its prompt: nothing is shared and nothing is padded.
     model.weights().zero_gradients();
     at::Tensor sum = at::zeros_like(whole);
     for (const aha::training_item& item : items) sum.add_(gradient(model, std::span{&item, 1}, 1000, loss));
-    EXPECT_LT(relative(sum, whole), near);
+    EXPECT_LT(relative_error(sum, whole), near);
 }
 
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_token_mean) { check_invariance(aha::token_mean{}); }
@@ -160,7 +160,7 @@ TEST(microbatch, a_mean_over_each_microbatch_would_fail_the_invariance) {
     at::Tensor sum = at::zeros_like(whole);
     for (const aha::rollout_group& group : all)
         sum.add_(gradient(model, items_of({group}, aha::token_mean{}), 1000) / static_cast<double>(all.size()));
-    EXPECT_GT(relative(sum, whole), 1e-3);
+    EXPECT_GT(relative_error(sum, whole), 1e-3);
 }
 
 TEST(microbatch, plans_keep_groups_whole_where_they_fit_and_lose_nothing) {

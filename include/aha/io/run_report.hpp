@@ -52,7 +52,7 @@ inline std::vector<std::string> run_advice(const std::vector<nlohmann::ordered_j
     if (const auto gap = late("sampler_gap/max"); gap && *gap > 1)
         advice.push_back(
             "The sampler's log-probs differ from the trainer's by up to " + number(*gap) +
-            ": look for a model whose sessions do not agree with its hidden states (law suite language_model).");
+            ": look for a model whose sessions do not agree with its hidden states (language_model_laws).");
     if (const auto cut = late("completions/clipped_ratio"); cut && *cut > 0.2)
         advice.push_back(percent(*cut) +
                          " of the completions are cut off by the token budget: raise max_new_tokens, or "
