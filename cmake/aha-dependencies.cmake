@@ -177,3 +177,19 @@ macro(aha_find_cld2)
         set(aha_missing "aha did not find CLD2; Debian's package is libcld2-dev")
     endif()
 endmacro()
+
+# aha::compiled: the same headers, of which most bodies without templates are compiled once, in the build that links with it
+# and with its flags. aha/core/inline.hpp says how.
+# aha_folder: where include/aha is.
+macro(aha_add_compiled_target aha_folder)
+    if(NOT TARGET aha::compiled)
+        file(GLOB aha_sources "${aha_folder}/aha/compiled/*.cpp")
+        add_library(aha_compiled STATIC EXCLUDE_FROM_ALL ${aha_sources})
+        add_library(aha::compiled ALIAS aha_compiled)
+        target_link_libraries(aha_compiled PUBLIC aha::aha)
+        # Programs see ATen's operators one by one and not all at once: LibTorch's own switch.
+        target_compile_definitions(aha_compiled PUBLIC AHA_COMPILED AT_PER_OPERATOR_HEADERS)
+        set_target_properties(aha_compiled PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        unset(aha_sources)
+    endif()
+endmacro()

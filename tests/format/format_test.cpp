@@ -25,7 +25,8 @@ std::vector<std::string> sources() {
     for (const char* folder : {"include", "examples", "tests", "benchmarks"})
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root / folder}) {
             const std::string path = entry.path().string();
-            if ((path.ends_with(".hpp") || path.ends_with(".cpp")) && path.find("compile_fail/") == std::string::npos)
+            if ((path.ends_with(".hpp") || path.ends_with(".ipp") || path.ends_with(".cpp")) &&
+                path.find("compile_fail/") == std::string::npos)
                 found.push_back(path);
         }
     std::ranges::sort(found);

@@ -181,7 +181,11 @@ complaints missing_headers(const std::vector<header>& headers) {
 complaints circles(const std::vector<header>& headers) {
     std::map<std::string, std::vector<std::string>> graph;
     for (const header& h : headers)
-        for (const include_line& i : includes_of(h)) graph[h.path].push_back(i.name);
+        for (const include_line& i : includes_of(h))
+            // An .ipp file is the end of its header, which includes it there; what else it includes counts as the
+            // header's only where bodies are looked at, so that bodies of two headers may use each other's
+            // declarations.
+            if (!h.path.ends_with(".ipp") && !i.name.ends_with(".ipp")) graph[h.path].push_back(i.name);
     complaints found;
     std::set<std::string> done;
     std::vector<std::string> trail;
@@ -197,6 +201,31 @@ complaints circles(const std::vector<header>& headers) {
         done.insert(path);
     };
     for (const header& h : headers) visit(h.path);
+    return found;
+}
+
+/// NAME.ipp holds bodies of NAME.hpp, which includes it in its last lines unless they are compiled elsewhere; nothing
+/// else includes it but one file of include/aha/compiled. `compiled` are these files.
+complaints stray_bodies(const std::vector<header>& headers, const std::vector<header>& compiled) {
+    complaints found;
+    for (const header& h : headers) {
+        if (!h.path.ends_with(".ipp")) {
+            for (const include_line& i : includes_of(h))
+                if (i.name.ends_with(".ipp") && i.name != fs::path{h.path}.replace_extension(".ipp"))
+                    found.push_back(h.path + ":" + std::to_string(i.line) + ": must not include <" + i.name + ">");
+            continue;
+        }
+        const std::string end = "\n#ifndef AHA_COMPILED\n#include <" + h.path + ">\n#endif\n";
+        const std::string owner = fs::path{h.path}.replace_extension(".hpp").string();
+        if (std::none_of(headers.begin(), headers.end(),
+                         [&](const header& o) { return o.path == owner && o.text.ends_with(end); }))
+            found.push_back(h.path + ": " + owner + " does not end by including it");
+        std::size_t uses = 0;
+        for (const header& c : compiled)
+            for (const include_line& i : includes_of(c)) uses += i.name == h.path;
+        if (uses != 1)
+            found.push_back(h.path + ": is in " + std::to_string(uses) + " files of include/aha/compiled, not one");
+    }
     return found;
 }
 
@@ -320,6 +349,23 @@ TEST(layering_rules, see_circles) {
     EXPECT_THAT(circles({a, b, in("core/c.hpp", "#include <aha/core/a.hpp>")}), testing::SizeIs(1));
 }
 
+TEST(layering_rules, see_circles_of_declarations_not_of_bodies) {
+    EXPECT_THAT(circles({in("core/a.hpp", "#include <aha/core/a.ipp>"), in("core/a.ipp", "#include <aha/core/a.hpp>")}),
+                IsEmpty());
+}
+
+TEST(layering_rules, see_stray_bodies) {
+    const std::string end = "#ifndef AHA_COMPILED\n#include <aha/core/a.ipp>\n#endif";
+    const header a = in("core/a.hpp", end), bodies = in("core/a.ipp", ""),
+                 once{"core.cpp", "#include <aha/core/a.ipp>\n"};
+    EXPECT_THAT(stray_bodies({a, bodies}, {once}), IsEmpty());
+    EXPECT_THAT(stray_bodies({a, bodies}, {}), testing::SizeIs(1));
+    EXPECT_THAT(stray_bodies({a, bodies}, {once, once}), testing::SizeIs(1));
+    EXPECT_THAT(stray_bodies({bodies}, {once}), testing::SizeIs(1));
+    EXPECT_THAT(stray_bodies({in("core/a.hpp", "#include <aha/core/a.ipp>"), bodies}, {once}), testing::SizeIs(1));
+    EXPECT_THAT(stray_bodies({a, bodies, in("core/b.hpp", "#include <aha/core/a.ipp>")}, {once}), testing::SizeIs(1));
+}
+
 TEST(layering_rules, see_foreign_libraries_in_the_foundation) {
     EXPECT_THAT(foreign_libraries({in("core/a.hpp", "#include <boost/any.hpp>")}), testing::SizeIs(1));
     EXPECT_THAT(foreign_libraries({in("concepts/a.hpp", "#include <pcre2.h>")}), testing::SizeIs(1));
@@ -377,8 +423,10 @@ const std::vector<header>& library() {
         const fs::path root = fs::path{AHA_TEST_DATA} / ".." / "include";
         std::vector<header> found;
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root / "aha"}) {
-            // kernels.cu is no header: it is compiled, by nvcc.
-            if (!entry.is_regular_file() || entry.path().filename() == "kernels.cu") continue;
+            // kernels.cu and compiled/ are no headers: they are compiled, for aha::cuda and aha::compiled.
+            if (!entry.is_regular_file() || entry.path().filename() == "kernels.cu" ||
+                entry.path().parent_path().filename() == "compiled")
+                continue;
             found.push_back({entry.path().lexically_relative(root).generic_string(), aha::test::text_of(entry.path())});
         }
         std::sort(found.begin(), found.end(), [](const header& a, const header& b) { return a.path < b.path; });
@@ -391,7 +439,8 @@ TEST(layering, the_library_was_found) {
     EXPECT_GE(library().size(), 20U);
     std::size_t includes = 0;
     for (const header& h : library()) {
-        EXPECT_TRUE(h.path.ends_with(".hpp") || h.path.ends_with(".cuh")) << h.path << " is not a header";
+        EXPECT_TRUE(h.path.ends_with(".hpp") || h.path.ends_with(".ipp") || h.path.ends_with(".cuh"))
+            << h.path << " is not a header";
         includes += includes_of(h).size();
     }
     EXPECT_GE(includes, library().size());
@@ -402,6 +451,14 @@ TEST(layering, includes_go_one_way) { EXPECT_THAT(wrong_directions(library()), I
 TEST(layering, includes_are_written_in_full) { EXPECT_THAT(quoted_or_relative_includes(library()), IsEmpty()); }
 TEST(layering, included_headers_exist) { EXPECT_THAT(missing_headers(library()), IsEmpty()); }
 TEST(layering, no_header_includes_itself) { EXPECT_THAT(circles(library()), IsEmpty()); }
+TEST(layering, bodies_are_at_the_end_of_their_header_and_in_the_compiled_library) {
+    std::vector<header> compiled;
+    for (const fs::directory_entry& entry :
+         fs::directory_iterator{fs::path{AHA_TEST_DATA} / ".." / "include" / "aha" / "compiled"}) {
+        compiled.push_back({entry.path().filename().string(), aha::test::text_of(entry.path())});
+    }
+    EXPECT_THAT(stray_bodies(library(), compiled), IsEmpty());
+}
 TEST(layering, the_foundation_needs_four_libraries) { EXPECT_THAT(foreign_libraries(library()), IsEmpty()); }
 TEST(layering, torch_headers_are_narrow) { EXPECT_THAT(heavy_torch_headers(library()), IsEmpty()); }
 TEST(layering, headers_begin_with_pragma_once) { EXPECT_THAT(without_pragma_once(library()), IsEmpty()); }

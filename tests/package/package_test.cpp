@@ -65,6 +65,7 @@ protected:
             EXPECT_EQ(ran.output, program == "reward"        ? "format 1, answer 3\n"
                                   : program == "precompiled" ? "x is 5\n"
                                   : program == "text_all"    ? "sources 1, chat hello, tokens 5\n"
+                                  : program == "compiled"    ? "last is 12, as 12, weights 1\n"
                                                              : "x is 0.5, 12\n")
                 << program;
         }
@@ -116,7 +117,7 @@ TEST_F(package, installs_every_header_and_nothing_else_of_ours) {
 }
 
 TEST_F(package, is_found_where_it_is_installed) {
-    use("installed", with_prefix(prefix()), {"program", "reward", "precompiled", "below/below"});
+    use("installed", with_prefix(prefix()), {"program", "reward", "precompiled", "compiled", "below/below"});
     expect_no_flag_of_ours("installed");
 }
 

@@ -8,12 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
-#include <aha/data/row_fields.hpp>
 #include <aha/core/state_values.hpp>
 #include <aha/data/jsonl_index.hpp>
 #include <aha/data/jsonl_reader.hpp>
@@ -39,10 +37,7 @@ struct jsonl_prompts_options {
     std::function<std::optional<prompt>(prompt asked)> admit{};
     jsonl_reader_options limits{};  ///< of a row
 
-    void validate() const {
-        require(!field.empty() || render, "field must name the part of a row that is the question, but is empty");
-        require(epochs >= 0, "epochs must be 0 (for ever) or more, not ", epochs);
-    }
+    void validate() const;
 };
 
 /// The questions in JSON lines, a prompt source: `prompt::fields` is the whole row, for rewards to compare with. Takes
@@ -61,15 +56,7 @@ public:
     explicit jsonl_prompts(const std::filesystem::path& path) : jsonl_prompts{path, jsonl_prompts_options{}} {}
 
     /// The next question, or nothing after the last epoch.
-    std::optional<prompt> next() {
-        const auto place = order_.next();
-        if (!place) return std::nullopt;
-        const std::string where = rows_->where(place->row);
-        std::optional<prompt> question = admitted(options_, asked(options_, rows_->fields(place->row), where), where);
-        require(question.has_value(), where, ": the prompt was admitted when the file was opened, and now is not");
-        question->index = place->index;
-        return question;
-    }
+    std::optional<prompt> next();
 
     state_values save() const { return order_.save(); }
 
@@ -78,31 +65,13 @@ public:
 
     /// Asks `admits`, with "FILE:LINE: ", about every prompt, and leaves out those for which it is false: for whoever
     /// knows the tokenizer, before the first prompt is asked. Gives how many were left out.
-    std::int64_t screen(const std::function<bool(const prompt& asked, const std::string& where)>& admits) {
-        const auto check = [&](const json& fields, const std::string& where) {
-            const std::optional<prompt> p = admitted(options_, asked(options_, fields, where), where);
-            return p && admits(*p, where + ": ");
-        };
-        detail::jsonl_index kept = rows_->filtered(check);
-        const auto left_out = static_cast<std::int64_t>(rows_->size()) - static_cast<std::int64_t>(kept.size());
-        require(kept.size() > 0, rows_->path().string(), " holds no prompts: all ", kept.dropped(), " were dropped");
-        if (left_out == 0) return 0;
-        rows_ = std::make_shared<const detail::jsonl_index>(std::move(kept));
-        order_ = {rows_->path().string(),
-                  rows_->size(),
-                  rows_->checksum(),
-                  {options_.shuffle, options_.seed, options_.epochs}};
-        return left_out;
-    }
+    std::int64_t screen(const std::function<bool(const prompt& asked, const std::string& where)>& admits);
 
     std::size_t size() const { return rows_->size(); }        ///< rows of the file that are given
     std::size_t dropped() const { return rows_->dropped(); }  ///< rows that were not admitted
 
 private:
-    static const jsonl_prompts_options& checked(const jsonl_prompts_options& options) {
-        options.validate();
-        return options;
-    }
+    static const jsonl_prompts_options& checked(const jsonl_prompts_options& options);
 
     /// What `made` gives; its errors begin with the place.
     /// @param whose what a message calls the function
@@ -118,48 +87,16 @@ private:
     }
 
     /// What a row asks.
-    static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where) {
-        prompt question;
-        if (options.render) {
-            prompt_text read = at(where, "render", [&] { return options.render(fields); });
-            question.text = std::move(read.text);
-            question.templated = read.templated;
-        } else if (const json& given = fields.at(options.field); given.is_array()) {
-            question.messages = given;
-        } else {
-            question.text = given.get<std::string>();
-        }
-        question.fields = std::move(fields);
-        return question;
-    }
+    static prompt asked(const jsonl_prompts_options& options, json fields, const std::string& where);
 
     static std::optional<prompt> admitted(const jsonl_prompts_options& options, prompt question,
-                                          const std::string& where) {
-        if (!options.admit) return question;
-        return at(where, "admit", [&] { return options.admit(std::move(question)); });
-    }
+                                          const std::string& where);
 
     static std::shared_ptr<const detail::jsonl_index> indexed(const std::filesystem::path& path,
-                                                              const jsonl_prompts_options& options) {
-        bool first = true;
-        const auto check = [&](const json& fields, const std::string& where) {
-            if (!options.render) check_text(fields, options.field, where);
-            else if (!options.admit && std::exchange(first, false)) asked(options, fields, where);
-            return !options.admit || admitted(options, asked(options, fields, where), where).has_value();
-        };
-        auto rows = std::make_shared<const detail::jsonl_index>(path, detail::jsonl_index::storage::memory,
-                                                                options.limits, check);
-        require(rows->size() > 0 || rows->dropped() == 0, path.string(), " holds no prompts: all ", rows->dropped(),
-                " were dropped");
-        return rows;
-    }
+                                                              const jsonl_prompts_options& options);
 
     /// Throws unless the field is a text, or a list of messages.
-    static void check_text(const json& row, const std::string& field, const std::string& where) {
-        const detail::row_fields fields{row, where, ""};
-        if (fields.at(field).is_array()) (void)detail::row_fields{row, where, "a prompt"}.turns_at(field);
-        else (void)fields.text_or_turns_at(field);
-    }
+    static void check_text(const json& row, const std::string& field, const std::string& where);
 
     jsonl_prompts_options options_;
     std::shared_ptr<const detail::jsonl_index> rows_;
@@ -167,3 +104,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/data/jsonl_prompts.ipp>
+#endif

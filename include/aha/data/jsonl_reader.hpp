@@ -9,9 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
-#include <aha/files/json_parser.hpp>
 #include <aha/data/row_texts.hpp>
 #include <aha/data/shards.hpp>
 
@@ -25,28 +23,13 @@ struct jsonl_reader_options {
     /// Bytes of rows' text that are kept in memory where rows are asked for in any order; more are an error.
     std::size_t max_kept_bytes = std::size_t{16} << 30;
 
-    void validate() const {
-        require(max_line_bytes > 0, "max_line_bytes must be positive, not 0");
-        require(max_depth > 0 && max_depth <= 1000, "max_depth must be between 1 and 1000, not ", max_depth);
-    }
+    void validate() const;
 };
 
 namespace detail {
 
 /// The object that a row's text is. Throws `aha::error` that begins with `where`.
-inline json parse_row(std::string_view text, const std::string& where, const jsonl_reader_options& options) {
-    json fields = parse_json(text, where,
-                             {.max_depth = options.max_depth,
-                              .early_end = "the row ends too early (one that is written over several lines must be "
-                                           "put on one, as jq -c . FILE does)"});
-    require(fields.is_object(), where, ": a JSON object is needed, not ",
-            fields.is_array()     ? "a list"
-            : fields.is_string()  ? "a string"
-            : fields.is_null()    ? "null"
-            : fields.is_boolean() ? "a truth value"
-                                  : "a number");
-    return fields;
-}
+json parse_row(std::string_view text, const std::string& where, const jsonl_reader_options& options);
 
 }  // namespace detail
 
@@ -71,14 +54,7 @@ public:
         : path_{std::move(path)}, options_{options}, shards_{jsonl_shards(path_)}, rows_{open(0)} {}
 
     /// The next object, or nothing at the end of the last file.
-    std::optional<row> next() {
-        for (;;) {
-            if (const auto found = rows_.next())
-                return row{found->line, detail::parse_row(found->text, where(), options_)};
-            if (shard_ + 1 == shards_.size()) return std::nullopt;
-            rows_ = open(++shard_);
-        }
-    }
+    std::optional<row> next();
 
     /// What was asked for: the file, the folder or the pattern.
     const std::filesystem::path& path() const { return path_; }
@@ -89,10 +65,7 @@ public:
     std::string where(std::int64_t line) const { return detail::file_line(rows_.path(), line); }
 
 private:
-    detail::row_texts open(std::size_t shard) const {
-        options_.validate();
-        return detail::row_texts{shards_[shard], options_.max_line_bytes};
-    }
+    detail::row_texts open(std::size_t shard) const;
 
     std::filesystem::path path_;
     jsonl_reader_options options_;
@@ -102,3 +75,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/data/jsonl_reader.ipp>
+#endif

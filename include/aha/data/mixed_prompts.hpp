@@ -4,11 +4,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,7 +14,6 @@
 
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/core/error.hpp>
-#include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
 #include <aha/data/shuffled_order.hpp>
@@ -85,13 +82,7 @@ private:
 class mixed_prompts {
 public:
     /// Throws `aha::error` if there is no part, or two have the same name.
-    mixed_prompts(mixed_prompts_options options, std::vector<mixed_part> parts)
-        : options_{std::move(options)}, parts_{std::move(parts)}, ended_(parts_.size()) {
-        require(!parts_.empty(), "a mixture needs at least one part");
-        std::set<std::string> names;
-        for (const mixed_part& part : parts_)
-            require(names.insert(part.name()).second, "two parts of the mixture are called \"", part.name(), "\"");
-    }
+    mixed_prompts(mixed_prompts_options options, std::vector<mixed_part> parts);
 
     template <std::same_as<mixed_part>... Parts>
         requires(sizeof...(Parts) > 0)
@@ -100,41 +91,13 @@ public:
 
     /// The next question, or nothing when all parts have ended. Throws `aha::error` for a row that has the field
     /// already, with another value.
-    std::optional<prompt> next() {
-        const random_stream random{{options_.seed, static_cast<std::uint64_t>(drawn_++), stream, 0}};
-        for (std::uint64_t attempt = 0;; ++attempt) {
-            const std::optional<std::size_t> part = draw(random.uniform(attempt));
-            if (!part) return std::nullopt;
-            if (std::optional<prompt> question = parts_[*part].next()) return marked(*std::move(question), *part);
-            ended_[*part] = true;
-        }
-    }
+    std::optional<prompt> next();
 
-    state save() const {
-        state s;
-        s.values = {{"drawn", drawn_}, {"seed", options_.seed}, {"ended", ended_}, {"parts", described()}};
-        for (std::size_t i = 0; i < parts_.size(); ++i) s.put(key(i), parts_[i].save());
-        return s;
-    }
+    state save() const;
 
     /// Goes back to a saved place. Throws `aha::error` if that is a place in another mixture. A part that refuses its
     /// own place leaves those before it where they were saved.
-    void load(const state& saved) {
-        const std::string whose = "the mixture";
-        detail::require_saved_seed(saved, options_.seed, whose);
-        const nlohmann::json parts = saved.values.value("parts", nlohmann::json{});
-        require(parts == described(), "the saved place is in a mixture of ", parts.dump(), ", but this one is of ",
-                described().dump());
-        const auto drawn = detail::saved_number(saved, "drawn", whose);
-        require(drawn >= 0, "the saved place in ", whose, ", ", drawn, ", cannot be");
-        const nlohmann::json ended = saved.values.value("ended", nlohmann::json{});
-        bool flags = ended.is_array() && ended.size() == parts_.size();
-        for (const nlohmann::json& one : ended) flags = flags && one.is_boolean();
-        require(flags, "the saved place in ", whose, " does not say which of its parts have ended");
-        for (std::size_t i = 0; i < parts_.size(); ++i) parts_[i].load(saved.part(key(i)));
-        ended_ = ended.get<std::vector<bool>>();
-        drawn_ = drawn;
-    }
+    void load(const state& saved);
 
 private:
     /// The part of a random key that says "which source".
@@ -149,39 +112,12 @@ private:
 
     static std::string key(std::size_t part) { return "part" + std::to_string(part); }
 
-    nlohmann::json described() const {
-        auto list = nlohmann::json::array();
-        for (const mixed_part& part : parts_) list.push_back({{"name", part.name()}, {"weight", part.weight()}});
-        return list;
-    }
+    nlohmann::json described() const;
 
     /// The part that a number in [0, 1) falls on, of those that have not ended; nothing if all have.
-    std::optional<std::size_t> draw(double uniform) const {
-        double total = 0, below = 0;
-        for (std::size_t i = 0; i < parts_.size(); ++i) total += ended_[i] ? 0 : parts_[i].weight();
-        std::optional<std::size_t> last;
-        for (std::size_t i = 0; i < parts_.size(); ++i) {
-            if (ended_[i]) continue;
-            last = i;  // also where rounding leaves the sum short of the number
-            below += parts_[i].weight();
-            if (uniform * total < below) break;
-        }
-        return last;
-    }
+    std::optional<std::size_t> draw(double uniform) const;
 
-    prompt marked(prompt question, std::size_t part) const {
-        const std::string& name = parts_[part].name();
-        const auto many = static_cast<std::int64_t>(parts_.size());
-        require(question.index >= 0 && question.index < std::numeric_limits<std::int64_t>::max() / many - 1, "prompt ",
-                question.index, " of \"", name, "\" has an index that cannot be told from other parts'");
-        if (!options_.field.empty()) {
-            const auto [place, added] = question.fields.emplace(options_.field, name);
-            require(added || *place == name, "prompt ", question.index, " of \"", name, "\" has a field \"",
-                    options_.field, "\" of its own; name another for the mixture's");
-        }
-        question.index = question.index * many + static_cast<std::int64_t>(part);
-        return question;
-    }
+    prompt marked(prompt question, std::size_t part) const;
 
     mixed_prompts_options options_;
     std::vector<mixed_part> parts_;
@@ -190,3 +126,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/data/mixed_prompts.ipp>
+#endif

@@ -2,15 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/state_values.hpp>
 
@@ -24,10 +21,7 @@ inline constexpr std::uint64_t order_stream = std::uint64_t{1} << 63;
 /// apart, not against forgers.
 class fingerprint {
 public:
-    void add(std::string_view text) {
-        for (const char c : text) add_byte(static_cast<unsigned char>(c));
-        add_byte(0xff);  // never in UTF-8: where one text ends matters
-    }
+    void add(std::string_view text);
     std::uint64_t value() const { return hash_; }
 
 private:
@@ -45,18 +39,10 @@ void shuffle(std::vector<T>& items, const random_key& key) {
 
 /// A whole number out of a saved state; throws `aha::error` that begins with `whose` if it is missing or no such
 /// number.
-inline std::int64_t saved_number(const state_values& saved, const std::string& key, std::string_view whose) {
-    const bool there = saved.values.is_object() && saved.values.contains(key);
-    require(there && saved.values[key].is_number_integer(), "the saved place in ", whose, " has no whole number \"",
-            key, "\": it is another source's");
-    return saved.values[key].get<std::int64_t>();
-}
+std::int64_t saved_number(const state_values& saved, const std::string& key, std::string_view whose);
 
 /// Throws `aha::error` if a saved place is in the order of another seed.
-inline void require_saved_seed(const state_values& saved, std::uint64_t seed, std::string_view whose) {
-    const auto its = static_cast<std::uint64_t>(saved_number(saved, "seed", whose));
-    require(its == seed, "the saved place in ", whose, " is in the order of seed ", its, ", not ", seed);
-}
+void require_saved_seed(const state_values& saved, std::uint64_t seed, std::string_view whose);
 
 /// The order in which the rows of a data set are asked, epoch after epoch, and the place in it. The order of an epoch
 /// derives from the seed and the epoch alone, so that a place is two numbers.
@@ -77,12 +63,7 @@ public:
     /// @param whose what messages call the data set: its file, mostly
     /// @param size rows
     /// @param data a checksum of the rows, so that a place is not taken for one in other data
-    shuffled_order(std::string whose, std::size_t size, std::uint64_t data, options chosen)
-        : whose_{std::move(whose)}, data_{data}, options_{chosen}, rows_(size) {
-        require(size > 0, whose_, " holds no prompts");
-        require(options_.epochs >= 0, "epochs must be 0 (for ever) or more, not ", options_.epochs);
-        deal();
-    }
+    shuffled_order(std::string whose, std::size_t size, std::uint64_t data, options chosen);
 
     std::size_t size() const { return rows_.size(); }
     const std::string& whose() const { return whose_; }
@@ -90,53 +71,17 @@ public:
     std::size_t asked_of_epoch() const { return position_; }  ///< rows of this epoch that `next` gave
 
     /// The next row, or nothing after the last epoch.
-    std::optional<place> next() {
-        if (position_ == rows_.size()) {
-            if (options_.epochs != 0 && epoch_ + 1 >= options_.epochs) return std::nullopt;
-            ++epoch_;
-            position_ = 0;
-            deal();
-        }
-        const std::size_t row = rows_[position_++];
-        return place{row, static_cast<std::int64_t>(row) + epoch_ * static_cast<std::int64_t>(rows_.size())};
-    }
+    std::optional<place> next();
 
-    state_values save() const {
-        state_values s;
-        s.values = {{"epoch", epoch_},      {"position", position_},       {"size", rows_.size()},
-                    {"fingerprint", data_}, {"shuffle", options_.shuffle}, {"seed", options_.seed}};
-        return s;
-    }
+    state_values save() const;
 
     /// Goes to a saved place. Throws `aha::error`, and stays where it is, if that is a place in other data or in
     /// another order.
-    void load(const state_values& saved) {
-        const auto size = saved_number(saved, "size", whose_);
-        require(static_cast<std::size_t>(size) == rows_.size(), "the saved place is in a data set of ", size,
-                " rows, but ", whose_, " has ", rows_.size());
-        require(static_cast<std::uint64_t>(saved_number(saved, "fingerprint", whose_)) == data_,
-                "the saved place is in another data set than ", whose_, ": as many rows, but not the same");
-        require_saved_seed(saved, options_.seed, whose_);
-        require(saved.values.contains("shuffle") && saved.values["shuffle"] == options_.shuffle, "the saved place in ",
-                whose_, " is in ",
-                options_.shuffle ? "file order, not in a shuffled one" : "a shuffled order, not in file order");
-        const auto epoch = saved_number(saved, "epoch", whose_), position = saved_number(saved, "position", whose_);
-        require(epoch >= 0 && position >= 0 && position <= size, "the saved place in ", whose_, ", row ", position,
-                " of epoch ", epoch, ", cannot be");
-        require(options_.epochs == 0 || epoch < options_.epochs, "the saved place in ", whose_, " is in epoch ",
-                epoch + 1, ", but there are to be ", options_.epochs, " epochs");
-        epoch_ = epoch;
-        position_ = static_cast<std::size_t>(position);
-        deal();
-    }
+    void load(const state_values& saved);
 
 private:
     /// Puts the rows into the order of this epoch.
-    void deal() {
-        std::iota(rows_.begin(), rows_.end(), std::size_t{0});
-        if (options_.shuffle)
-            detail::shuffle(rows_, {options_.seed, static_cast<std::uint64_t>(epoch_), order_stream, 0});
-    }
+    void deal();
 
     std::string whose_;
     std::uint64_t data_;
@@ -147,3 +92,7 @@ private:
 };
 
 }  // namespace aha::detail
+
+#ifndef AHA_COMPILED
+#include <aha/data/shuffled_order.ipp>
+#endif

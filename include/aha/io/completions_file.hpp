@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include <aha/core/records.hpp>
@@ -26,39 +25,19 @@ public:
     void on_start(const run_info& info) { lines_.start(info.start_step); }
 
     /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full.
-    void on_step(const step_report& report) {
-        if (!report.groups) return;
-        std::string lines;
-        for (const rollout_group& group : *report.groups)
-            for (std::size_t i = 0; i < group.completions.size(); ++i) lines += line_of(report.step, group, i);
-        lines_.append(report.step, lines);
-    }
+    void on_step(const step_report& report);
 
     /// The file.
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:
-    static std::string line_of(std::int64_t step, const rollout_group& group, std::size_t i) {
-        const completion& said = group.completions[i];
-        nlohmann::ordered_json reward, rewards = nlohmann::ordered_json::object(), advantage;
-        if (i < group.scores.size() && group.scores[i].applicable) {
-            reward = group.scores[i].value;
-            for (const auto& [name, value] : group.scores[i].parts) rewards[name] = value;
-        }
-        if (i < group.advantages.size()) advantage = group.advantages[i];
-        const nlohmann::ordered_json line = {{"step", step},
-                                             {"prompt_index", group.prompt.index},
-                                             {"sample_index", i},
-                                             {"prompt", group.prompt.text},
-                                             {"completion", said.text},
-                                             {"finish_reason", to_string(said.finish)},
-                                             {"reward", reward},
-                                             {"rewards", rewards},
-                                             {"advantage", advantage}};
-        return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
-    }
+    static std::string line_of(std::int64_t step, const rollout_group& group, std::size_t i);
 
     detail::step_lines lines_;
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/io/completions_file.ipp>
+#endif

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include <aha/data/dump_row.hpp>
-#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
 #include <aha/io/step_lines.hpp>
@@ -34,44 +31,20 @@ public:
 
     /// Throws `aha::error` naming the file, which then holds nothing of this step, if the disk is full, for text that
     /// is not UTF-8, which no reader would take back as it is, and for a prompt without text and tokens.
-    void on_step(const step_report& report) {
-        if (!report.groups) return;
-        std::string lines;
-        for (const rollout_group& group : *report.groups)
-            for (std::size_t i = 0; i < group.completions.size(); ++i) {
-                const completion& said = group.completions[i];
-                nlohmann::ordered_json line = {
-                    {"step", report.step}, {"prompt_index", group.prompt.index}, {"sample_index", i}};
-                add_prompt(line, group.prompt);
-                line["completion"] = said.text;
-                line["finish_reason"] = to_string(said.finish);
-                if (i < group.scores.size()) line["reward"] = group.scores[i].value;
-                line["row"] = group.prompt.fields;
-                try {
-                    lines += detail::dump_row(line) + '\n';
-                } catch (const nlohmann::json::exception&) {
-                    fail("a completion of prompt ", group.prompt.index, " is not UTF-8 and cannot be written to ",
-                         lines_.path());
-                }
-            }
-        lines_.append(report.step, lines);
-    }
+    void on_step(const step_report& report);
 
     /// The file.
     const std::filesystem::path& path() const { return lines_.path(); }
 
 private:
-    void add_prompt(nlohmann::ordered_json& line, const prompt& asked) const {
-        const std::string text = prompt_text_ ? prompt_text_(asked) : asked.text;
-        require(!text.empty() || (!prompt_text_ && !asked.ids.empty()), "prompt ", asked.index,
-                " has no text, so nothing that is written to ", lines_.path(), " could be learned");
-        if (text.empty()) line["prompt_ids"] = asked.ids;
-        else line["prompt"] = text;
-        if (!text.empty() && !prompt_text_ && asked.templated) line["templated"] = true;
-    }
+    void add_prompt(nlohmann::ordered_json& line, const prompt& asked) const;
 
     detail::step_lines lines_;
     std::function<std::string(const prompt&)> prompt_text_;
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/io/examples_file.ipp>
+#endif

@@ -2,16 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <span>
-#include <string>
 #include <vector>
 
 #include <aha/files/atomic_file.hpp>
-#include <aha/core/error.hpp>
-#include <aha/model/pack.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/kernels/top_k_rows.hpp>
 #include <aha/io/teacher_cache.hpp>
@@ -23,61 +17,20 @@ namespace aha {
 class teacher_cache_writer {
 public:
     /// Throws `aha::error` for options that make no sense and for what the system says.
-    explicit teacher_cache_writer(const std::filesystem::path& path, teacher_cache_options options)
-        : options_{checked(options)}, file_{path} {
-        file_.write(detail::teacher_cache_begin);
-    }
+    explicit teacher_cache_writer(const std::filesystem::path& path, teacher_cache_options options);
 
     /// Adds the next example.
     /// @param rows the teacher's answers at its loss tokens [n, k], on any device
     /// Throws `aha::error` if there are more or fewer of them, or a token is none of the vocabulary's.
-    void add(const supervised_example& example, const top_k_rows& rows) {
-        const std::int64_t n = num_loss_tokens(example), k = options_.k;
-        require(rows.ids.sizes() == at::IntArrayRef({n, k}) && rows.log_probs.sizes() == at::IntArrayRef({n, k}) &&
-                    rows.tail.sizes() == at::IntArrayRef({n}),
-                "example ", entries_.size(), " has ", n, " loss tokens, for which ", n, " rows of ", k,
-                " ids, as many log-probs and a tail are needed, not ", rows.ids.sizes(), ", ", rows.log_probs.sizes(),
-                " and ", rows.tail.sizes());
-        const at::Tensor ids = rows.ids.detach().to(at::kCPU, at::kInt).contiguous();
-        for (std::int64_t i = 0; i < ids.numel(); ++i) {
-            const std::int32_t id = ids.const_data_ptr<std::int32_t>()[i];
-            require(id >= 0 && id < options_.vocabulary, "the teacher's token ", id, " for example ", entries_.size(),
-                    " is none of the ", options_.vocabulary, " of its vocabulary");
-        }
-        detail::teacher_cache_entry entry{file_.size(), detail::fingerprint_of(example), static_cast<std::uint32_t>(n),
-                                          0};
-        for (const at::Tensor& part : {ids, rows.log_probs.detach().to(at::kCPU, at::kFloat).contiguous(),
-                                       rows.tail.detach().to(at::kCPU, at::kFloat).contiguous()}) {
-            const std::span bytes{static_cast<const std::byte*>(part.const_data_ptr()), part.nbytes()};
-            entry.checksum = crc32c(bytes, entry.checksum);
-            file_.write(bytes);
-        }
-        entries_.push_back(entry);
-    }
+    void add(const supervised_example& example, const top_k_rows& rows);
 
     std::size_t size() const { return entries_.size(); }  ///< examples written so far
 
     /// Puts the file under its name. Nothing can be added after that.
-    void finish() {
-        const std::uint64_t offset = file_.size();
-        const nlohmann::json index{{"k", options_.k},
-                                   {"temperature", options_.temperature},
-                                   {"vocabulary", options_.vocabulary},
-                                   {"padding", options_.padding},
-                                   {"examples", entries_.size()}};
-        const std::string text = index.dump();
-        const auto entries = std::as_bytes(std::span{entries_});
-        file_.write(entries);
-        file_.write(text + detail::bytes_of_number(offset) + detail::bytes_of_number<std::uint64_t>(text.size()) +
-                    detail::bytes_of_number(crc32c(text, crc32c(entries))) + std::string{detail::teacher_cache_end});
-        file_.commit();
-    }
+    void finish();
 
 private:
-    static const teacher_cache_options& checked(const teacher_cache_options& options) {
-        options.validate();
-        return options;
-    }
+    static const teacher_cache_options& checked(const teacher_cache_options& options);
 
     teacher_cache_options options_;
     atomic_file file_;
@@ -85,3 +38,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/io/teacher_cache_writer.ipp>
+#endif

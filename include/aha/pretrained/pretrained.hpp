@@ -2,13 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 #include <concepts>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <ranges>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,16 +13,12 @@
 #include <aha/core/error.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/rank_environment.hpp>
-#include <aha/core/records.hpp>
 #include <aha/core/tensor_policy.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/pretrained/pretrained_writer.hpp>
-#include <aha/pretrained/tokenizer_from_gguf.hpp>
 #include <aha/pretrained/weights.hpp>
-#include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/text/bpe_tokenizer.hpp>
 #include <aha/text/chat_template.hpp>
-#include <aha/text/tokenizer_json.hpp>
 #include <aha/model/sharding.hpp>
 #include <aha/rollout/source.hpp>
 
@@ -58,21 +51,7 @@ void load_weights(Model& model, const weight_source& source) {
 namespace detail {
 
 /// The file or folder that `name` means: "smollm2" is the file named by the environment variable AHA_SMOLLM2.
-inline std::filesystem::path model_location(const std::filesystem::path& name) {
-    if (name != "smollm2") return name;
-    const char* const packaged = std::getenv("AHA_SMOLLM2");
-    require(packaged != nullptr && *packaged != '\0',
-            "the model \"smollm2\" is the file named by AHA_SMOLLM2, which is not set; examples/run sets it");
-    return packaged;
-}
-
-/// A tokenizer must not know ids that the embedding has no row for: a text that holds one would read other memory.
-inline void check_vocabulary(const bpe_tokenizer& tokenizer, std::int64_t rows, const std::filesystem::path& place) {
-    require(tokenizer.vocabulary_size() <= rows, place.string(), ": the tokenizer has ", tokenizer.vocabulary_size(),
-            " tokens (the last is \"", std::string{tokenizer.token_bytes(tokenizer.vocabulary_size() - 1)},
-            "\"), but the model's vocabulary has ", rows,
-            " rows: resize the model's embedding, or take the added tokens out of the tokenizer");
-}
+std::filesystem::path model_location(const std::filesystem::path& name);
 
 template <class Model>
 Model decoder_from(const weight_source& source) {
@@ -83,27 +62,8 @@ Model decoder_from(const weight_source& source) {
     return model;
 }
 
-inline bpe_tokenizer tokenizer_from(const gguf_text& text) {
-    return make_tokenizer(tokenizer_json(text), {.end_ids = text.end_ids, .bos = text.bos});
-}
-
 /// The special tokens of a GGUF file, as variables of a chat template.
-inline nlohmann::ordered_json special_tokens(const gguf_text& text) {
-    auto names = nlohmann::ordered_json::object();
-    const auto add = [&](const char* name, const std::optional<token_id>& id) {
-        if (id) names[name] = text.tokens.at(static_cast<std::size_t>(*id));
-    };
-    add("bos_token", text.bos);
-    add("eos_token", text.eos);
-    add("unk_token", text.unk);
-    add("pad_token", text.pad);
-    return names;
-}
-
-inline std::optional<chat_template> chat_from(const gguf_text& text) {
-    if (text.chat_template.empty()) return std::nullopt;
-    return chat_template{text.chat_template, special_tokens(text)};
-}
+nlohmann::ordered_json special_tokens(const gguf_text& text);
 
 /// What a model folder or file holds besides weights.
 struct text_side {
@@ -115,18 +75,7 @@ struct text_side {
 };
 
 /// Throws `aha::error` if the tokenizer knows ids that the weights have no row for.
-inline text_side load_text_side(const weight_source& source, const std::filesystem::path& place) {
-    std::optional<gguf_text> text;
-    if (source.gguf()) text = read_gguf_text(*source.gguf());
-    bpe_tokenizer tokenizer = text ? tokenizer_from(*text) : load_tokenizer_json(place / "tokenizer.json");
-    check_vocabulary(tokenizer, source.config().vocabulary_size, place);
-    std::optional<chat_template> chat = text ? chat_from(*text) : load_chat_template(place);
-    std::vector<std::string> notes = source.notes();
-    notes.insert(notes.end(), tokenizer.notes().begin(), tokenizer.notes().end());
-    std::optional<std::filesystem::path> folder;
-    if (!text) folder = place;
-    return {std::move(tokenizer), std::move(chat), std::move(folder), std::move(text), std::move(notes)};
-}
+text_side load_text_side(const weight_source& source, const std::filesystem::path& place);
 
 }  // namespace detail
 
@@ -139,13 +88,7 @@ decoder<Tensor, Attention, FeedForward> load_bare_decoder(const std::filesystem:
 }
 
 /// The tokenizer alone of what `load_decoder` loads.
-inline bpe_tokenizer load_tokenizer(const std::filesystem::path& path) {
-    const std::filesystem::path place = detail::model_location(path);
-    if (std::filesystem::is_directory(place)) return load_tokenizer_json(place / "tokenizer.json");
-    const weight_source source{place};
-    require(source.gguf().has_value(), place, " holds no tokenizer");
-    return detail::tokenizer_from(read_gguf_text(*source.gguf()));
-}
+bpe_tokenizer load_tokenizer(const std::filesystem::path& path);
 
 /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. "smollm2" means the file
 /// named by the environment variable AHA_SMOLLM2, which the run scripts set.
@@ -226,3 +169,7 @@ void save_pretrained(const pretrained<Model, Tokenizer>& source, const std::file
 }
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/pretrained/pretrained.ipp>
+#endif

@@ -3,23 +3,16 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/files/mapped_file.hpp>
-#include <aha/files/shown_name.hpp>
-#include <aha/pretrained/safetensors_types.hpp>
 
 namespace aha {
 
@@ -45,19 +38,7 @@ public:
     };
 
     /// Opens `path`. Throws `aha::error` naming the file, and the tensor if one is at fault.
-    explicit safetensors_file(const std::filesystem::path& path) : file_{map_file(path)} {
-        const std::uint64_t size = file_->bytes().size();
-        require(size >= 8, where(), ": ", size, " bytes are too few for a safetensors file");
-        std::uint64_t length = 0;
-        for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file_->bytes()[i]);
-        require(length <= detail::safetensors_header_limit, where(), ": the safetensors header claims ", length,
-                " bytes, more than the ", detail::safetensors_header_limit, " allowed");
-        require(length <= size - 8, where(), ": the safetensors header claims ", length, " bytes, but only ", size - 8,
-                " follow: the file is truncated or not a safetensors file");
-        data_ = file_->bytes().subspan(8 + length);
-        read_header({reinterpret_cast<const char*>(file_->bytes().data()) + 8, length});
-        check_layout();
-    }
+    explicit safetensors_file(const std::filesystem::path& path);
 
     /// The file.
     const std::filesystem::path& path() const { return file_->path(); }
@@ -68,118 +49,21 @@ public:
     bool contains(const std::string& name) const { return entries_.contains(name); }
 
     /// The tensor called `name`, on the CPU, a view of the file where its alignment allows (else a copy).
-    at::Tensor tensor(const std::string& name) const {
-        const auto found = entries_.find(name);
-        require(found != entries_.end(), where(), " has no tensor ", detail::shown_name(name));
-        const entry& e = found->second;
-        require(e.type != c10::ScalarType::Undefined, where(), ": tensor ", detail::shown_name(name),
-                " is of the type ", e.type_name, ", which is not supported");
-        const auto options = at::TensorOptions{}.dtype(e.type);
-        if (e.begin == e.end) return at::empty(e.shape, options);
-        // The mapping is read-only; PyTorch has no read-only tensors.
-        void* const start = const_cast<std::byte*>(data_.data() + e.begin);
-        const bool aligned = reinterpret_cast<std::uintptr_t>(start) % c10::elementSize(e.type) == 0;
-        if (aligned && e.type != at::kBool)
-            return at::from_blob(
-                start, e.shape, [keep = file_](void*) {}, options);
-        const at::Tensor copy = at::empty(e.shape, options);
-        std::memcpy(copy.mutable_data_ptr(), start, e.end - e.begin);
-        if (e.type == at::kBool) {  // any byte may stand in a file, only 0 and 1 in a C++ bool
-            auto* const bytes = static_cast<std::uint8_t*>(copy.mutable_data_ptr());
-            std::transform(bytes, bytes + (e.end - e.begin), bytes, [](std::uint8_t b) { return b != 0 ? 1 : 0; });
-        }
-        return copy;
-    }
+    at::Tensor tensor(const std::string& name) const;
 
 private:
     std::string where() const { return file_->path().string(); }
 
-    void read_header(std::string_view text) {
-        const nlohmann::json header = parse_header(text);
-        require(header.is_object(), where(), ": the safetensors header is not an object");
-        for (const auto& [name, value] : header.items()) {
-            if (name == "__metadata__") {
-                require(value.is_object() || value.is_null(), where(), ": __metadata__ is not an object");
-                for (const auto& [key, word] : value.items()) {
-                    require(word.is_string(), where(), ": __metadata__ ", detail::shown_name(key), " is not a string");
-                    metadata_[key] = word.get<std::string>();
-                }
-            } else {
-                entries_[name] = read_entry(value, where() + ": tensor " + detail::shown_name(name));
-            }
-        }
-    }
+    void read_header(std::string_view text);
 
     /// As the reference library reads it: blanks around it and a tensor given twice, of which the last counts, are no
     /// faults.
-    nlohmann::json parse_header(std::string_view text) const {
-        const auto check = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-            require(depth <= 64, where(), ": the safetensors header is nested deeper than 64 levels");
-            return true;
-        };
-        try {
-            return nlohmann::json::parse(text, check);
-        } catch (const nlohmann::json::parse_error& wrong) {
-            fail(where(), ": the safetensors header is not valid JSON at byte ", wrong.byte);
-        } catch (const nlohmann::json::exception& wrong) {
-            fail(where(), ": the safetensors header is not valid JSON: ", wrong.what());
-        }
-    }
+    nlohmann::json parse_header(std::string_view text) const;
 
-    entry read_entry(const nlohmann::json& value, const std::string& tensor) const {
-        require(
-            value.is_object() && value.contains("dtype") && value.contains("shape") && value.contains("data_offsets"),
-            tensor, " needs dtype, shape and data_offsets");
-        const nlohmann::json &type = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-        require(type.is_string(), tensor, " has a dtype that is not a string");
-        const auto known = std::ranges::find(detail::safetensors_types, type.get_ref<const std::string&>(),
-                                             &detail::safetensors_type::name);
-        require(known != detail::safetensors_types.end(), tensor, " has the dtype ",
-                detail::shown_name(type.get_ref<const std::string&>()), ", which is not supported");
-        entry e{.type_name = known->name, .type = known->type, .shape = {}, .begin = 0, .end = 0};
-
-        require(shape.is_array(), tensor, " has a shape that is not a list");
-        require(shape.size() <= 64, tensor, " has ", shape.size(), " dimensions");
-        std::uint64_t bits = known->bits, reach = bits;  // reach: strides must fit even beside an empty one
-        for (const nlohmann::json& extent : shape) {
-            require(extent.is_number_unsigned(), tensor, " has an extent that is not a whole number from 0 up");
-            const auto n = extent.get<std::uint64_t>();
-            const std::uint64_t limit = std::numeric_limits<std::int64_t>::max();
-            require(n == 0 || reach <= limit / n, tensor, " has a shape whose size overflows");
-            reach *= std::max<std::uint64_t>(n, 1);
-            bits *= n;
-            e.shape.push_back(static_cast<std::int64_t>(n));
-        }
-
-        require(offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
-                    offsets[1].is_number_unsigned(),
-                tensor, " has data_offsets that are not two whole numbers");
-        e.begin = offsets[0].get<std::uint64_t>();
-        e.end = offsets[1].get<std::uint64_t>();
-        require(e.begin <= e.end && e.end <= data_.size(), tensor, " claims bytes ", e.begin, " to ", e.end, " of the ",
-                data_.size(), " that there are: the file is truncated or its header lies");
-        require(bits % 8 == 0, tensor, " is no whole number of bytes");
-        require(e.end - e.begin == bits / 8, tensor, " needs ", bits / 8, " bytes for its shape, but claims ",
-                e.end - e.begin);
-        return e;
-    }
+    entry read_entry(const nlohmann::json& value, const std::string& tensor) const;
 
     /// The format allows neither gaps nor overlaps, nor anything after the last tensor.
-    void check_layout() const {
-        std::vector<const std::pair<const std::string, entry>*> in_order;
-        for (const auto& named : entries_) in_order.push_back(&named);
-        std::ranges::sort(in_order, {}, [](const auto* n) { return std::pair{n->second.begin, n->second.end}; });
-        std::uint64_t reached = 0;
-        for (const auto* named : in_order) {
-            const entry& e = named->second;
-            require(
-                e.begin == reached, where(), ": tensor ", detail::shown_name(named->first), " begins at byte ", e.begin,
-                e.begin < reached ? ", inside the tensor before it, which ends at " : ", after a gap from ", reached);
-            reached = e.end;
-        }
-        require(reached == data_.size(), where(), ": the tensors end at byte ", reached, " of ", data_.size(),
-                " data bytes");
-    }
+    void check_layout() const;
 
     std::shared_ptr<const mapped_file> file_;
     std::span<const std::byte> data_;
@@ -188,3 +72,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/pretrained/safetensors.ipp>
+#endif

@@ -8,26 +8,14 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/model/decoder_config.hpp>
-#include <aha/pretrained/decoder_config_gguf.hpp>
-#include <aha/pretrained/decoder_config_json.hpp>
 #include <aha/pretrained/expected_tensors.hpp>
 #include <aha/pretrained/gguf.hpp>
-#include <aha/pretrained/gguf_dequantize.hpp>
-#include <aha/pretrained/gguf_names.hpp>
-#include <aha/pretrained/non_finite.hpp>
-#include <aha/pretrained/other_folder.hpp>
 #include <aha/pretrained/safetensors.hpp>
-#include <aha/pretrained/scaled_weight.hpp>
-#include <aha/files/shown_name.hpp>
 
 namespace aha {
 
@@ -45,16 +33,7 @@ public:
     /// Throws `aha::error` naming the file, key or tensor at fault.
     /// @param layout which tensors the model has; of a decoder with other blocks `expected_tensors<my_decoder>`
     explicit weight_source(std::filesystem::path path, weight_options options = {},
-                           const tensor_layout& layout = expected_tensors<decoder<>>)
-        : path_{std::move(path)}, options_{options} {
-        std::error_code none;
-        if (!std::filesystem::exists(path_, none)) fail(detail::nothing_at(path_));
-        if (std::filesystem::is_directory(path_, none)) open_folder();
-        else if (const auto other = detail::other_file(path_)) fail(*other);
-        else open_gguf();
-        expected_ = layout(config_);
-        check_tensors();
-    }
+                           const tensor_layout& layout = expected_tensors<decoder<>>);
 
     /// The file or folder.
     const std::filesystem::path& path() const { return path_; }
@@ -67,196 +46,53 @@ public:
     const std::vector<std::string>& notes() const { return notes_; }
 
     /// Names of the model's tensors as Hugging Face has them, in the order of the model.
-    std::vector<std::string> names() const {
-        std::vector<std::string> all;
-        for (const auto& [name, shape] : expected_) all.push_back(name);
-        return all;
-    }
+    std::vector<std::string> names() const;
 
     /// The tensor called `name`, on the CPU, of the float type that it is stored in (float32 from GGUF and from float8,
     /// whose scales are applied). It may be a view of the mapped file: copy it before writing to it. Throws
     /// `aha::error` for a NaN or an infinity in it.
-    at::Tensor load(const std::string& name) const {
-        const at::Tensor loaded = gguf_ ? from_gguf(name) : from_shard(name);
-        if (options_.check_finite) check_finite(loaded, name);
-        return loaded;
-    }
+    at::Tensor load(const std::string& name) const;
 
 private:
-    void open_folder() {
-        std::error_code none;
-        if (!std::filesystem::exists(path_ / "config.json", none))
-            if (const auto other = detail::other_folder(path_)) fail(*other);
-        detail::described_decoder described = detail::read_described_decoder(path_ / "config.json");
-        config_ = std::move(described.config);
-        notes_ = std::move(described.notes);
-        const std::filesystem::path whole = path_ / "model.safetensors", index = path_ / "model.safetensors.index.json";
-        if (std::filesystem::exists(whole, none)) {
-            shards_.push_back(std::make_unique<safetensors_file>(whole));
-            for (const auto& [name, entry] : shards_[0]->entries()) stored_[name] = {entry.shape, 0, name};
-        } else if (std::filesystem::exists(index, none)) {
-            open_shards(index);
-        } else {
-            fail(detail::no_weights_in(path_));
-        }
-        if (std::filesystem::exists(path_ / "adapter_config.json", none))
-            notes_.push_back(path_.string() + ": the adapter beside the model was passed over");
-        read_generation_config(path_ / "generation_config.json");
-        resolve_head();
-    }
+    void open_folder();
 
     /// Chat models list all of their end tokens there.
-    void read_generation_config(const std::filesystem::path& generation) {
-        std::error_code none;
-        if (!std::filesystem::exists(generation, none)) return;
-        detail::config_reader in{detail::read_json_object(generation), generation.string()};
-        for (const token_id id : detail::known_ids(in, "eos_token_id", config_.vocabulary_size))
-            if (std::ranges::find(config_.eos_ids, id) == config_.eos_ids.end()) config_.eos_ids.push_back(id);
-        notes_.insert(notes_.end(), in.notes().begin(), in.notes().end());
-    }
+    void read_generation_config(const std::filesystem::path& generation);
 
     /// A head in the file counts more than the configuration's word that it is the embedding (transformers 5.23).
-    void resolve_head() {
-        const std::string head = "lm_head.weight", embedding = "model.embed_tokens.weight";
-        if (config_.has_score_head || !config_.tie_embeddings || !stored_.contains(head)) return;
-        if (!stored_.contains(embedding)) {
-            stored_[embedding] = stored_[head];
-            stored_.erase(head);
-            notes_.push_back(path_.string() + ": there is no " + embedding + "; " + head + " is used for both");
-        } else if (stored_[head].shape == stored_[embedding].shape && same(head, embedding)) {
-            stored_.erase(head);
-        } else {
-            config_.tie_embeddings = false;
-            notes_.push_back(path_.string() + ": " + head +
-                             " is used although the configuration ties the head to the " +
-                             "embedding, since it differs from it");
-        }
-    }
+    void resolve_head();
 
-    bool same(const std::string& a, const std::string& b) const {
-        const at::Tensor first = shard(a).tensor(stored_.at(a).stored_name);
-        const at::Tensor second = shard(b).tensor(stored_.at(b).stored_name);
-        const bool compares = c10::isFloatingType(first.scalar_type()) && !detail::is_float8(first.scalar_type());
-        if (compares && first.scalar_type() == second.scalar_type()) return first.equal(second);
-        return first.to(at::kFloat).equal(second.to(at::kFloat));
-    }
+    bool same(const std::string& a, const std::string& b) const;
 
-    void open_shards(const std::filesystem::path& index) {
-        const nlohmann::json value = detail::read_json_object(index);
-        const auto map = value.find("weight_map");
-        require(map != value.end() && map->is_object(), index.string(), " has no weight_map");
-        std::map<std::string, std::size_t> opened;
-        for (const auto& [name, file] : map->items()) {
-            require(file.is_string(), index.string(), ": the file of ", detail::shown_name(name), " is not a string");
-            const auto& file_name = file.get_ref<const std::string&>();
-            constexpr std::size_t longest_name = 255;  // of files on Linux
-            require(!file_name.empty() && file_name.size() <= longest_name && file_name != "." && file_name != ".." &&
-                        file_name.find_first_of(std::string_view{"/\0", 2}) == std::string::npos,
-                    index.string(), ": ", detail::shown_name(file_name),
-                    " is not the name of a file in the same folder");
-            const auto [place, is_new] = opened.emplace(file_name, shards_.size());
-            if (is_new) shards_.push_back(std::make_unique<safetensors_file>(path_ / file_name));
-            const auto& entries = shards_[place->second]->entries();
-            const auto entry = entries.find(name);
-            require(entry != entries.end(), index.string(), ": ", detail::shown_name(file_name),
-                    " does not hold tensor ", detail::shown_name(name));
-            stored_[name] = {entry->second.shape, place->second, name};
-        }
-    }
+    void open_shards(const std::filesystem::path& index);
 
-    void open_gguf() {
-        gguf_.emplace(path_);
-        config_ = decoder_config_from_gguf(*gguf_);
-        for (const auto& [theirs, tensor] : gguf_->tensors()) {
-            if (theirs.starts_with("rope_f")) continue;  // rope_freqs, rope_factors_long, ...: the configuration's
-            stored_[hugging_face_name(theirs).value_or(theirs)] = {tensor.shape, 0, theirs};
-        }
-    }
+    void open_gguf();
 
-    void check_tensors() {
-        std::set<std::string> expected;
-        for (const auto& [name, shape] : expected_) {
-            const auto found = stored_.find(name);
-            require(found != stored_.end(), path_.string(), ": tensor ", detail::shown_name(name), " is missing");
-            require(found->second.shape == shape, path_.string(), ": tensor ", detail::shown_name(name),
-                    " has the shape ", shown(found->second.shape), ", not ", shown(shape));
-            require(gguf_ || c10::isFloatingType(entry_of(name).type), path_.string(), ": tensor ",
-                    detail::shown_name(name), " is of the type ", gguf_ ? "" : entry_of(name).type_name,
-                    ", which is not one that weights can have");
-            expected.insert(name);
-        }
-        std::vector<std::string> others;
-        for (const auto& [name, s] : stored_)
-            if (!expected.contains(name) && !is_scale(name)) others.push_back(name);
-        if (others.empty()) return;
-        for (const std::string& name : others)  // llama.cpp would compute with it
-            require(!gguf_ || !is_gguf_layer_part(find(name).stored_name, config_.layers), path_.string(),
-                    ": the model has no place for tensor ", detail::shown_name(find(name).stored_name));
-        std::string sentence = path_.string() + ": the model has no place for ";
-        for (std::size_t i = 0; i < std::min(others.size(), most_named); ++i)
-            sentence += (i > 0 ? ", " : "") + detail::shown_name(others[i]);
-        if (others.size() > most_named) sentence += " and " + std::to_string(others.size() - most_named) + " others";
-        notes_.push_back(sentence + ", passed over");
-    }
+    void check_tensors();
 
     /// Where the scales of float8 weights are; the first is DeepSeek's name for them, which are multiplied all the
     /// same.
     static constexpr std::array scale_names{"_scale_inv", "_scale"};
-    bool is_scale(const std::string& name) const {
-        return std::ranges::any_of(scale_names, [&](const std::string& suffix) {
-            const auto weight =
-                name.ends_with(suffix) ? stored_.find(name.substr(0, name.size() - suffix.size())) : stored_.end();
-            return weight != stored_.end() && !gguf_ && detail::is_float8(entry_of(weight->first).type);
-        });
-    }
+    bool is_scale(const std::string& name) const;
 
-    at::Tensor from_shard(const std::string& name) const {
-        const at::Tensor loaded = shard(name).tensor(find(name).stored_name);
-        if (!detail::is_float8(loaded.scalar_type())) return loaded;
-        for (const char* suffix : scale_names)
-            if (stored_.contains(name + suffix))
-                return detail::scaled_weight(loaded, shard(name + suffix).tensor(name + suffix),
-                                             path_.string() + ": tensor " + detail::shown_name(name));
-        return loaded.to(at::kFloat);
-    }
+    at::Tensor from_shard(const std::string& name) const;
 
-    const safetensors_file::entry& entry_of(const std::string& name) const {
-        return shard(name).entries().at(find(name).stored_name);
-    }
+    const safetensors_file::entry& entry_of(const std::string& name) const;
     const safetensors_file& shard(const std::string& name) const { return *shards_[find(name).shard]; }
 
     /// llama.cpp's converter reorders the rows of Llama's query and key heads, from [half, pair] to [pair, half], for
     /// its way to rotate them; this takes them back.
-    at::Tensor from_gguf(const std::string& name) const {
-        const at::Tensor loaded = dequantize(*gguf_, find(name).stored_name);
-        const bool query = name.find(".q_proj.") != std::string::npos, key = name.find(".k_proj.") != std::string::npos;
-        if (config_.architecture != "llama" || !(query || key)) return loaded;
-        const std::int64_t heads = query ? config_.heads : config_.kv_heads;
-        return loaded.view({heads, config_.head_dim / 2, 2, -1}).transpose(1, 2).reshape(loaded.sizes());
-    }
+    at::Tensor from_gguf(const std::string& name) const;
 
-    void check_finite(const at::Tensor& loaded, const std::string& name) const {
-        const std::optional<std::int64_t> at = first_non_finite(loaded);
-        if (!at) return;
-        fail(path_.string(), ": tensor ", detail::shown_name(name), " holds ", loaded.flatten()[*at].item<double>(),
-             " as its element ", *at);
-    }
+    void check_finite(const at::Tensor& loaded, const std::string& name) const;
 
     struct stored_tensor {
         std::vector<std::int64_t> shape;
         std::size_t shard = 0;
         std::string stored_name;  // in its file
     };
-    const stored_tensor& find(const std::string& name) const {
-        const auto found = stored_.find(name);
-        require(found != stored_.end(), path_.string(), " has no tensor ", detail::shown_name(name));
-        return found->second;
-    }
-    static std::string shown(const std::vector<std::int64_t>& shape) {
-        std::string text;
-        for (const std::int64_t extent : shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
-        return "[" + text + "]";
-    }
+    const stored_tensor& find(const std::string& name) const;
+    static std::string shown(const std::vector<std::int64_t>& shape);
 
     static constexpr std::size_t most_named = 8;  // tensors in a note
 
@@ -271,3 +107,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/pretrained/weights.ipp>
+#endif

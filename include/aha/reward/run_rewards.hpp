@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <condition_variable>
 #include <cstddef>
@@ -32,30 +31,17 @@ namespace aha::detail {
 using reward_clock = std::chrono::steady_clock;
 
 /// `seconds` as a duration; 0 and anything beyond 30 years is 30 years: for ever, without overflow of a time point.
-inline reward_clock::duration patience(double seconds) {
-    constexpr double ever = 1e9;
-    const double kept = seconds > 0 ? std::min(seconds, ever) : ever;
-    return std::chrono::duration_cast<reward_clock::duration>(std::chrono::duration<double>{kept});
-}
+reward_clock::duration patience(double seconds);
 
 /// Why a score cannot be used; empty if it can.
-inline std::string score_defect(const score& given) {
-    if (!given.applicable) return {};
-    if (!std::isfinite(given.value)) return "the reward gave " + std::to_string(given.value);
-    for (const auto& [name, value] : given.parts)
-        if (!std::isfinite(value)) return "the reward's part \"" + name + "\" is " + std::to_string(value);
-    return {};
-}
+std::string score_defect(const score& given);
 
 /// How one call of the reward ended.
 struct reward_outcome {
     std::vector<score> results{};  ///< one a completion, if the call gave any
     std::string failure{};         ///< why the call gave none
 
-    bool failed() const {
-        return !failure.empty() ||
-               std::any_of(results.begin(), results.end(), [](const score& s) { return !score_defect(s).empty(); });
-    }
+    bool failed() const;
 };
 
 /// What `call` gives or throws.
@@ -285,19 +271,10 @@ namespace aha {
 namespace detail {
 
 /// The beginning of `text`, on one line and in quotes. Cut between characters of UTF-8.
-inline std::string excerpt(std::string_view text) {
-    std::size_t end = std::min<std::size_t>(text.size(), 100);
-    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    std::string line{text.substr(0, end)};
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return '"' + line + (end < text.size() ? "...\"" : "\"");
-}
+std::string excerpt(std::string_view text);
 
 /// "prompt 17, sample 3": the prompt by its place in the data, the sample counted from 0.
-inline std::string place(std::span<const rollout_group> groups, std::size_t group, std::size_t sample) {
-    return "prompt " + std::to_string(groups[group].prompt.index) + ", sample " + std::to_string(sample);
-}
+std::string place(std::span<const rollout_group> groups, std::size_t group, std::size_t sample);
 
 /// The place of what a call judges; of a group reward the prompt alone.
 template <class R>
@@ -393,3 +370,7 @@ void run_rewards(std::span<rollout_group> groups, const R& judge, const reward_o
 }
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/reward/run_rewards.ipp>
+#endif

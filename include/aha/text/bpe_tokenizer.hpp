@@ -12,7 +12,6 @@
 #include <vector>
 
 #include <aha/concepts/tokenizer.hpp>
-#include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/files/utf8.hpp>
 #include <aha/text/added_tokens.hpp>
@@ -73,73 +72,39 @@ public:
 
     /// The ids of `text`. Special and added tokens written in it are recognized; none are added. Bytes that are no
     /// UTF-8 are read as U+FFFD.
-    std::vector<token_id> encode(std::string_view text) const {
-        std::vector<token_id> ids;
-        const auto append = [&](token_id id, text_span) { ids.push_back(id); };
-        if (tables_->needs_origins) each_token<detail::tokenizing::aligned_text>(text, append);
-        else each_token<detail::tokenizing::plain_text>(text, append);
-        return ids;
-    }
+    std::vector<token_id> encode(std::string_view text) const;
 
     /// The same ids, with the bytes of `text` that each came from, as the offsets of the library `tokenizers` (which
     /// counts characters) before its post-processors trim them. A token of half a character has all of it; one of a
     /// character that was composed of several has the first; an added token has the white space that it took along.
     /// Ranges may overlap, and be empty where a normalizer put something in. Only where a model drops characters that
     /// it has no token for does the reference lose count; here the tokens after them keep their places.
-    encoding encode_with_spans(std::string_view text) const {
-        encoding made;
-        each_token<detail::tokenizing::aligned_text>(text, [&](token_id id, text_span from) {
-            made.ids.push_back(id);
-            made.spans.push_back(from);
-        });
-        return made;
-    }
+    encoding encode_with_spans(std::string_view text) const;
 
     /// The ids of `text` with what the tokenizer's post-processor puts around them, often the first token.
-    std::vector<token_id> encode_with_special(std::string_view text) const {
-        const std::vector<token_id> inner = encode(text);
-        std::vector<token_id> ids;
-        for (const auto& part : tables_->parts.frame)
-            if (part) ids.push_back(*part);
-            else ids.insert(ids.end(), inner.begin(), inner.end());
-        return ids;
-    }
+    std::vector<token_id> encode_with_special(std::string_view text) const;
 
     /// The text of `ids`: UTF-8, with U+FFFD for bytes that are none. Special tokens are left out unless `skip_special`
     /// is false. Ids beyond the vocabulary, which a model's padded head may give, have no text. Throws `aha::error` for
     /// a negative id.
-    std::string decode(std::span<const token_id> ids, bool skip_special = true) const {
-        text_stream stream = decoding(skip_special);
-        for (const token_id id : ids) stream.add(id);
-        return stream.finish();
-    }
+    std::string decode(std::span<const token_id> ids, bool skip_special = true) const;
 
     /// Decodes tokens as they come: what it gives, put together, is what `decode` gives of all.
     class text_stream {
     public:
         /// Takes the next token; gives the text that is complete with it and was not given before: whole characters.
         /// Throws `aha::error` for a negative id.
-        std::string push(token_id id) {
-            add(id);
-            return stream_.take();
-        }
+        std::string push(token_id id);
 
         /// The rest of the text; the stream is as new after it.
-        std::string finish() {
-            stream_.finish();
-            return stream_.take();
-        }
+        std::string finish();
 
     private:
         friend class bpe_tokenizer;
         text_stream(std::shared_ptr<const tables> of, bool skip_special)
             : tables_{std::move(of)}, stream_{tables_->parts.decode}, skip_special_{skip_special} {}
 
-        void add(token_id id) {
-            require(id >= 0, "the token id ", id, " is negative");
-            const entry* const token = tables_->find(id);
-            if (token != nullptr && !(skip_special_ && token->special)) stream_.push(token->spelling);
-        }
+        void add(token_id id);
 
         std::shared_ptr<const tables> tables_;
         token_decoder::stream stream_;
@@ -151,13 +116,7 @@ public:
 
     /// The bytes that token `id` adds to a text behind another, perhaps half a character; empty for an id between
     /// others that has no token. Throws `aha::error` if the id is not below `vocabulary_size()`.
-    std::string_view token_bytes(token_id id) const {
-        require(id >= 0 && id < vocabulary_size(), "the token id ", id, " is not in the vocabulary of ",
-                vocabulary_size());
-        const entry* const token = tables_->find(id);
-        if (token == nullptr) return {};
-        return tables_->parts.decode.spells_bytes() ? token->spelling : token->bytes;
-    }
+    std::string_view token_bytes(token_id id) const;
 
     /// The id of the token that tokenizer.json spells `token` ("<|im_end|>", or "\u0120a" for " a").
     std::optional<token_id> id_of(std::string_view token) const { return tables_->id_of(token); }
@@ -275,72 +234,22 @@ private:
         bool needs_origins = false;  // even ids depend on where a text came from
         mutable detail::tokenizing::word_caches caches;
 
-        explicit tables(bpe_tokenizer_parts given) : parts{std::move(given)} {
-            detail::tokenizing::for_each_token(
-                parts.model, [&](token_id id, const std::string& text) { put({.id = id, .content = text}); });
-            std::vector<added_token> raw, normal;
-            for (const added_token& token : parts.added) {
-                require(!token.content.empty(), "the added token ", token.id, " is empty");
-                require(token.id >= 0 && token.id < detail::tokenizing::id_limit, "the added token ",
-                        detail::tokenizing::shown(token.content), " has the id ", token.id);
-                const auto known = detail::tokenizing::find_token(model_tokens(), token.content);
-                require(!known || *known == token.id, "the added token ", detail::tokenizing::shown(token.content),
-                        " has the id ", token.id, ", but in the vocabulary it has ", known.value_or(0));
-                require(added_ids.emplace(token.content, token.id).second, "the added token ",
-                        detail::tokenizing::shown(token.content), " is given twice");
-                // What is looked for in the normalized text is itself normalized, and decodes to that form.
-                added_token sought = token;
-                if (token.normalized) sought.content = parts.normalize(token.content);
-                if (known) entries[static_cast<std::size_t>(places[static_cast<std::size_t>(token.id)])] = made(sought);
-                else put(sought);
-                if (!sought.content.empty()) (token.normalized ? normal : raw).push_back(std::move(sought));
-            }
-            find_raw = detail::tokenizing::added_token_finder{std::move(raw)};
-            find_normalized = detail::tokenizing::added_token_finder{std::move(normal)};
-            needs_origins = parts.cut.looks_at_origins() && !parts.normalize.empty();
-            for (const auto& part : parts.frame)
-                if (part) check(*part, "the post-processor's token");
-        }
+        explicit tables(bpe_tokenizer_parts given);
 
         const detail::tokenizing::token_map& model_tokens() const { return detail::tokenizing::tokens_of(parts.model); }
 
-        entry made(const added_token& token) const {
-            entry e{parts.decode.spelling(token.content), {}, token.special};
-            if (!parts.decode.spells_bytes()) e.bytes = parts.decode.bytes_of(e.spelling);
-            return e;
-        }
+        entry made(const added_token& token) const;
 
-        void put(const added_token& token) {
-            const auto place = static_cast<std::size_t>(token.id);
-            if (places.size() <= place) places.resize(place + 1, -1);
-            require(places[place] < 0, "the token ", detail::tokenizing::shown(token.content), " has the id ", token.id,
-                    ", which another token has too");
-            places[place] = static_cast<std::int32_t>(entries.size());
-            entries.push_back(made(token));
-        }
+        void put(const added_token& token);
 
-        void check(token_id id, const char* what) const {
-            require(find(id) != nullptr, what, " ", id, " is not in the vocabulary of ", places.size());
-        }
+        void check(token_id id, const char* what) const;
 
-        const entry* find(token_id id) const {
-            if (id < 0 || id >= static_cast<token_id>(places.size())) return nullptr;
-            const std::int32_t place = places[static_cast<std::size_t>(id)];
-            return place < 0 ? nullptr : &entries[static_cast<std::size_t>(place)];
-        }
+        const entry* find(token_id id) const;
 
-        std::optional<token_id> id_of(std::string_view text) const {
-            const auto added = detail::tokenizing::find_token(added_ids, text);
-            return added ? added : detail::tokenizing::find_token(model_tokens(), text);
-        }
+        std::optional<token_id> id_of(std::string_view text) const;
     };
 
-    bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts)
-        : tables_{std::move(made)}, facts_{std::move(facts)} {
-        for (const token_id id : facts_.end_ids) tables_->check(id, "the end token");
-        if (facts_.eos) tables_->check(*facts_.eos, "the end token");
-        if (facts_.bos) tables_->check(*facts_.bos, "the first token");
-    }
+    bpe_tokenizer(std::shared_ptr<const tables> made, tokenizer_facts facts);
 
     std::shared_ptr<const tables> tables_;
     tokenizer_facts facts_;
@@ -349,3 +258,7 @@ private:
 static_assert(tokenizer<bpe_tokenizer>);
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/text/bpe_tokenizer.ipp>
+#endif

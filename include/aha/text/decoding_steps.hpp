@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include <aha/core/error.hpp>
 #include <aha/files/utf8.hpp>
 #include <aha/text/byte_alphabet.hpp>
 #include <aha/text/regex.hpp>
@@ -24,42 +23,13 @@ struct decoding_state {
     std::size_t count = 0;   ///< the step's own
 };
 
-/// More than this is not the text of any token: steps that double it again and again would take all memory.
-inline constexpr std::size_t decoded_limit = std::size_t{1} << 24;
-inline void check_decoded(std::size_t size) {
-    require(size <= decoded_limit, "the decoder makes more than ", decoded_limit, " bytes of one token");
-}
+void check_decoded(std::size_t size);
 
 /// `text` with `to` for each `from`; an empty `from` is found before each character and at the end.
-inline std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
-    std::string result;
-    if (from.empty()) {
-        for (std::size_t at = 0; at < text.size();) {
-            const std::size_t size = utf8::unit_at(text, at).size;
-            result.append(to).append(text.substr(at, size));
-            check_decoded(result.size());
-            at += size;
-        }
-        return result.append(to);
-    }
-    std::size_t end = 0;
-    for (std::size_t at = text.find(from); at != std::string_view::npos; at = text.find(from, end)) {
-        result.append(text.substr(end, at - end)).append(to);
-        check_decoded(result.size());
-        end = at + from.size();
-    }
-    return result.append(text.substr(end));
-}
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 
 /// Takes out the blanks that tokens bring before English signs and contractions.
-inline std::string clean_up(std::string text) {
-    constexpr std::pair<std::string_view, std::string_view> changes[] = {
-        {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
-        {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
-    for (const auto& [from, to] : changes)
-        if (text.find(from) != std::string::npos) text = replace_all(text, from, to);
-    return text;
-}
+std::string clean_up(std::string text);
 
 /// No decoder: a blank between tokens.
 struct join_with_spaces {
@@ -77,10 +47,7 @@ struct decode_byte_level {
     bool takes_bytes = false;  ///< true if tokens come as the bytes that they spell
 
     /// The bytes that a token stands for.
-    static std::string bytes_of(std::string_view token) {
-        auto bytes = byte_alphabet::read(token);
-        return bytes ? *std::move(bytes) : std::string{token};
-    }
+    static std::string bytes_of(std::string_view token);
 
     template <class Next>
     void take(decoding_state& state, std::string_view part, bool, Next&& next) const {
@@ -99,22 +66,10 @@ struct decode_byte_level {
     }
 
 private:
-    static bool ends_whole(std::string_view bytes) {
-        return bytes.empty() || static_cast<unsigned char>(bytes.back()) < 0x80;
-    }
+    static bool ends_whole(std::string_view bytes);
 
     /// How many bytes at the end begin a character that is not complete.
-    static std::size_t unfinished(std::string_view bytes) {
-        for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-            const std::size_t at = bytes.size() - back;
-            const auto lead = static_cast<unsigned char>(bytes[at]);
-            if (lead < 0x80) return 0;
-            if (lead < 0xC2) continue;
-            const utf8::unit last = utf8::unit_at(bytes, at);
-            return lead <= 0xF4 && !last.valid && last.size == back ? back : 0;
-        }
-        return 0;
-    }
+    static std::size_t unfinished(std::string_view bytes);
 
     template <class Next>
     void give(decoding_state& state, std::string_view bytes, Next&& next) const {
@@ -127,19 +82,7 @@ private:
 /// Tokens "<0x41>" are bytes; a run of them becomes one token if it is UTF-8, else a U+FFFD for each byte.
 struct decode_byte_fallback {
     /// The byte that a token spells.
-    static std::optional<char> byte_of(std::string_view token) {
-        if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>') return std::nullopt;
-        const auto digit = [](char c) {
-            return c >= '0' && c <= '9'   ? c - '0'
-                   : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                   : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                          : -1;
-        };
-        // Rust reads a sign before a number, so "<0x+F>" is a byte too.
-        const int high = token[3] == '+' ? 0 : digit(token[3]), low = digit(token[4]);
-        if (high < 0 || low < 0) return std::nullopt;
-        return static_cast<char>(high * 16 + low);
-    }
+    static std::optional<char> byte_of(std::string_view token);
 
     template <class Next>
     void take(decoding_state& state, std::string_view part, bool, Next&& next) const {
@@ -208,7 +151,7 @@ struct decode_replace {
     std::string text{}, content{};
 
     /// True if a match cannot span parts.
-    bool by_character() const { return !pattern && !text.empty() && utf8::unit_at(text, 0).size == text.size(); }
+    bool by_character() const;
 
     template <class Next>
     void take(decoding_state&, std::string_view part, bool begins, Next&& next) const {
@@ -299,3 +242,7 @@ struct decode_ctc {
 };
 
 }  // namespace aha::detail::tokenizing
+
+#ifndef AHA_COMPILED
+#include <aha/text/decoding_steps.ipp>
+#endif

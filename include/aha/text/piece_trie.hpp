@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,40 +26,17 @@ public:
     };
 
     /// Of pieces with their ids, no two alike.
-    explicit piece_trie(std::vector<std::pair<std::string_view, token_id>> pieces) {
-        std::ranges::sort(pieces);
-        grow(pieces);
-        link();
-    }
+    explicit piece_trie(std::vector<std::pair<std::string_view, token_id>> pieces);
 
     /// The node for `text` below `from`, or `none`.
-    node descend(node from, std::string_view text) const {
-        for (const char c : text)
-            if ((from = child(from, static_cast<unsigned char>(c))) == none) return none;
-        return from;
-    }
+    node descend(node from, std::string_view text) const;
 
     /// The longest piece that `text` begins with, if what is read before it has led to `from`; its size is that in
     /// `text`, 0 if there is none.
-    match longest(node from, std::string_view text) const {
-        match best;
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            from = child(from, static_cast<unsigned char>(text[i]));
-            if (from == none) break;
-            if (ids_[from] >= 0) best = {ids_[from], i + 1};
-        }
-        return best;
-    }
+    match longest(node from, std::string_view text) const;
 
     /// The state after `byte`, for a text that has led to the state `at` (at its beginning, `root`).
-    node next(node at, char byte) const {
-        const auto b = static_cast<unsigned char>(byte);
-        while (true) {
-            if (at == root) return root_children_[b] == none ? root : root_children_[b];
-            if (const node found = child(at, b); found != none) return found;
-            at = shorter_[at];
-        }
-    }
+    node next(node at, char byte) const;
 
     /// Calls `found(match)` for each piece that ends where the state is `at`, the longest first.
     template <class Found>
@@ -71,56 +47,15 @@ public:
 
 private:
     /// The nodes level by level, so that the children of each are neighbors.
-    void grow(std::span<const std::pair<std::string_view, token_id>> pieces) {
-        struct range {
-            std::size_t low, high;
-        };
-        std::vector<range> ranges{{0, pieces.size()}};
-        add(0, 0);
-        for (std::size_t at = 0; at < ranges.size(); ++at) {
-            first_child_.push_back(static_cast<node>(ranges.size()));
-            auto [low, high] = ranges[at];
-            const std::size_t depth = depths_[at];
-            for (; low < high && pieces[low].first.size() == depth; ++low)
-                if (depth > 0) ids_[at] = pieces[low].second;
-            while (low < high) {
-                const char label = pieces[low].first[depth];
-                std::size_t end = low;
-                while (end < high && pieces[end].first[depth] == label) ++end;
-                ranges.push_back({low, end});
-                add(static_cast<unsigned char>(label), static_cast<std::uint32_t>(depth + 1));
-                low = end;
-            }
-        }
-        first_child_.push_back(static_cast<node>(ranges.size()));
-        root_children_.fill(none);
-        for (node n = first_child_[0]; n < first_child_[1]; ++n) root_children_[labels_[n]] = n;
-    }
+    void grow(std::span<const std::pair<std::string_view, token_id>> pieces);
 
-    void add(unsigned char label, std::uint32_t depth) {
-        labels_.push_back(label);
-        depths_.push_back(depth);
-        ids_.push_back(-1);
-    }
+    void add(unsigned char label, std::uint32_t depth);
 
     /// Where to go on when no child fits (the longest other node that the text so far ends with), and the nearest of
     /// those nodes that is a piece.
-    void link() {
-        shorter_.assign(ids_.size(), root);
-        ending_.assign(ids_.size(), root);
-        for (node parent = 0; parent < ids_.size(); ++parent)
-            for (node n = first_child_[parent]; n < first_child_[parent + 1]; ++n) {
-                if (parent != root) shorter_[n] = next(shorter_[parent], static_cast<char>(labels_[n]));
-                ending_[n] = ids_[shorter_[n]] >= 0 ? shorter_[n] : ending_[shorter_[n]];
-            }
-    }
+    void link();
 
-    node child(node at, unsigned char byte) const {
-        if (at == root) return root_children_[byte];
-        const auto low = labels_.begin() + first_child_[at], high = labels_.begin() + first_child_[at + 1];
-        const auto found = std::lower_bound(low, high, byte);
-        return found == high || *found != byte ? none : static_cast<node>(found - labels_.begin());
-    }
+    node child(node at, unsigned char byte) const;
 
     // Of each node: its first child, the byte that leads to it, its depth, the id of its piece or -1, and its links.
     std::vector<node> first_child_;
@@ -132,3 +67,7 @@ private:
 };
 
 }  // namespace aha::detail::tokenizing
+
+#ifndef AHA_COMPILED
+#include <aha/text/piece_trie.ipp>
+#endif

@@ -2,10 +2,7 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-#include <aha/core/error.hpp>
 
 namespace aha {
 
@@ -34,18 +31,7 @@ struct r1_template_options {
     bool operator==(const r1_template_options&) const = default;
 
     /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(!user.empty(), "user must not be empty: it separates the question from what is before it");
-        require(!assistant.empty(), "assistant must not be empty: it separates the answer from the question");
-        for (const worked_example& example : examples) {
-            require(!example.question.empty(), "a worked example has no question; its answer is \"", example.answer,
-                    '"');
-            for (const std::string_view tag : {"<think>", "</think>", "<answer>", "</answer>"})
-                require(
-                    example.reasoning.find(tag) == std::string::npos && example.answer.find(tag) == std::string::npos,
-                    "the worked example of \"", example.question, "\" contains ", tag, ", which the template adds");
-        }
-    }
+    void validate() const;
 };
 
 /// DeepSeek-R1-Zero's prompt for a base model: plain text without chat tokens, which asks for
@@ -56,20 +42,10 @@ struct r1_template_options {
 class r1_template {
 public:
     /// Throws `aha::error` if the options make no sense.
-    explicit r1_template(r1_template_options options = {}) : options_{std::move(options)} {
-        options_.validate();
-        before_ = options_.instruction;
-        for (const worked_example& example : options_.examples)
-            before_ += turn(example.question, before_.empty()) + " <think> " + example.reasoning +
-                       " </think> <answer> " + example.answer + " </answer>";
-    }
+    explicit r1_template(r1_template_options options = {});
 
     /// The prompt that asks `question`.
-    std::string operator()(std::string_view question) const {
-        std::string text = before_ + turn(question, before_.empty());
-        if (!options_.prefill.empty()) text += ' ' + options_.prefill;
-        return text;
-    }
+    std::string operator()(std::string_view question) const;
 
     /// Where a completion may be cut: what follows the first of these is no part of the answer.
     std::string stop_string() const { return "</answer>"; }
@@ -78,16 +54,14 @@ public:
 
 private:
     /// A question and the word before its answer.
-    std::string turn(std::string_view question, bool first) const {
-        constexpr std::string_view ends = ".?!:;";
-        std::string text = first ? std::string{} : options_.separator;
-        text.append(options_.user).append(" ").append(question);
-        if (!question.empty() && ends.find(question.back()) == std::string_view::npos) text += '.';
-        return text.append(options_.separator).append(options_.assistant);
-    }
+    std::string turn(std::string_view question, bool first) const;
 
     r1_template_options options_;
     std::string before_;  ///< the instruction and the worked examples
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/text/r1_template.ipp>
+#endif

@@ -1,21 +1,15 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include <aha/core/error.hpp>
-#include <aha/files/utf8.hpp>
 #include <aha/text/decoding_steps.hpp>
 #include <aha/text/json_part.hpp>
-#include <aha/text/normalizer.hpp>
 
 namespace aha {
 
@@ -26,34 +20,17 @@ class token_decoder {
 
 public:
     /// Puts a blank between tokens.
-    token_decoder() {
-        steps_.push_back({detail::tokenizing::join_with_spaces{}});
-        a_ = text_of({"a"}), b_ = text_of({"b"});
-    }
+    token_decoder();
 
     /// Throws `aha::error` naming what is wrong or not supported.
-    explicit token_decoder(const detail::tokenizing::json_part& part) {
-        add(part);
-        if (!steps_.empty())
-            if (auto* const first = std::get_if<detail::tokenizing::decode_byte_level>(&steps_.front().what))
-                first->takes_bytes = true;
-        try {
-            a_ = text_of({"a"}), b_ = text_of({"b"});
-        } catch (const error& wrong) {
-            fail(part.place(), ": ", wrong.what());
-        }
-    }
+    explicit token_decoder(const detail::tokenizing::json_part& part);
 
     /// True if tokens are spelt in the byte alphabet.
-    bool spells_bytes() const {
-        return !steps_.empty() && std::holds_alternative<detail::tokenizing::decode_byte_level>(steps_.front().what);
-    }
+    bool spells_bytes() const;
 
     /// What a token that is spelt `token` is put into a stream as: the bytes that it spells if tokens are spelt in the
     /// byte alphabet, else itself.
-    std::string spelling(std::string_view token) const {
-        return spells_bytes() ? detail::tokenizing::decode_byte_level::bytes_of(token) : std::string{token};
-    }
+    std::string spelling(std::string_view token) const;
 
     /// The text of tokens as they come. What it gives, put together, is the text of all; the decoder must outlive it.
     class stream {
@@ -65,20 +42,7 @@ public:
         void push(std::string_view spelling) { give(0, spelling, true); }
 
         /// After the last token; the stream is as new once the text is taken.
-        void finish() {
-            for (std::size_t i = 0; i < steps_->size(); ++i) {
-                const step& s = (*steps_)[i];
-                const auto next = [&](std::string_view part, bool begins) { give(i + 1, part, begins); };
-                std::visit(
-                    [&](const auto& what) {
-                        if (states_[i].gathers)
-                            what.take(states_[i].own, std::exchange(states_[i].gathered, {}), true, next);
-                        what.finish(states_[i].own, next);
-                    },
-                    s.what);
-                states_[i] = {};
-            }
-        }
+        void finish();
 
         /// The text that is complete and was not taken before: whole characters.
         std::string take() { return std::exchange(text_, {}); }
@@ -90,22 +54,7 @@ public:
             bool gathers = false;
         };
 
-        void give(std::size_t i, std::string_view part, bool begins) {
-            if (i == steps_->size()) {
-                text_.append(part);
-                return;
-            }
-            if ((*steps_)[i].gathers) {
-                states_[i].gathers = true;
-                states_[i].gathered.append(part);
-                return;
-            }
-            std::visit(
-                [&](const auto& what) {
-                    what.take(states_[i].own, part, begins, [&](std::string_view p, bool b) { give(i + 1, p, b); });
-                },
-                (*steps_)[i].what);
-        }
+        void give(std::size_t i, std::string_view part, bool begins);
 
         const std::vector<step>* steps_;
         std::vector<state> states_;
@@ -113,17 +62,7 @@ public:
     };
 
     /// The bytes that a token adds to a text behind another: for a token that is one byte this byte.
-    std::string bytes_of(std::string_view spelling) const {
-        if (spells_bytes()) return std::string{spelling};
-        for (const step& s : steps_)
-            if (std::holds_alternative<detail::tokenizing::decode_byte_fallback>(s.what))
-                if (const auto byte = detail::tokenizing::decode_byte_fallback::byte_of(spelling)) return {*byte};
-        // Not behind itself: a decoder may leave out what is said twice.
-        const bool behind_a = spelling != "a";
-        const std::string& alone = behind_a ? a_ : b_;
-        const std::string together = text_of({behind_a ? "a" : "b", spelling});
-        return together.starts_with(alone) ? together.substr(alone.size()) : std::string{};
-    }
+    std::string bytes_of(std::string_view spelling) const;
 
 private:
     struct step {
@@ -136,76 +75,15 @@ private:
         bool gathers = false;  // needs the one token whole that all have become
     };
 
-    std::string text_of(std::initializer_list<std::string_view> spellings) const {
-        stream s{*this};
-        for (const std::string_view spelling : spellings) s.push(spelling);
-        s.finish();
-        return s.take();
-    }
+    std::string text_of(std::initializer_list<std::string_view> spellings) const;
 
-    void add(const detail::tokenizing::json_part& part) {
-        namespace steps = detail::tokenizing;
-        const std::string& type = part.at("type").text();
-        if (type == "Sequence") {
-            const auto list = part.at("decoders");
-            for (std::size_t i = 0; i < list.size(); ++i) add(list.item(i));
-            require(steps_.size() <= 1000, part.place(), " has more than 1000 steps");
-        } else if (type == "ByteLevel") {
-            steps_.push_back({steps::decode_byte_level{}, fused_});
-            fused_ = true;
-        } else if (type == "ByteFallback") {
-            steps_.push_back({steps::decode_byte_fallback{}, fused_});
-        } else if (type == "Fuse") {
-            steps_.push_back({steps::decode_fuse{}});
-            fused_ = true;
-        } else if (type == "Strip") {
-            steps_.push_back(
-                {steps::decode_strip{character(part.at("content")), count(part.at("start")), count(part.at("stop"))}});
-        } else if (type == "Replace") {
-            steps::decode_replace replace{.content = part.at("content").text()};
-            const auto pattern = part.at("pattern");
-            if (const auto text = pattern.find("String")) replace.text = text->text();
-            else replace.pattern = steps::pattern_of(pattern);
-            const bool gathers = fused_ && !replace.by_character();
-            steps_.push_back({std::move(replace), gathers});
-        } else if (type == "Metaspace") {
-            steps_.push_back({metaspace(part)});
-        } else if (type == "WordPiece") {
-            steps_.push_back({steps::decode_word_piece{part.at("prefix").text(), part.at("cleanup").flag()}, fused_});
-        } else if (type == "BPEDecoder") {
-            steps_.push_back({steps::decode_word_end{part.at("suffix").text()}, fused_});
-        } else if (type == "CTC") {
-            steps_.push_back({steps::decode_ctc{part.at("pad_token").text(), part.at("word_delimiter_token").text(),
-                                                part.at("cleanup").flag()},
-                              fused_});
-        } else {
-            fail(part.place(), ": the decoder ", steps::shown(type),
-                 " is not supported (only ByteLevel, ByteFallback, Fuse, Strip, Replace, Metaspace, WordPiece, "
-                 "BPEDecoder, CTC and Sequence)");
-        }
-    }
+    void add(const detail::tokenizing::json_part& part);
 
-    static std::string character(const detail::tokenizing::json_part& part) {
-        const std::string& text = part.text();
-        require(!text.empty() && utf8::unit_at(text, 0).size == text.size(), part.place(), " is ",
-                detail::tokenizing::shown(text), ", not one character");
-        return text;
-    }
+    static std::string character(const detail::tokenizing::json_part& part);
 
-    static std::size_t count(const detail::tokenizing::json_part& part) {
-        return static_cast<std::size_t>(
-            std::min<std::uint64_t>(part.count(), std::numeric_limits<std::uint32_t>::max()));
-    }
+    static std::size_t count(const detail::tokenizing::json_part& part);
 
-    static detail::tokenizing::decode_metaspace metaspace(const detail::tokenizing::json_part& part) {
-        const auto scheme = part.find("prepend_scheme");
-        const std::string name = scheme ? scheme->text() : "always";
-        require(name == "always" || name == "first" || name == "never", part.place(), ".prepend_scheme is ",
-                detail::tokenizing::shown(name), ", not always, first or never");
-        require(name == "never" || part.flag("add_prefix_space", true), part.place(),
-                " says both that a text begins with a blank and that it does not");
-        return {character(part.at("replacement")), name != "never"};
-    }
+    static detail::tokenizing::decode_metaspace metaspace(const detail::tokenizing::json_part& part);
 
     std::vector<step> steps_;
     std::string a_, b_;   // the texts of two tokens alone
@@ -213,3 +91,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/text/token_decoder.ipp>
+#endif

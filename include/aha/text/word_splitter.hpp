@@ -1,16 +1,13 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/files/utf8.hpp>
 #include <aha/text/json_part.hpp>
-#include <aha/text/normal_forms.hpp>
 #include <aha/text/regex.hpp>
 #include <aha/text/text_span.hpp>
 
@@ -23,20 +20,7 @@ struct one_character {
     kind set = kind::one;
     char32_t code = 0;  ///< the character of `kind::one`
 
-    bool contains(char32_t c) const {
-        switch (set) {
-            case kind::one: return c == code;
-            case kind::white_space: return is_white_space(c);
-            case kind::number:
-                return c < 0x80 ? c >= '0' && c <= '9' : has_category(c, UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_NO);
-            case kind::punctuation:
-                if (c < 0x80)
-                    return (c > 0x20 && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') ||
-                           (c > 'z' && c < 0x7F);
-                return has_category(c, UTF8PROC_CATEGORY_PC, UTF8PROC_CATEGORY_PO);
-        }
-        return false;
-    }
+    bool contains(char32_t c) const;
 
     /// Gives `see` each match in `text`, from left to right.
     template <class See>
@@ -49,26 +33,14 @@ struct one_character {
     }
 
 private:
-    static bool has_category(char32_t c, utf8proc_category_t first, utf8proc_category_t last) {
-        const utf8proc_category_t kind = category(c);
-        return kind >= first && kind <= last;
-    }
+    static bool has_category(char32_t c, utf8proc_category_t first, utf8proc_category_t last);
 };
 
 /// What becomes of a match, as the Rust library has it.
 enum class match_behavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
 
 /// The behavior that `part` names.
-inline match_behavior read_behavior(const json_part& part) {
-    const std::string& name = part.text();
-    if (name == "Removed") return match_behavior::removed;
-    if (name == "Isolated") return match_behavior::isolated;
-    if (name == "MergedWithPrevious") return match_behavior::merged_with_previous;
-    if (name == "MergedWithNext") return match_behavior::merged_with_next;
-    require(name == "Contiguous", part.place(), " is ", shown(name),
-            ", not Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous");
-    return match_behavior::contiguous;
-}
+match_behavior read_behavior(const json_part& part);
 
 /// Cuts words at matches.
 class word_splitter {
@@ -91,19 +63,7 @@ public:
         : pattern_{std::move(pattern)}, how_{how}, invert_{invert} {}
 
     /// The parts of the words of `text`, none empty.
-    std::vector<text_span> operator()(std::string_view text, const std::vector<text_span>& words) const {
-        std::vector<text_span> parts;
-        parts.reserve(words.size());
-        std::visit(
-            [&](const auto& pattern) {
-                const auto each = matcher(pattern);
-                std::vector<piece> pieces;
-                for (const text_span word : words)
-                    split(text.substr(word.begin, word.end - word.begin), word.begin, each, pieces, parts);
-            },
-            pattern_);
-        return parts;
-    }
+    std::vector<text_span> operator()(std::string_view text, const std::vector<text_span>& words) const;
 
 private:
     template <class Each>
@@ -137,25 +97,7 @@ private:
     }
 
     /// Joins the pieces that the behavior wants as one.
-    void join(std::vector<piece>& pieces) const {
-        if (how_ == match_behavior::merged_with_next) std::ranges::reverse(pieces);
-        std::size_t kept = 0;
-        bool after_match = false;
-        for (std::size_t i = 0; i < pieces.size(); ++i) {
-            const piece next = pieces[i];
-            const bool joins =
-                how_ == match_behavior::contiguous ? next.is_match == after_match : next.is_match && !after_match;
-            after_match = next.is_match;
-            if (joins && kept > 0) {
-                text_span& last = pieces[kept - 1].where;
-                last = {std::min(last.begin, next.where.begin), std::max(last.end, next.where.end)};
-            } else {
-                pieces[kept++] = next;
-            }
-        }
-        pieces.resize(kept);
-        if (how_ == match_behavior::merged_with_next) std::ranges::reverse(pieces);
-    }
+    void join(std::vector<piece>& pieces) const;
 
     std::variant<regex, one_character> pattern_;
     match_behavior how_ = match_behavior::isolated;
@@ -163,3 +105,7 @@ private:
 };
 
 }  // namespace aha::detail::tokenizing
+
+#ifndef AHA_COMPILED
+#include <aha/text/word_splitter.ipp>
+#endif

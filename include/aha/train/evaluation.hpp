@@ -1,8 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,10 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/majority.hpp>
-#include <aha/reward/pass_at_k.hpp>
 
 namespace aha {
 
@@ -34,16 +29,7 @@ struct evaluation {
 
     /// The figures by name, for a step's report: `eval_reward`, `eval_reward_error`, `eval_rewards/<part>/mean`,
     /// `eval_pass@<k>`, `eval_majority@<samples>`, `eval_completions/mean_length`, `eval_completions/clipped_ratio`.
-    std::vector<std::pair<std::string, double>> metrics(const std::string& prefix = "eval_") const {
-        std::vector<std::pair<std::string, double>> all{{prefix + "reward", mean_reward}};
-        if (standard_error) all.emplace_back(prefix + "reward_error", *standard_error);
-        for (const auto& [name, mean] : parts) all.emplace_back(prefix + "rewards/" + name + "/mean", mean);
-        for (const auto& [k, share] : pass) all.emplace_back(prefix + "pass@" + std::to_string(k), share);
-        if (majority) all.emplace_back(prefix + "majority@" + std::to_string(samples), *majority);
-        all.emplace_back(prefix + "completions/mean_length", mean_length);
-        all.emplace_back(prefix + "completions/clipped_ratio", truncated);
-        return all;
-    }
+    std::vector<std::pair<std::string, double>> metrics(const std::string& prefix = "eval_") const;
 };
 
 /// Adds scored groups up to an `evaluation`: what `evaluate` does with them, for groups that a program has.
@@ -55,93 +41,25 @@ public:
     /// @param part the part of the reward that it passes by; empty: the whole reward
     /// @param answer the answer that a completion gives, for `majority@k`; empty: there is none
     evaluation_sums(std::int64_t samples, std::vector<std::int64_t> ks, double threshold = 1, std::string part = {},
-                    std::function<std::optional<std::string>(const completion&)> answer = {})
-        : samples_{samples},
-          ks_{std::move(ks)},
-          threshold_{threshold},
-          part_{std::move(part)},
-          answer_{std::move(answer)} {
-        for (const std::int64_t k : ks_) pass_at_k(samples_, 0, k);
-        std::ranges::sort(ks_);
-        ks_.erase(std::ranges::unique(ks_).begin(), ks_.end());
-    }
+                    std::function<std::optional<std::string>(const completion&)> answer = {});
 
     /// Throws `aha::error` for a group of another size, without scores, or without the part that is to pass.
-    void add(const rollout_group& group) {
-        require(std::ssize(group.completions) == samples_ && group.scores.size() == group.completions.size(), "prompt ",
-                group.prompt.index, " has ", group.completions.size(), " completions and ", group.scores.size(),
-                " scores instead of ", samples_);
-        std::vector<bool> passed;
-        double reward = 0, judged = 0;
-        for (std::size_t n = 0; n < group.completions.size(); ++n) {
-            const completion& c = group.completions[n];
-            tokens_ += static_cast<double>(c.ids.size());
-            truncated_ += c.finish == finish_reason::length ? 1 : 0;
-            passed.push_back(passes(group.scores[n], group.prompt.index));
-            if (!group.scores[n].applicable) continue;
-            reward += group.scores[n].value;
-            judged += 1;
-            for (const auto& [name, value] : group.scores[n].parts) add_part(name, value);
-        }
-        if (judged > 0) means_.push_back(reward / judged);
-        const std::int64_t correct = std::ranges::count(passed, true);
-        for (const std::int64_t k : ks_) pass_[k] += pass_at_k(samples_, correct, k);
-        if (answer_) voted_ += vote_passes(group, passed) ? 1 : 0;
-        ++prompts_;
-    }
+    void add(const rollout_group& group);
 
     /// The figures of the groups so far. Throws `aha::error` if there were none.
-    evaluation result() const {
-        require(prompts_ > 0, "there are no prompts to evaluate on");
-        const auto prompts = static_cast<double>(prompts_), completions = prompts * static_cast<double>(samples_);
-        evaluation e;
-        e.prompts = prompts_;
-        e.samples = samples_;
-        const auto judged = static_cast<double>(means_.size());
-        for (const double mean : means_) e.mean_reward += mean;
-        if (judged > 0) e.mean_reward /= judged;
-        if (judged > 1) {
-            double squares = 0;
-            for (const double mean : means_) squares += (mean - e.mean_reward) * (mean - e.mean_reward);
-            e.standard_error = std::sqrt(squares / (judged - 1) / judged);
-        }
-        for (const auto& [name, sum] : parts_) e.parts.emplace_back(name, sum.total / sum.count);
-        for (const auto& [k, sum] : pass_) e.pass[k] = sum / prompts;
-        if (answer_) e.majority = voted_ / prompts;
-        e.mean_length = tokens_ / completions;
-        e.truncated = truncated_ / completions;
-        return e;
-    }
+    evaluation result() const;
 
 private:
     struct part_sum {
         double total = 0, count = 0;
     };
 
-    void add_part(const std::string& name, double value) {
-        auto found = std::ranges::find(parts_, name, [](const auto& part) -> const auto& { return part.first; });
-        if (found == parts_.end()) found = parts_.insert(found, {name, {}});
-        found->second.total += value;
-        found->second.count += 1;
-    }
+    void add_part(const std::string& name, double value);
 
-    bool passes(const score& s, std::int64_t index) const {
-        if (!s.applicable) return false;
-        if (part_.empty()) return s.value >= threshold_;
-        const auto found =
-            std::ranges::find(s.parts, part_, [](const auto& part) -> const auto& { return part.first; });
-        require(found != s.parts.end(), "the reward of prompt ", index, " has no part \"", part_, "\" to pass by");
-        return found->second >= threshold_;
-    }
+    bool passes(const score& s, std::int64_t index) const;
 
     /// Whether the completion that gave the most frequent answer, and the first to spell it so, passed.
-    bool vote_passes(const rollout_group& group, const std::vector<bool>& passed) const {
-        std::vector<std::optional<std::string>> answers;
-        for (const completion& c : group.completions) answers.push_back(answer_(c));
-        const std::optional<std::string> vote = majority(answers);
-        if (!vote) return false;
-        return passed[static_cast<std::size_t>(std::ranges::find(answers, vote) - answers.begin())];
-    }
+    bool vote_passes(const rollout_group& group, const std::vector<bool>& passed) const;
 
     std::int64_t samples_;
     std::vector<std::int64_t> ks_;
@@ -156,3 +74,7 @@ private:
 };
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/train/evaluation.ipp>
+#endif

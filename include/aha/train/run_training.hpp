@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -33,11 +32,7 @@ struct watched_metric {
     std::int64_t patience = 0;  ///< measurements in a row, none better, after which the run ends; 0: it goes on
 
     /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(min_change >= 0 && std::isfinite(min_change), "min_change must be 0 or more, not ", min_change);
-        require(patience >= 0, "patience must be 0 (off) or more measurements, not ", patience);
-        require(!name.empty() || patience == 0, "patience is ", patience, ", but no metric is watched: give its name");
-    }
+    void validate() const;
 };
 
 /// The best value of a watched metric so far.
@@ -47,40 +42,21 @@ public:
     explicit best_so_far(const watched_metric& options) : options_{options} { options_.validate(); }
 
     /// Looks at a step; true if it has the metric and it is the best so far. A value that is not finite never is.
-    bool look(const step_report& report) {
-        const std::optional<double> value = options_.name.empty() ? std::nullopt : report.find_metric(options_.name);
-        if (!value) return false;
-        const double gain = options_.direction == better::larger ? *value - best_ : best_ - *value;
-        if (!std::isfinite(*value) || (step_ > 0 && !(gain > options_.min_change))) {
-            ++since_;
-            return false;
-        }
-        best_ = *value, step_ = report.step, since_ = 0;
-        return true;
-    }
+    bool look(const step_report& report);
 
     /// Whether as many measurements as `patience` went by without a better one.
     bool exhausted() const { return options_.patience > 0 && since_ >= options_.patience; }
 
     /// Why the run ends when it is.
-    std::string reason() const {
-        return options_.name + " has not improved for " + std::to_string(since_) + " measurements; the best, " +
-               detail::readable(best_) + ", was that of step " + std::to_string(step_);
-    }
+    std::string reason() const;
 
     std::int64_t step() const { return step_; }  ///< of the best value; 0: there is none yet
 
     /// For a checkpoint.
-    nlohmann::json save() const {
-        return {{"name", options_.name}, {"best", best_}, {"step", step_}, {"since", since_}};
-    }
+    nlohmann::json save() const;
 
     /// Takes back what `save` gave, if it is of the same metric.
-    void load(const nlohmann::json& saved) {
-        if (!saved.is_object() || saved.value("name", "") != options_.name) return;
-        best_ = saved.value("best", 0.0), step_ = saved.value("step", std::int64_t{0});
-        since_ = saved.value("since", std::int64_t{0});
-    }
+    void load(const nlohmann::json& saved);
 
 private:
     watched_metric options_;
@@ -102,13 +78,7 @@ struct run_options {
     nlohmann::json description = nlohmann::json::object();     ///< options of the run, for observers
 
     /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const {
-        require(!steps || *steps > 0, "a run needs at least one step, not ", steps.value_or(0));
-        require(checkpoint_every >= 0, "checkpoint_every must be 0 (never) or more, not ", checkpoint_every);
-        require(checkpoint_minutes >= 0, "checkpoint_minutes must be 0 (never) or more, not ", checkpoint_minutes);
-        require(max_minutes >= 0, "max_minutes must be 0 (no limit) or more, not ", max_minutes);
-        watched.validate();
-    }
+    void validate() const;
 };
 
 namespace detail {
@@ -201,16 +171,7 @@ bool can_save_after(const Trainer& trainer, const std::exception_ptr& problem) {
     return true;
 }
 
-inline std::string message_of(const std::exception_ptr& problem) {
-    try {
-        std::rethrow_exception(problem);
-    } catch (const std::exception& known) {
-        const std::string text = known.what();  // LibTorch adds a stack trace after the first line
-        return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
+std::string message_of(const std::exception_ptr& problem);
 
 }  // namespace detail
 
@@ -321,3 +282,7 @@ run_summary run_training(Trainer& trainer, Store& store, const run_options& opti
 }
 
 }  // namespace aha
+
+#ifndef AHA_COMPILED
+#include <aha/train/run_training.ipp>
+#endif

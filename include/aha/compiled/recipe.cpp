@@ -1,0 +1,2 @@
+// The bodies of aha/recipe that aha::compiled holds.
+#include <aha/recipe/stage.ipp>

@@ -1,0 +1,19 @@
+// The bodies of aha/text that aha::compiled holds.
+#include <aha/text/added_tokens.ipp>
+#include <aha/text/assistant_turns.ipp>
+#include <aha/text/bpe_model.ipp>
+#include <aha/text/bpe_tokenizer.ipp>
+#include <aha/text/chat_template.ipp>
+#include <aha/text/decoding_steps.ipp>
+#include <aha/text/json_part.ipp>
+#include <aha/text/normalizer.ipp>
+#include <aha/text/piece_trie.ipp>
+#include <aha/text/pre_tokenizer.ipp>
+#include <aha/text/precompiled_charsmap.ipp>
+#include <aha/text/r1_template.ipp>
+#include <aha/text/regex.ipp>
+#include <aha/text/token_decoder.ipp>
+#include <aha/text/unigram_model.ipp>
+#include <aha/text/vocabulary.ipp>
+#include <aha/text/word_splitter.ipp>
+#include <aha/text/words.ipp>

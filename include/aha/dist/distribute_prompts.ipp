@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include <aha/dist/distribute_prompts.hpp>
+#include <aha/core/inline.hpp>
+
+namespace aha::detail {
+
+AHA_INLINE void byte_reader::read(void* to, std::size_t size) {
+    require(size <= bytes_.size(), "the bytes of another rank end early");
+    if (size > 0) std::memcpy(to, bytes_.data(), size);
+    bytes_.remove_prefix(size);
+}
+
+AHA_INLINE void put_group(byte_writer& to, const rollout_group& group) {
+    to.put(static_cast<std::uint64_t>(group.completions.size()));
+    for (const completion& c : group.completions) {
+        to.put(c.ids), to.put(c.text), to.put(c.log_probs), to.put(c.behavior_log_probs), to.put(c.entropies);
+        to.put(c.ref_log_probs), to.put(c.finish);
+    }
+    to.put(static_cast<std::uint64_t>(group.scores.size()));
+    for (const score& s : group.scores) {
+        to.put(s.value), to.put(s.applicable), to.put(s.steps);
+        to.put(static_cast<std::uint64_t>(s.parts.size()));
+        for (const auto& [name, value] : s.parts) to.put(name), to.put(value);
+    }
+}
+
+AHA_INLINE rollout_group get_group(byte_reader& from, prompt asked) {
+    rollout_group group;
+    group.prompt = std::move(asked);
+    for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
+        completion& c = group.completions.emplace_back();
+        c.ids = from.get<std::vector<token_id>>();
+        c.text = from.get<std::string>();
+        c.log_probs = from.get<std::vector<float>>();
+        c.behavior_log_probs = from.get<std::vector<float>>();
+        c.entropies = from.get<std::vector<float>>();
+        c.ref_log_probs = from.get<std::vector<float>>();
+        c.finish = from.get<finish_reason>();
+    }
+    for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
+        score& s = group.scores.emplace_back();
+        s.value = from.get<double>();
+        s.applicable = from.get<bool>();
+        s.steps = from.get<std::vector<step_score>>();
+        for (auto parts = from.get<std::uint64_t>(); parts > 0; --parts) {
+            std::string name = from.get<std::string>();
+            s.parts.emplace_back(std::move(name), from.get<double>());
+        }
+    }
+    return group;
+}
+
+}  // namespace aha::detail
