@@ -1,65 +1,19 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
+#include <aha/dist/bytes.hpp>
 
 /// What ranks tell one another of the groups that they sampled: the completions and their scores. The prompts are
 /// known to all.
 namespace aha::detail {
-
-class byte_writer {
-public:
-    template <class T>
-        requires std::is_trivially_copyable_v<T>
-    void put(const T& value) {
-        bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-    }
-    template <class Row>
-        requires requires(const Row& row) { row.data(), row.size(); }
-    void put(const Row& row) {
-        put(static_cast<std::uint64_t>(row.size()));
-        bytes_.append(reinterpret_cast<const char*>(row.data()), row.size() * sizeof(*row.data()));
-    }
-    std::string take() { return std::move(bytes_); }
-
-private:
-    std::string bytes_;
-};
-
-class byte_reader {
-public:
-    explicit byte_reader(std::string_view bytes) : bytes_{bytes} {}
-
-    template <class T>
-    T get() {
-        T value{};
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            read(&value, sizeof value);
-        } else {
-            const auto count = get<std::uint64_t>();
-            require(count <= bytes_.size(), "the bytes of another rank end early");
-            value.resize(count);
-            read(value.data(), count * sizeof(*value.data()));
-        }
-        return value;
-    }
-    bool done() const { return bytes_.empty(); }
-
-private:
-    void read(void* to, std::size_t size);
-
-    std::string_view bytes_;
-};
 
 /// Adds the completions and scores of a group.
 void put_group(byte_writer& to, const rollout_group& group);

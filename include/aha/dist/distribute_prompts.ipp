@@ -1,18 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <cstring>
+#include <cstdint>
 
 #include <aha/dist/distribute_prompts.hpp>
 #include <aha/core/inline.hpp>
 
 namespace aha::detail {
-
-AHA_INLINE void byte_reader::read(void* to, std::size_t size) {
-    require(size <= bytes_.size(), "the bytes of another rank end early");
-    if (size > 0) std::memcpy(to, bytes_.data(), size);
-    bytes_.remove_prefix(size);
-}
 
 AHA_INLINE void put_group(byte_writer& to, const rollout_group& group) {
     to.put(static_cast<std::uint64_t>(group.completions.size()));
@@ -23,8 +16,7 @@ AHA_INLINE void put_group(byte_writer& to, const rollout_group& group) {
     to.put(static_cast<std::uint64_t>(group.scores.size()));
     for (const score& s : group.scores) {
         to.put(s.value), to.put(s.applicable), to.put(s.steps);
-        to.put(static_cast<std::uint64_t>(s.parts.size()));
-        for (const auto& [name, value] : s.parts) to.put(name), to.put(value);
+        to.put_pairs(s.parts);
     }
 }
 
@@ -46,10 +38,7 @@ AHA_INLINE rollout_group get_group(byte_reader& from, prompt asked) {
         s.value = from.get<double>();
         s.applicable = from.get<bool>();
         s.steps = from.get<std::vector<step_score>>();
-        for (auto parts = from.get<std::uint64_t>(); parts > 0; --parts) {
-            std::string name = from.get<std::string>();
-            s.parts.emplace_back(std::move(name), from.get<double>());
-        }
+        s.parts = from.get_pairs<decltype(s.parts)>();
     }
     return group;
 }

@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/dist/bytes.hpp>
 
 namespace aha {
 
@@ -39,12 +39,12 @@ std::vector<Item> local_shard(const Communicator& ranks, std::vector<Item> all, 
 template <class Communicator>
 std::vector<std::vector<double>> gather_numbers(const Communicator& ranks, const std::vector<double>& own) {
     std::vector<std::vector<double>> all;
-    const std::string bytes{reinterpret_cast<const char*>(own.data()), own.size() * sizeof(double)};
-    for (const std::string& theirs : ranks.all_gather(bytes)) {
-        require(theirs.size() == bytes.size(), "the ranks of this run do not do the same: one brought ",
-                theirs.size() / sizeof(double), " numbers, rank ", ranks.rank(), " ", own.size());
-        std::vector<double>& numbers = all.emplace_back(own.size());
-        std::memcpy(numbers.data(), theirs.data(), theirs.size());
+    detail::byte_writer mine;
+    mine.put(own);
+    for (const std::string& bytes : ranks.all_gather(mine.take())) {
+        std::vector<double>& theirs = all.emplace_back(detail::byte_reader{bytes}.get<std::vector<double>>());
+        require(theirs.size() == own.size(), "the ranks of this run do not do the same: one brought ", theirs.size(),
+                " numbers, rank ", ranks.rank(), " ", own.size());
     }
     return all;
 }

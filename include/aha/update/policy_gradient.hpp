@@ -14,6 +14,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/dist/bytes.hpp>
 #include <aha/kernels/to_device.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/update/minibatch.hpp>
@@ -74,18 +75,17 @@ struct gradient_sums {
     template <class Communicator>
     gradient_sums joined(const Communicator& ranks) const {
         if (ranks.size() == 1) return *this;
-        // CBOR and not text: a loss that is not a number must arrive as what it is.
-        const nlohmann::json mine = {loss, tokens, largest_gap, gap, sums};
-        const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(mine);
+        detail::byte_writer mine;
+        mine.put(loss), mine.put(tokens), mine.put(largest_gap), mine.put(gap), mine.put_pairs(sums);
         gradient_sums all;
-        for (const std::string& bytes : ranks.all_gather({packed.begin(), packed.end()})) {
-            const nlohmann::json theirs = nlohmann::json::from_cbor(bytes);
+        for (const std::string& bytes : ranks.all_gather(mine.take())) {
+            detail::byte_reader theirs{bytes};
             gradient_sums one;
-            one.loss = theirs[0].template get<double>();
-            one.tokens = theirs[1].template get<double>();
-            one.largest_gap = theirs[2].template get<double>();
-            one.gap = theirs[3].template get<double>();
-            one.sums = theirs[4].template get<std::map<std::string, double>>();
+            one.loss = theirs.get<double>();
+            one.tokens = theirs.get<double>();
+            one.largest_gap = theirs.get<double>();
+            one.gap = theirs.get<double>();
+            one.sums = theirs.get_pairs<std::map<std::string, double>>();
             all += one;
         }
         return all;
