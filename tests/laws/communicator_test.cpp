@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <aha/dist/c10d_backend.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/process_group.hpp>
 #include <aha/testing/laws/communicator_laws.hpp>
@@ -28,9 +29,10 @@ struct gloo_case {
             const auto patience = std::chrono::seconds{60};
             const auto options = c10d::ProcessGroupGloo::Options::create(patience);
             options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1"));
-            return {c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store),
-                                                                rank, ranks, options),
-                    c10::make_intrusive<c10d::PrefixStore>("alive", store), c10::Device{c10::kCPU}, patience};
+            return process_group{std::make_shared<c10d_backend>(
+                c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store), rank,
+                                                            ranks, options),
+                c10::make_intrusive<c10d::PrefixStore>("alive", store), c10::Device{c10::kCPU}, patience)};
         }
     };
     static place open(int ranks) { return {.ranks = ranks}; }

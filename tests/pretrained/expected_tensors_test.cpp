@@ -11,6 +11,8 @@
 #include <aha/pretrained/pretrained_reward_model.hpp>
 #include <aha/testing/symbol_tokenizer.hpp>
 #include <tests/concepts/archetypes.hpp>
+#include <tests/support/complaint.hpp>
+#include <tests/support/made_folder.hpp>
 #include <tests/support/sinking_attention.hpp>
 #include <tests/support/small_decoder.hpp>
 
@@ -128,7 +130,7 @@ TEST(expected_tensors, have_one_head_of_three_kinds) {
 
 TEST(expected_tensors, make_up_every_parameter_once) {
     const auto error = []<class Model>(Model*) {
-        return error_of([] { aha::expected_tensors<Model>(aha::test::small_config()); });
+        return aha::test::complaint([] { aha::expected_tensors<Model>(aha::test::small_config()); });
     };
     aha::decoder<cpu<float>, aha::grouped_query_attention, forgetful>* some = nullptr;
     aha::decoder<cpu<float>, aha::grouped_query_attention, repeating>* twice = nullptr;
@@ -139,8 +141,8 @@ TEST(expected_tensors, make_up_every_parameter_once) {
 }
 
 TEST(expected_tensors, of_a_users_attention_are_saved_and_loaded_bit_for_bit) {
-    const temporary_folder folder;
-    const auto place = folder.path / "model";
+    const aha::test::made_folder folder;
+    const auto place = folder / "model";
     for (const aha::decoder_config& config : {aha::test::small_config(), untied()}) {
         const auto saved = to_be_saved(made<sinking>(config));
         aha::save_pretrained(saved, place);
@@ -154,22 +156,22 @@ TEST(expected_tensors, of_a_users_attention_are_saved_and_loaded_bit_for_bit) {
 }
 
 TEST(expected_tensors, of_other_blocks_altogether_are_saved_and_loaded) {
-    const temporary_folder folder;
+    const aha::test::made_folder folder;
     const auto saved = to_be_saved(made<least>(untied()));
-    aha::save_pretrained(saved, folder.path / "model");
-    const auto again = aha::load_bare_decoder<cpu<float>, aha::test::least_attention, aha::test::least_feed_forward>(
-        folder.path / "model");
+    aha::save_pretrained(saved, folder / "model");
+    const auto again =
+        aha::load_bare_decoder<cpu<float>, aha::test::least_attention, aha::test::least_feed_forward>(folder / "model");
     expect_equal(again.weights(), saved.model.weights());
-    EXPECT_THAT(error_of([&] { aha::load_bare_decoder<>(folder.path / "model"); }),
+    EXPECT_THAT(aha::test::complaint([&] { aha::load_bare_decoder<>(folder / "model"); }),
                 HasSubstr("self_attn.o_proj.weight\" is missing"));
 }
 
 TEST(expected_tensors, of_a_users_attention_are_missed_by_name) {
-    const temporary_folder folder;
-    const auto place = folder.path / "model";
+    const aha::test::made_folder folder;
+    const auto place = folder / "model";
     aha::save_pretrained(to_be_saved(made<aha::decoder<>>(untied())), place);
     const auto error = [&] {
-        return error_of([&] { aha::load_bare_decoder<cpu<float>, aha::test::sinking_attention>(place); });
+        return aha::test::complaint([&] { aha::load_bare_decoder<cpu<float>, aha::test::sinking_attention>(place); });
     };
     EXPECT_EQ(error(), place.string() + ": tensor \"model.layers.0.self_attn.sink\" is missing");
 
@@ -180,10 +182,10 @@ TEST(expected_tensors, of_a_users_attention_are_missed_by_name) {
         aha::pretrained_model changed = model;
         for (auto& [name, tensor] : changed.tensors)
             if (name == sink) tensor = at::zeros({extent});
-        return error_of([&] { aha::write_pretrained(place, changed); });
+        return aha::test::complaint([&] { aha::write_pretrained(place, changed); });
     };
-    EXPECT_EQ(wrong("model.layers.1.self_attn.sink", 4), "no error");
-    EXPECT_EQ(error(), "no error");
+    EXPECT_EQ(wrong("model.layers.1.self_attn.sink", 4), "no complaint");
+    EXPECT_EQ(error(), "no complaint");
     EXPECT_THAT(wrong("model.layers.1.self_attn.sink", 5),
                 HasSubstr("tensor \"model.layers.1.self_attn.sink\" has the shape [5], not [4]"));
     model.layout = aha::expected_tensors<aha::decoder<>>;
@@ -191,8 +193,8 @@ TEST(expected_tensors, of_a_users_attention_are_missed_by_name) {
 }
 
 TEST(expected_tensors, of_a_users_reward_model_are_saved_and_loaded_bit_for_bit) {
-    const temporary_folder folder;
-    const auto place = folder.path / "model";
+    const aha::test::made_folder folder;
+    const auto place = folder / "model";
     for (const aha::decoder_config& config : {aha::test::small_config(), untied()}) {
         aha::reward_model<sinking> model{made<sinking>(config)};
         model.head().weights().values().fill_(0.5);
