@@ -40,7 +40,8 @@ def without_destructors(lines):
 
 
 def filtered(path, text):
-    text = text.replace("::inline AHA_KERNELS_NAMESPACE {", " {")
+    text = text.replace("::inline AHA_KERNELS_NAMESPACE", "")
+    text = re.sub(r"^(inline namespace AHA_KERNELS_NAMESPACE \{|\}  // namespace AHA_KERNELS_NAMESPACE)$", "", text, flags=re.M)
     lines = text.split("\n")
     parts = pathlib.PurePosixPath(path.replace("\\", "/")).parts
     inside = parts[len(parts) - parts[::-1].index("aha"):] if "aha" in parts else parts

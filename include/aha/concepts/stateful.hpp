@@ -18,18 +18,12 @@
 /// elsewhere too, so that what they save does not change when they go on).
 namespace aha {
 
-namespace detail {
-
-/// The result is a state, or its values alone.
-template <class Result>
-concept yields_state = yields<Result, state> || yields<Result, state_values>;
-
-}  // namespace detail
-
 /// `save() const` gives an `aha::state`, or the part of one that needs no tensors.
 template <class T>
 concept saves_state = requires(const T& t) {
-    { t.save() } -> detail::yields_state;
+    { t.save() } -> detail::yields<state>;
+} || requires(const T& t) {
+    { t.save() } -> detail::yields<state_values>;
 };
 
 /// `load(const aha::state&)` takes one back.

@@ -10,13 +10,15 @@ namespace aha::detail {
 AHA_INLINE void put_group(byte_writer& to, const rollout_group& group) {
     to.put(static_cast<std::uint64_t>(group.completions.size()));
     for (const completion& c : group.completions) {
-        to.put(c.ids), to.put(c.text), to.put(c.log_probs), to.put(c.behavior_log_probs), to.put(c.entropies);
-        to.put(c.ref_log_probs), to.put(c.finish);
+        // All members by name: one that is added and forgotten here does not compile.
+        const auto& [ids, text, log_probs, behavior_log_probs, entropies, ref_log_probs, finish] = c;
+        to.put(ids), to.put(text), to.put(log_probs), to.put(behavior_log_probs), to.put(entropies);
+        to.put(ref_log_probs), to.put(finish);
     }
     to.put(static_cast<std::uint64_t>(group.scores.size()));
     for (const score& s : group.scores) {
-        to.put(s.value), to.put(s.applicable), to.put(s.steps);
-        to.put_pairs(s.parts);
+        const auto& [value, parts, steps, applicable] = s;
+        to.put(value), to.put(applicable), to.put(steps), to.put_pairs(parts);
     }
 }
 

@@ -37,7 +37,7 @@ void check_tokens(const char* whose, const Model& model, std::span<const supervi
                     rows, " tokens");
 }
 
-/// Tokens that a student learns from a cache: those among which its probabilities are sharded. Throws `aha::error`
+/// Tokens that a student learns from a cache: those among which its probabilities are divided. Throws `aha::error`
 /// with the numbers if that is not the student's vocabulary.
 /// @param student rows of its head
 /// @param vocabulary tokens of the tokenizer, where the student's head is padded; 0: all rows of it, or, where the

@@ -90,8 +90,6 @@ inline packed_groups pack_items(std::span<const training_item> items, const at::
     return pack_groups(groups, device);
 }
 
-/// What the ranks' shares of a batch add up to.
-
 /// The items that this rank trains on: whole groups, so that a prompt is computed once, by their tokens.
 template <class Communicator>
 std::vector<training_item> own_items(const Communicator& ranks, std::vector<training_item> all) {
