@@ -23,13 +23,12 @@ TEST(pack_groups, lays_out_trunks_and_branches_without_padding) {
     const tokens trunk{11, 12, 13}, a{21, 22, 23}, b{31}, c{41, 42}, other{51}, d{61, 62, 63, 64};
     const std::vector<aha::token_group> groups{{trunk, {a, b, c}}, {other, {d}}};
     const aha::packed_groups packed = aha::pack_groups(groups);
-    // A branch's last token predicts nothing, so it is not in the row.
+    // A branch's last token predicts nothing, so it is not in the row, and a branch of one token has none.
     EXPECT_THAT(listed(packed.batch.ids), ElementsAre(11, 12, 13, 21, 22, 41, 51, 61, 62, 63));
     EXPECT_THAT(listed(packed.batch.positions), ElementsAre(0, 1, 2, 3, 4, 3, 0, 1, 2, 3));
     ASSERT_EQ(packed.batch.trees.size(), 2U);
     EXPECT_EQ(packed.batch.trees[0].trunk, (aha::segment{0, 3}));
-    EXPECT_THAT(packed.batch.trees[0].branches,
-                ElementsAre(aha::segment{3, 2}, aha::segment{5, 0}, aha::segment{5, 1}));
+    EXPECT_THAT(packed.batch.trees[0].branches, ElementsAre(aha::segment{3, 2}, aha::segment{5, 1}));
     EXPECT_EQ(packed.batch.trees[1].trunk, (aha::segment{6, 1}));
     EXPECT_THAT(packed.batch.trees[1].branches, ElementsAre(aha::segment{7, 3}));
     EXPECT_EQ(packed.batch.trees[1].branches[0].end(), 10);

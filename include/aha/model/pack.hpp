@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
 #include <aha/kernels/to_device.hpp>
+#include <aha/model/shared_prefixes.hpp>
 
 namespace aha {
 
@@ -30,13 +30,22 @@ inline std::int64_t num_loss_tokens(const supervised_example& example) {
     return count;
 }
 
-/// Lays examples out in one flat row, each a tree of its own, so that none sees another; nothing is padded. What
-/// follows an example's last loss token, and that token itself, predict nothing and are left out. Throws
-/// `aha::error` for an example that learns nothing, or learns its first token.
+namespace detail {
+
+/// The row of texts that were added, on a device.
+inline packed_trees on_device(shared_prefixes::layout row, const at::Device& device) {
+    return {to_device(row.ids, device), to_device(row.positions, device), std::move(row.trees)};
+}
+
+}  // namespace detail
+
+/// Lays examples out in one flat row; nothing is padded, and none sees another. What examples begin with alike (a
+/// system prompt, a template) is computed once. What follows an example's last loss token, and that token itself,
+/// predict nothing and are left out. Throws `aha::error` for an example that learns nothing, or learns its first token.
 inline packed_examples pack_examples(std::span<const supervised_example* const> examples,
                                      const at::Device& device = at::kCPU) {
-    std::vector<std::int64_t> ids, positions, rows, targets;
-    packed_examples packed;
+    shared_prefixes texts;
+    std::vector<shared_prefixes::place> places;
     for (const supervised_example* const example : examples) {
         require(example->ids.size() == example->loss_mask.size(), "example ", example->index, " has ",
                 example->ids.size(), " tokens, but ", example->loss_mask.size(), " marks of what is learned");
@@ -45,22 +54,20 @@ inline packed_examples pack_examples(std::span<const supervised_example* const> 
         require(end > 0, "example ", example->index, " has no token to learn");
         require(example->loss_mask[0] == 0, "example ", example->index,
                 " learns its first token, which nothing predicts");
-        const auto begin = static_cast<std::int64_t>(ids.size());
-        for (std::size_t i = 0; i + 1 < end; ++i) {
-            ids.push_back(example->ids[i]);
-            positions.push_back(static_cast<std::int64_t>(i));
-            if (example->loss_mask[i + 1] == 0) continue;
-            rows.push_back(begin + static_cast<std::int64_t>(i));
-            targets.push_back(example->ids[i + 1]);
-        }
-        packed.batch.trees.push_back({{begin, static_cast<std::int64_t>(end) - 1}, {}});
+        places.push_back(texts.add(std::span{example->ids}.first(end - 1)));
     }
-    const auto tensor = [&](const std::vector<std::int64_t>& values) {
-        return at::tensor(values, at::kLong).to(device);
-    };
-    packed.batch.ids = tensor(ids);
-    packed.batch.positions = tensor(positions);
-    packed.predictions = {tensor(rows), tensor(targets)};
+    packed_examples packed;
+    packed.batch = detail::on_device(texts.lay_out(), device);
+    std::vector<std::int64_t> rows, targets;
+    for (std::size_t n = 0; n < examples.size(); ++n) {
+        const std::vector<std::int64_t> all = texts.rows(places[n], 0);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (examples[n]->loss_mask[i + 1] == 0) continue;
+            rows.push_back(all[i]);
+            targets.push_back(examples[n]->ids[i + 1]);
+        }
+    }
+    packed.predictions = {to_device(rows, device), to_device(targets, device)};
     return packed;
 }
 
@@ -73,44 +80,21 @@ struct packed_texts {
     at::Tensor last;     ///< [S] int64, indices into the packed row: text after text, group after group
 };
 
-/// Lays texts out in one flat row; nothing is padded. What all texts of a group begin with is computed once: it is the
-/// trunk of a tree whose branches are the rest. Texts see nothing of one another besides.
-/// Throws `aha::error` for a text without tokens.
+/// Lays texts out in one flat row; nothing is padded. What several begin with is computed once. Texts see nothing of
+/// one another besides. Throws `aha::error` for a text without tokens.
 inline packed_texts pack_texts(std::span<const text_group> groups, const at::Device& device = at::kCPU) {
-    std::vector<std::int64_t> ids, positions, last;
-    const auto append = [&](std::span<const token_id> tokens, std::size_t first_position) {
-        const segment s{std::ssize(ids), std::ssize(tokens)};
-        ids.insert(ids.end(), tokens.begin(), tokens.end());
-        for (std::size_t i = 0; i < tokens.size(); ++i)
-            positions.push_back(static_cast<std::int64_t>(first_position + i));
-        return s;
-    };
-    packed_texts packed;
-    for (const text_group& group : groups) {
-        if (group.empty()) continue;
-        std::size_t common = group.front().size();
+    shared_prefixes texts;
+    std::vector<shared_prefixes::place> places;
+    for (const text_group& group : groups)
         for (const std::span<const token_id>& text : group) {
             require(!text.empty(), "a text without tokens cannot be packed");
-            const auto limit = static_cast<std::ptrdiff_t>(std::min(common, text.size()));
-            const auto first = group.front().begin();
-            common = static_cast<std::size_t>(std::mismatch(first, first + limit, text.begin()).first - first);
+            places.push_back(texts.add(text));
         }
-        token_tree tree;
-        if (common > 0) tree.trunk = append(group.front().first(common), 0);
-        for (const std::span<const token_id>& text : group) {
-            const segment rest = append(text.subspan(common), common);
-            last.push_back(rest.size > 0 ? rest.end() - 1 : tree.trunk.end() - 1);
-            if (common == 0) packed.batch.trees.push_back({rest, {}});
-            else if (rest.size > 0) tree.branches.push_back(rest);
-        }
-        if (common > 0) packed.batch.trees.push_back(std::move(tree));
-    }
-    const auto tensor = [&](const std::vector<std::int64_t>& values) {
-        return at::tensor(values, at::kLong).to(device);
-    };
-    packed.batch.ids = tensor(ids);
-    packed.batch.positions = tensor(positions);
-    packed.last = tensor(last);
+    packed_texts packed;
+    packed.batch = detail::on_device(texts.lay_out(), device);
+    std::vector<std::int64_t> last;
+    for (const shared_prefixes::place& text : places) last.push_back(texts.rows(text, text.length - 1).front());
+    packed.last = to_device(last, device);
     return packed;
 }
 
@@ -127,36 +111,31 @@ struct packed_groups {
         predictions;  ///< [N]: branch tokens in order; the first of a branch is predicted by the trunk's end
 };
 
-/// Lays groups out in one flat row: trunk, then branches, group after group; nothing is padded. A branch's last token
-/// needs no hidden state of its own (nothing is predicted from it), so it is left out of the row but stays a target.
+/// Lays groups out in one flat row; nothing is padded. What prompts begin with alike, whoever's they are, and what the
+/// completions of a prompt do, is computed once. A branch's last token needs no hidden state of its own (nothing is
+/// predicted from it), so it is left out of the row but stays a target.
 inline packed_groups pack_groups(std::span<const token_group> groups, const at::Device& device = at::kCPU) {
-    std::vector<std::int64_t> ids, positions, rows, targets;
-    packed_groups packed;
-    const auto append = [&](std::span<const token_id> tokens, std::int64_t first_position) {
-        const segment s{static_cast<std::int64_t>(ids.size()), static_cast<std::int64_t>(tokens.size())};
-        ids.insert(ids.end(), tokens.begin(), tokens.end());
-        for (std::int64_t i = 0; i < s.size; ++i) positions.push_back(first_position + i);
-        return s;
-    };
+    shared_prefixes texts;
+    std::vector<shared_prefixes::place> trunks, ends;
     for (const token_group& group : groups) {
         require(!group.trunk.empty(), "a prompt without tokens cannot be packed");
-        token_tree tree;
-        tree.trunk = append(group.trunk, 0);
+        const shared_prefixes::place& trunk = trunks.emplace_back(texts.add(group.trunk));
         for (const std::span<const token_id>& branch : group.branches) {
             require(!branch.empty(), "a completion without tokens cannot be packed");
-            const segment s = append(branch.first(branch.size() - 1), tree.trunk.size);
-            for (std::size_t i = 0; i < branch.size(); ++i) {
-                rows.push_back(i == 0 ? tree.trunk.end() - 1 : s.begin + static_cast<std::int64_t>(i) - 1);
-                targets.push_back(branch[i]);
-            }
-            tree.branches.push_back(s);
+            ends.push_back(texts.add(branch.first(branch.size() - 1), trunk));
         }
-        packed.batch.trees.push_back(std::move(tree));
     }
-    const auto tensor = [&](const std::vector<std::int64_t>& values) { return to_device(values, device); };
-    packed.batch.ids = tensor(ids);
-    packed.batch.positions = tensor(positions);
-    packed.predictions = {tensor(rows), tensor(targets)};
+    packed_groups packed;
+    packed.batch = detail::on_device(texts.lay_out(), device);
+    std::vector<std::int64_t> rows, targets;
+    auto end = ends.begin();
+    for (std::size_t n = 0; n < groups.size(); ++n)
+        for (const std::span<const token_id>& branch : groups[n].branches) {
+            const std::vector<std::int64_t> predicting = texts.rows(*end++, trunks[n].length - 1);
+            rows.insert(rows.end(), predicting.begin(), predicting.end());
+            targets.insert(targets.end(), branch.begin(), branch.end());
+        }
+    packed.predictions = {to_device(rows, device), to_device(targets, device)};
     return packed;
 }
 
