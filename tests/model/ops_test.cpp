@@ -32,16 +32,37 @@ at::Tensor plain_attention(const at::Tensor& qkv, std::int64_t heads, const std:
     for (const aha::token_tree& tree : trees) {
         const auto part = [&](std::int64_t begin, std::int64_t size) { return qkv.narrow(0, begin, size); };
         for (std::int64_t i = 0; i < tree.trunk.size; ++i) attend(tree.trunk.begin + i, part(tree.trunk.begin, i + 1));
-        for (const aha::segment& b : tree.branches)
-            for (std::int64_t i = 0; i < b.size; ++i)
-                attend(b.begin + i, at::cat({part(tree.trunk.begin, tree.trunk.size), part(b.begin, i + 1)}));
+        // Whole paths, written down here and not asked of the tree.
+        std::vector<std::vector<at::Tensor>> paths;
+        for (std::size_t n = 0; n < tree.branches.size(); ++n) {
+            const aha::segment& b = tree.branches[n];
+            const std::int64_t before = tree.parents.empty() ? -1 : tree.parents[n];
+            std::vector<at::Tensor> path = before < 0 ? std::vector{part(tree.trunk.begin, tree.trunk.size)}
+                                                      : paths[static_cast<std::size_t>(before)];
+            for (std::int64_t i = 0; i < b.size; ++i) {
+                std::vector<at::Tensor> seen = path;
+                seen.push_back(part(b.begin, i + 1));
+                attend(b.begin + i, at::cat(seen));
+            }
+            path.push_back(part(b.begin, b.size));
+            paths.push_back(std::move(path));
+        }
     }
     return at::stack(rows);
 }
 
-/// Two trees: a trunk longer than a tile with branches shorter and longer than one, one of them empty; a lone trunk.
-std::vector<aha::token_tree> forest() { return {{{0, 19}, {{19, 5}, {24, 0}, {24, 33}, {57, 1}}}, {{58, 3}, {}}}; }
-constexpr std::int64_t forest_tokens = 61;
+/// A trunk longer than a tile with branches shorter and longer than one, one of them empty; a lone trunk; a trunk that
+/// is continued five deep, by segments shorter and longer than a tile and than those that took their place before, one
+/// of them empty; and texts that share nothing, below an empty trunk.
+std::vector<aha::token_tree> forest() {
+    return {{{0, 19}, {{19, 5}, {24, 0}, {24, 33}, {57, 1}}},
+            {{58, 3}, {}},
+            {{61, 5},
+             {{66, 21}, {87, 2}, {89, 18}, {107, 3}, {110, 4}, {114, 0}, {114, 1}, {115, 2}, {117, 7}},
+             {-1, 0, 1, 1, 3, 3, 5, -1, 7}},
+            {{124, 0}, {{124, 2}, {126, 3}, {129, 1}}, {-1, 0, -1}}};
+}
+constexpr std::int64_t forest_tokens = 130;
 
 class attention : public testing::TestWithParam<std::tuple<int, int, int>> {};  // heads, key heads, width
 

@@ -1,8 +1,13 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
+
+#include <aha/core/error.hpp>
 
 namespace aha {
 
@@ -15,11 +20,62 @@ struct segment {
     bool operator==(const segment&) const = default;
 };
 
-/// A group as the model sees it: a trunk (the prompt) that every branch (a completion) continues. Branches see the
-/// trunk and themselves, never one another. The trunk comes first, its branches follow without gaps.
+/// Texts that share beginnings, as the model sees them: a trunk (a prompt) that branches (completions) continue, which
+/// other branches may continue in turn. The trunk comes first, its branches follow without gaps, each before those
+/// that continue it and these before its next sibling (depth first).
+///
+/// The rule of who sees what, which every attention engine asks here: a token sees the trunk, the branches on its own
+/// path and, of its own segment, what is before it and itself; never another path.
 struct token_tree {
-    segment trunk;                  ///< the prompt
-    std::vector<segment> branches;  ///< its completions
+    segment trunk;                        ///< what all begin with
+    std::vector<segment> branches;        ///< what continues it, depth first
+    std::vector<std::int64_t> parents{};  ///< [branches] the branch that each continues, or -1 for the trunk; may be
+                                          ///< empty if all continue the trunk
+
+    /// The branch that branch `n` continues, or -1 for the trunk.
+    std::int64_t parent(std::size_t n) const { return parents.empty() ? -1 : parents[n]; }
+
+    /// What every token of branch `n` sees before its own segment, in the order of the path: the trunk first.
+    std::vector<segment> path_to(std::size_t n) const {
+        std::vector<segment> path;
+        for (std::int64_t at = parent(n); at >= 0; at = parent(static_cast<std::size_t>(at)))
+            path.push_back(branches[static_cast<std::size_t>(at)]);
+        path.push_back(trunk);
+        std::ranges::reverse(path);
+        return path;
+    }
+
+    /// The tokens before the first of branch `n` on its path: the position of that token.
+    std::int64_t tokens_before(std::size_t n) const {
+        const std::vector<segment> path = path_to(n);
+        return std::accumulate(path.begin(), path.end(), std::int64_t{0},
+                               [](std::int64_t sum, const segment& s) { return sum + s.size; });
+    }
+
+    /// The branches that continue branch `n`, directly or not, are those from `n + 1` up to this one.
+    std::size_t end_of_subtree(std::size_t n) const {
+        std::size_t end = n + 1;
+        while (end < branches.size() && parent(end) >= static_cast<std::int64_t>(n)) ++end;
+        return end;
+    }
+
+    /// Throws `aha::error` naming the first branch that is out of order.
+    void validate() const {
+        require(parents.empty() || parents.size() == branches.size(), "a tree has ", branches.size(),
+                " branches and the parents of ", parents.size());
+        std::vector<std::int64_t> path{-1};
+        std::int64_t end = trunk.end();
+        for (std::size_t n = 0; n < branches.size(); ++n) {
+            const auto at = std::ranges::find(path, parent(n));
+            require(at != path.end(), "branch ", n, " of a tree continues ", parent(n),
+                    ", which is not on the path of the branch before it");
+            require(branches[n].begin == end, "branch ", n, " of a tree begins at ", branches[n].begin, ", not at ",
+                    end);
+            path.erase(at + 1, path.end());
+            path.push_back(static_cast<std::int64_t>(n));
+            end = branches[n].end();
+        }
+    }
 };
 
 /// A flat row of tokens, never padded, with the trees it is made of, one after another.

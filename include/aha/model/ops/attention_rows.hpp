@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -33,8 +32,7 @@ struct score_range {
 
 /// Replaces scores by softmax probabilities over all `seen` ranges together; entries outside are left alone.
 /// @return log of the sum of exponentials
-template <std::size_t N>
-inline float softmax_over(float* row, const std::array<score_range, N>& seen) {
+inline float softmax_over(float* row, std::span<const score_range> seen) {
     float top = -INFINITY;
     for (const score_range& s : seen)
         if (s.begin < s.end)

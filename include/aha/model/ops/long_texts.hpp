@@ -64,14 +64,16 @@ inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape,
     std::vector<std::int64_t> shift;  // [T] by how much a row's position moves
     std::int64_t rows = usual.length();
     for (const token_tree& tree : batch.trees) {
-        std::int64_t longest = 0, end = tree.trunk.end();
-        for (const segment& branch : tree.branches) {
-            longest = std::max(longest, branch.size + 1);
+        std::int64_t length = tree.trunk.size, end = tree.trunk.end();
+        bool one_path = true;
+        for (std::size_t n = 0; n < tree.branches.size(); ++n) {
+            const segment& branch = tree.branches[n];
+            length = std::max(length, tree.tokens_before(n) + branch.size + 1);
             end = std::max(end, branch.end());
+            one_path = one_path && tree.parent(n) == static_cast<std::int64_t>(n) - 1;
         }
-        const std::int64_t length = tree.trunk.size + longest;
         const bool is_long = length > *limit;
-        require(!is_long || tree.branches.size() < 2, "a text of ", length, " tokens is over the ", *limit,
+        require(!is_long || one_path, "a text of ", length, " tokens is over the ", *limit,
                 " up to which its rotary angles do not depend on its length, and cannot share its beginning with ",
                 "others");
         shift.resize(static_cast<std::size_t>(end), is_long ? rows : 0);

@@ -22,9 +22,10 @@
 #include <aha/core/packed.hpp>
 #include <aha/kernels/to_device.hpp>
 
-/// Attention over packed trees as two passes of an engine that knows segments and no trees: every segment sees itself
-/// causally; the branches of a tree, as one segment, see its trunk. The log-sums of both make one softmax of them. In
-/// the backward pass each engine call gets the joined result and log-sums, from which it computes its part of the exact
+/// Attention over packed trees as passes of an engine that knows segments and no trees: in the first, every segment
+/// sees itself causally; in one more for each depth, all that continues a segment of that depth, as one segment, sees
+/// that one: two passes where completions continue prompts. The log-sums of all make one softmax of them. In the
+/// backward pass each engine call gets the joined result and log-sums, from which it computes its part of the exact
 /// gradient: probabilities are exp(score - log-sum), whichever keys are in the call.
 namespace aha::detail {
 
@@ -144,35 +145,58 @@ private:
     }
 };
 
-/// The two passes over the trees of a packed row.
+/// The passes over the trees of a packed row.
 struct tree_segments {
-    segment_pairs own{{}, {}, true}, trunks;
-    at::Tensor branch_rows, trunk_rows;  ///< [B], [K] int64 of the packed row; undefined if no branch has a trunk
+    /// All that continues segments of one depth, and these.
+    struct pass {
+        segment_pairs pairs;
+        at::Tensor rows;  ///< [B] int64 of the packed row: the queries
+        at::Tensor seen;  ///< [K] int64: the keys
+    };
+    segment_pairs own{{}, {}, true};
+    std::vector<pass> passes;  ///< by depth, the trunks first
 
     tree_segments(const std::vector<token_tree>& trees, const at::Device& device) {
-        std::vector<std::int64_t> branch, trunk;
-        const auto add = [](std::vector<std::int64_t>& to, const segment& s) {
-            for (std::int64_t t = s.begin; t < s.end(); ++t) to.push_back(t);
-        };
+        std::vector<rows_of_depth> depths;
         for (const token_tree& tree : trees) {
-            std::int64_t tokens = 0;
-            const auto see_itself = [&](const segment& s) {
-                if (s.size > 0) own.queries.push_back(s.size);
-            };
             see_itself(tree.trunk);
-            for (const segment& s : tree.branches) {
-                see_itself(s);
-                if (tree.trunk.size > 0) add(branch, s), tokens += s.size;
-            }
-            if (tokens == 0) continue;
-            add(trunk, tree.trunk);
-            trunks.queries.push_back(tokens);
-            trunks.keys.push_back(tree.trunk.size);
+            for (const segment& s : tree.branches) see_itself(s);
+            add(tree, -1, depths);
+            for (std::size_t n = 0; n < tree.branches.size(); ++n) add(tree, static_cast<std::int64_t>(n), depths);
         }
         own.keys = own.queries;
-        if (branch.empty()) return;
-        branch_rows = to_device(branch, device);
-        trunk_rows = to_device(trunk, device);
+        for (const rows_of_depth& d : depths)
+            if (!d.queries.empty())
+                passes.push_back({d.pairs, to_device(d.queries, device), to_device(d.keys, device)});
+    }
+
+private:
+    struct rows_of_depth {
+        segment_pairs pairs;
+        std::vector<std::int64_t> queries, keys;
+    };
+
+    void see_itself(const segment& s) {
+        if (s.size > 0) own.queries.push_back(s.size);
+    }
+
+    /// Adds the segment `n` of a tree (-1: the trunk) and all that continues it.
+    static void add(const token_tree& tree, std::int64_t n, std::vector<rows_of_depth>& depths) {
+        const bool is_trunk = n < 0;
+        const auto branch = static_cast<std::size_t>(n);
+        const segment& seen = is_trunk ? tree.trunk : tree.branches[branch];
+        const std::size_t depth = is_trunk ? 0 : tree.path_to(branch).size();
+        const std::size_t first = is_trunk ? 0 : branch + 1,
+                          end = is_trunk ? tree.branches.size() : tree.end_of_subtree(branch);
+        if (seen.size == 0 || first == end) return;
+        const segment all{tree.branches[first].begin, tree.branches[end - 1].end() - tree.branches[first].begin};
+        if (all.size == 0) return;
+        if (depths.size() <= depth) depths.resize(depth + 1);
+        rows_of_depth& to = depths[depth];
+        for (std::int64_t t = all.begin; t < all.end(); ++t) to.queries.push_back(t);
+        for (std::int64_t t = seen.begin; t < seen.end(); ++t) to.keys.push_back(t);
+        to.pairs.queries.push_back(all.size);
+        to.pairs.keys.push_back(seen.size);
     }
 };
 
@@ -182,15 +206,16 @@ struct tree_segments {
 template <class Engine>
 attended attend_segments(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const tree_segments& trees) {
     attended all = Engine::forward(q, k, v, trees.own);
-    if (!trees.branch_rows.defined()) return all;
-    const at::Tensor& rows = trees.branch_rows;
-    const attended trunk = Engine::forward(q.index_select(0, rows), k.index_select(0, trees.trunk_rows),
-                                           v.index_select(0, trees.trunk_rows), trees.trunks);
-    const at::Tensor own = all.sums.index_select(1, rows), joined = at::logaddexp(own, trunk.sums);  // [H, B]
-    const auto share = [&](const at::Tensor& sums) { return (sums - joined).exp().t().unsqueeze(2); };
-    const at::Tensor out = all.out.index_select(0, rows) * share(own) + trunk.out * share(trunk.sums);
-    all.out.index_copy_(0, rows, out.to(all.out.scalar_type()));
-    all.sums.index_copy_(1, rows, joined);
+    for (const tree_segments::pass& pass : trees.passes) {
+        const at::Tensor& rows = pass.rows;
+        const attended part = Engine::forward(q.index_select(0, rows), k.index_select(0, pass.seen),
+                                              v.index_select(0, pass.seen), pass.pairs);
+        const at::Tensor before = all.sums.index_select(1, rows), joined = at::logaddexp(before, part.sums);  // [H, B]
+        const auto share = [&](const at::Tensor& sums) { return (sums - joined).exp().t().unsqueeze(2); };
+        const at::Tensor out = all.out.index_select(0, rows) * share(before) + part.out * share(part.sums);
+        all.out.index_copy_(0, rows, out.to(all.out.scalar_type()));
+        all.sums.index_copy_(1, rows, joined);
+    }
     return all;
 }
 
@@ -199,15 +224,16 @@ template <class Engine>
 attended_gradients attend_segments_backward(const at::Tensor& g, const at::Tensor& q, const at::Tensor& k,
                                             const at::Tensor& v, const attended& a, const tree_segments& trees) {
     attended_gradients all = Engine::backward(g, q, k, v, a, trees.own);
-    if (!trees.branch_rows.defined()) return all;
-    const at::Tensor &rows = trees.branch_rows, &seen = trees.trunk_rows;
-    const attended part{a.out.index_select(0, rows), a.sums.index_select(1, rows).contiguous()};
-    const attended_gradients trunk =
-        Engine::backward(g.index_select(0, rows), q.index_select(0, rows), k.index_select(0, seen),
-                         v.index_select(0, seen), part, trees.trunks);
-    all.q = all.q.index_add(0, rows, trunk.q);
-    all.k = all.k.index_add(0, seen, trunk.k);
-    all.v = all.v.index_add(0, seen, trunk.v);
+    for (const tree_segments::pass& pass : trees.passes) {
+        const at::Tensor &rows = pass.rows, &seen = pass.seen;
+        const attended joined{a.out.index_select(0, rows), a.sums.index_select(1, rows).contiguous()};
+        const attended_gradients part =
+            Engine::backward(g.index_select(0, rows), q.index_select(0, rows), k.index_select(0, seen),
+                             v.index_select(0, seen), joined, pass.pairs);
+        all.q = all.q.index_add(0, rows, part.q);
+        all.k = all.k.index_add(0, seen, part.k);
+        all.v = all.v.index_add(0, seen, part.v);
+    }
     return all;
 }
 
