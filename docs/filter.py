@@ -4,6 +4,7 @@
 - the comment before `namespace aha {` is about the file, or, in a concept's header, about the concept: it becomes the
   concept's description, in which numbered requirements are a list;
 - the inline namespace of what depends on the kernels for GPUs is a matter of the linker, not of a reader;
+- the page of a header says which target a program links with for it: `aha::text` where nothing that it includes is LibTorch's;
 - a summary goes on after "et al.", "i.e." and the like;
 - a page is Markdown for GitHub: `<!-- html: COMMAND -->` is a command for Doxygen alone, a link to a concept's header
   becomes one to the concept, and other links out of docs/ become their text."""
@@ -39,7 +40,21 @@ def without_destructors(lines):
     return kept
 
 
+def target(header, text, root):
+    """The target that a program links with which includes `header`."""
+    waiting, seen = [text], set()
+    while waiting:
+        for name in re.findall(r"^#include <([^>]+)>", waiting.pop(), re.M):
+            if name.startswith(("ATen/", "c10/", "torch/")):
+                return "aha::aha"
+            if name.startswith("aha/") and name not in seen and (root / name).is_file():
+                seen.add(name)
+                waiting.append((root / name).read_text())
+    return "aha::cld2" if "cld2" in header else "aha::text"
+
+
 def filtered(path, text):
+    whole = text
     text = text.replace("::inline AHA_KERNELS_NAMESPACE", "")
     text = re.sub(r"^(inline namespace AHA_KERNELS_NAMESPACE \{|\}  // namespace AHA_KERNELS_NAMESPACE)$", "", text, flags=re.M)
     lines = text.split("\n")
@@ -71,8 +86,9 @@ def filtered(path, text):
             brief = lines[start].removeprefix("///").strip()
             lines[start] = "\n".join([f"/// {brief}", "///", *about]) if brief else "\n".join(about)
             about = []
-    if about:
-        lines[0] = "\n".join(["/// \\file", *about, "", lines[0]])
+    header = pathlib.Path(path)
+    link = target("/".join(inside), whole, header.parents[len(inside)])
+    lines[0] = "\n".join(["/// \\file", *about, *(["///"] if about else []), f"/// Link with `{link}`.", "", lines[0]])
 
     lines = without_destructors(one_declaration_a_line(lines))
     lines = [re.sub(r"(?<=\b)(et al|i\.e|e\.g|vs|cf)\. ", r"\1.\\ ", line) if "///" in line else line for line in lines]

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include <aha/aha.hpp>
@@ -75,9 +77,10 @@ int train(const options& o, const Loss& loss) {
     auto model = aha::load_decoder<Tensor>(o.model);
     example::print_notes(model);
     if (!o.chat_template.empty()) {
-        const auto text = aha::detail::read_text_file(o.chat_template);
-        aha::require(text.has_value(), "cannot read ", o.chat_template);
-        model.chat = aha::chat_template{*text, aha::template_variables(model)};
+        std::ifstream file{o.chat_template, std::ios::binary};
+        std::string text{std::istreambuf_iterator<char>{file}, {}};
+        aha::require(file.good(), "cannot read ", o.chat_template);
+        model.chat = aha::chat_template{std::move(text), aha::template_variables(model)};
     }
     run.remember_model(o.model, o.chat_template.empty() ? std::nullopt : std::optional{model.chat->source()});
     aha::read_options rows = o.read;

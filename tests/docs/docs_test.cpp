@@ -46,7 +46,8 @@ TEST_F(built_docs, pass_the_gate_and_have_no_link_that_leads_nowhere) {
 }
 
 TEST_F(built_docs, replace_no_word_in_backticks_by_the_title_of_a_group) {
-    const std::regex in_code{R"re(<code>[^<]*<a [^>]*href="group__)re"};
+    // The page of the file group_reward.hpp begins alike and is no group.
+    const std::regex in_code{R"re(<code>[^<]*<a [^>]*href="group__(?![^"]*_8hpp))re"};
     for (const fs::path& page : files(work / "html", ".html"))
         EXPECT_FALSE(std::regex_search(text_of(page), in_code)) << page;
 }

@@ -33,9 +33,10 @@ TEST(programs, compile) {
     const std::vector<fs::path> all = programs();
     EXPECT_GE(all.size(), 11U);
     const std::string torch = shell_word(AHA_TORCH "/include"), api = "/torch/csrc/api/include";
-    const std::string compiler = shell_word(AHA_CLANG) + " -std=c++20 -fsyntax-only -DAHA_COMPILED -DAT_PER_OPERATOR_HEADERS -I" + shell_word(AHA_SOURCE) +
-                                 " -I" + shell_word(AHA_SOURCE "/include") + " -isystem " + torch + " -isystem " +
-                                 torch + api + " -isystem /usr/include/eigen3 ";
+    const std::string compiler = shell_word(AHA_CLANG) +
+                                 " -std=c++20 -fsyntax-only -DAHA_COMPILED -DAT_PER_OPERATOR_HEADERS -I" +
+                                 shell_word(AHA_SOURCE) + " -I" + shell_word(AHA_SOURCE "/include") + " -isystem " +
+                                 torch + " -isystem " + torch + api + " -isystem /usr/include/eigen3 ";
     std::vector<command_result> results(all.size());
     {
         std::atomic<std::size_t> next{0};

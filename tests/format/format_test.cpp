@@ -33,20 +33,30 @@ std::vector<std::string> sources() {
     return found;
 }
 
+/// Names each of `files` that clang-format would write otherwise. Its own --dry-run also complains of replacements that
+/// change nothing, such as the comment behind a namespace whose name is a macro.
+command_result differences(const std::string& files) {
+    return run_command("cd " + shell_word(root.string()) + " && status=0; for file in " + files + "; do " +
+                       shell_word(AHA_CLANG_FORMAT) +
+                       " --style=file:.clang-format \"$file\" | cmp -s - \"$file\" || "
+                       "{ echo \"$file\"; status=1; }; done; exit $status");
+}
+
 TEST(format, every_source_is_as_clang_format_writes_it) {
     std::string files;
     for (const std::string& path : sources()) files += shell_word(path) + " ";
-    const command_result formatted = run_command("cd " + shell_word(root.string()) + " && " +
-                                                 shell_word(AHA_CLANG_FORMAT) + " --dry-run --Werror " + files);
+    const command_result formatted = differences(files);
     EXPECT_EQ(formatted.status, 0) << "Debian's package clang-format-16 must be installed; tests/run does it\n"
                                    << formatted.output.substr(0, 4000);
 }
 
 TEST(format, sees_what_is_not) {
-    EXPECT_NE(run_command("printf 'int   x;\\n' | " + shell_word(AHA_CLANG_FORMAT) +
-                          " --dry-run --Werror --style=file:" + shell_word((root / ".clang-format").string()))
-                  .status,
-              0);
+    const aha::test::made_folder folder;
+    const fs::path right = folder.file("right.cpp", "int x;\n"), wrong = folder.file("wrong.cpp", "int   x;\n");
+    EXPECT_EQ(differences(shell_word(right.string())).status, 0);
+    const command_result seen = differences(shell_word(right.string()) + " " + shell_word(wrong.string()));
+    EXPECT_NE(seen.status, 0);
+    EXPECT_EQ(seen.output, wrong.string() + "\n");
 }
 
 TEST(tidy, has_nothing_to_say_of_advantages_and_rewards) {

@@ -1,4 +1,4 @@
-// The kernels of include/aha/kernels, run by the host's filling of a block, against plain references.
+// The kernels of include/aha/kernels, run by the host's block, against plain references.
 #include <aha/kernels/attend_chunks.cuh>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/launch.hpp>

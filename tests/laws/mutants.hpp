@@ -12,7 +12,7 @@
 
 namespace aha::test {
 
-/// A broken filling by the law that it is meant to break, and the laws that it breaks.
+/// A broken implementation by the law that it is meant to break, and the laws that it breaks.
 struct mutant {
     std::string meant;
     std::vector<std::string> broken;

@@ -11,6 +11,8 @@
 #include <aha/model/ops/tree_attention.hpp>
 #include <aha/testing/tolerance.hpp>
 
+#include <tests/support/complaint.hpp>
+
 namespace {
 
 using aha::testing::tolerance;
@@ -86,7 +88,23 @@ TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
     EXPECT_TRUE(aha::tree_attention(leaf, heads, forest(), at::kBFloat16).equal(out.to(at::kBFloat16)));
 }
 
-TEST_P(attention, in_two_passes_over_segments_equals_the_kernels) {  // what GPUs do, with the plain engine
+TEST(trees, that_do_not_make_up_the_row_are_a_sentence) {
+    const at::Tensor qkv = at::zeros({6, 3, 4});
+    const auto said = [&](const std::vector<aha::token_tree>& trees) {
+        return aha::test::complaint([&] { aha::tree_attention(qkv, 1, trees); });
+    };
+    EXPECT_EQ(said({{{0, 2}, {{2, 2}, {4, 2}}, {-1, 0}}}), "no complaint");
+    EXPECT_EQ(said({{{0, 2}, {{2, 2}}}}), "the trees of a packed row end at row 4 of 6");
+    EXPECT_EQ(said({{{0, 2}, {}}, {{3, 3}, {}}}), "a tree of a packed row begins at row 3, not at 2");
+    EXPECT_EQ(said({{{0, 2}, {{2, 2}, {3, 3}}}}), "branch 1 of a tree begins at 3, not at 4");
+    EXPECT_EQ(said({{{0, 2}, {{2, 2}, {4, 2}}, {-1}}}), "a tree has 2 branches and the parents of 1");
+    EXPECT_EQ(said({{{0, 2}, {{2, 2}, {4, 2}}, {-1, 1}}}),
+              "branch 1 of a tree continues 1, which is not on the path of the branch before it");
+    EXPECT_EQ(said({{{0, 2}, {{2, 1}, {3, 1}, {4, 2}}, {-1, -1, 0}}}),
+              "branch 2 of a tree continues 0, which is not on the path of the branch before it");
+}
+
+TEST_P(attention, in_passes_over_segments_equals_the_kernels) {  // what GPUs do, with the plain engine
     const std::int64_t heads = std::get<0>(GetParam()), key_heads = std::get<1>(GetParam()),
                        width = std::get<2>(GetParam());
     at::manual_seed(5);

@@ -24,8 +24,8 @@ struct segment {
 /// other branches may continue in turn. The trunk comes first, its branches follow without gaps, each before those
 /// that continue it and these before its next sibling (depth first).
 ///
-/// The rule of who sees what, which every attention engine asks here: a token sees the trunk, the branches on its own
-/// path and, of its own segment, what is before it and itself; never another path.
+/// The rule of who sees what, which the attention engines for packed rows ask here: a token sees the trunk, the
+/// branches on its own path and, of its own segment, what is before it and itself; never another path.
 struct token_tree {
     segment trunk;                        ///< what all begin with
     std::vector<segment> branches;        ///< what continues it, depth first
@@ -77,6 +77,17 @@ struct token_tree {
         }
     }
 };
+
+/// Throws `aha::error` unless trees, each in order, follow one another without gaps from row 0 to row `rows`.
+inline void require_trees_fill(const std::vector<token_tree>& trees, std::int64_t rows) {
+    std::int64_t end = 0;
+    for (const token_tree& tree : trees) {
+        require(tree.trunk.begin == end, "a tree of a packed row begins at row ", tree.trunk.begin, ", not at ", end);
+        tree.validate();
+        end = tree.branches.empty() ? tree.trunk.end() : tree.branches.back().end();
+    }
+    require(end == rows, "the trees of a packed row end at row ", end, " of ", rows);
+}
 
 /// A flat row of tokens, never padded, with the trees it is made of, one after another.
 struct packed_trees {

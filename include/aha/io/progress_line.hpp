@@ -37,6 +37,9 @@ private:
     bool said_ = false;
 };
 
+/// A length of time as people write it: "9s", "3m10s", "2h05m".
+std::string readable_seconds(double seconds);
+
 }  // namespace aha::detail
 
 namespace aha {

@@ -84,8 +84,7 @@ AHA_INLINE std::string same_reward::shortened_row(const json& fields) {
     return row.size() > most ? row.substr(0, most) + "..." : row;
 }
 
-/// A length of time as people write it: "9s", "3m10s", "2h05m".
-inline std::string readable_seconds(double seconds) {
+AHA_INLINE std::string readable_seconds(double seconds) {
     const auto whole = static_cast<std::int64_t>(std::llround(seconds));
     char text[64];
     if (whole < 60) std::snprintf(text, sizeof text, "%llds", static_cast<long long>(whole));

@@ -6,7 +6,7 @@
 
 namespace aha {
 
-/// A block of `Threads` threads of a kernel on a GPU: the other filling of `host_block`'s slot, with the same members.
+/// A block of `Threads` threads of a kernel on a GPU: the same members as `host_block`.
 template <int Threads>
 class device_block {
     static_assert(Threads % 32 == 0 && Threads <= 1024);

@@ -11,7 +11,7 @@
 namespace aha {
 
 /// A block of `Threads` threads of a kernel, run by one thread of the host: each phase for thread 0, then for thread 1,
-/// and so on. The other filling of this slot is `device_block`, where the threads are a GPU's; the text of a kernel is
+/// and so on. Its other implementation is `device_block`, where the threads are a GPU's; the text of a kernel is
 /// the same for both, so that it is tested where there is no GPU.
 ///
 /// A kernel is a callable struct of pointers and sizes with the constants `threads` and the member

@@ -36,7 +36,7 @@
 
 namespace aha::inline AHA_KERNELS_NAMESPACE {
 
-/// A decoder-only transformer assembled from policies: Llama, Qwen2 and Qwen3 are fillings of the defaults, chosen by
+/// A decoder-only transformer assembled from policies: Llama, Qwen2 and Qwen3 are made of the defaults, chosen by
 /// the configuration. It returns hidden states, never logits; `lm_head` and the losses do the rest in chunks. The same
 /// weights train and decode.
 /// @tparam Tensor device and types: `cpu<float>`, `cpu<bfloat16>`, `cuda<bfloat16>`
@@ -145,7 +145,7 @@ public:
     }
     bool is_sharded() const { return store_.shares() != nullptr; }  ///< See `shard`.
 
-    /// A shared-out model's backward pass is about to begin.
+    /// A sharded model's backward pass is about to begin.
     void begin_backward() { store_.shares()->open(layers_.size() - 1); }
     /// It has ended.
     void end_backward() { store_.shares()->close(0); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <aha/core/error.hpp>
 #include <aha/reward/answer_value.hpp>

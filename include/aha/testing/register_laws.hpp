@@ -31,7 +31,7 @@ private:
 ///
 ///     const bool registered = register_laws("my_reward", reward_laws::all<my_case>());
 ///
-/// A suite's name is that of one filling, as it is written before a filter's dot. Gives true.
+/// A suite's name is that of one implementation, as it is written before a filter's dot. Gives true.
 template <std::size_t N>
 bool register_laws(const std::string& suite, const std::array<law, N>& laws,
                    std::source_location where = std::source_location::current()) {

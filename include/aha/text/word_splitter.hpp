@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utf8proc.h>
 #include <utility>
 #include <variant>
 #include <vector>

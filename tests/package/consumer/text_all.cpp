@@ -42,5 +42,6 @@ int main() {
     const aha::byte_tokenizer bytes;
     std::cout << "sources " << sources << ", chat " << chat.render({{"user", "hello"}}) << ", tokens "
               << bytes.encode("hello").size() << '\n';
+    std::filesystem::remove(file);
     return 0;
 }

@@ -24,7 +24,7 @@ namespace aha::inline AHA_KERNELS_NAMESPACE {
 
 /// Grouped-query attention (Ainslie et al. 2023) with rotary positions, as Llama, Qwen2 (biases) and Qwen3 (norms of
 /// queries and keys) have it, with a bias on any of the projections. Query, key and value projections are one product.
-/// A filling of `decoder`'s attention slot.
+/// A `decoder`'s default attention block.
 template <class Tensor>
 class grouped_query_attention {
 public:

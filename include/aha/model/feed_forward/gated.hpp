@@ -141,7 +141,7 @@ inline at::Tensor gated_linear(const at::Tensor& gate_up, const weight_view& wei
 }
 
 /// The SwiGLU feed-forward block (Shazeer 2020) of Llama and Qwen: `down(silu(gate x) * up x)`; gate and up are one
-/// product, and all may have a bias. A filling of `decoder`'s feed-forward slot.
+/// product, and all may have a bias. A `decoder`'s default feed-forward block.
 template <class Tensor>
 class gated_feed_forward {
 public:

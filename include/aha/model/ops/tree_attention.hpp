@@ -316,15 +316,16 @@ private:
 
 }  // namespace detail
 
-/// Causal grouped-query attention over packed trees, differentiable. A trunk's keys and values exist once for all of
-/// its branches; a branch sees its trunk and itself. Probabilities live for a tile of queries at a time, in the
+/// Causal grouped-query attention over packed trees, differentiable. A segment's keys and values exist once for all
+/// that continues it; a branch sees its path and itself. Probabilities live for a tile of queries at a time, in the
 /// backward pass too.
 /// @param qkv [T, H + 2 Hk, d] float32, contiguous: queries, keys, values; H a multiple of Hk
 /// @param heads H
 /// @param type of the result, float32 or bfloat16
-/// @return [T, H, d]
+/// @return [T, H, d]; throws `aha::error` for trees that do not make up the row
 inline at::Tensor tree_attention(const at::Tensor& qkv, std::int64_t heads, const std::vector<token_tree>& trees,
                                  at::ScalarType type = at::kFloat) {
+    require_trees_fill(trees, qkv.size(0));
     if (!at::GradMode::is_enabled())
         return detail::attend_trees(qkv, detail::tree_attention_function::layout(qkv, heads), trees, type).first;
     return detail::tree_attention_function::apply(qkv, heads, std::make_shared<const std::vector<token_tree>>(trees),

@@ -6,7 +6,7 @@
 
 namespace aha::testing {
 
-/// One law of a slot, for one filling.
+/// One law of a concept, for one implementation.
 struct law {
     std::string_view name;    ///< what holds, as one says it: "gives_one_number_a_score"
     std::string (*broken)();  ///< checks it: empty if the law holds, else one sentence with the offending value

@@ -12,7 +12,7 @@
 #include <aha/core/records.hpp>
 #include <aha/testing/laws/law.hpp>
 
-/// Laws of a reward. The filling is described by a `Case`:
+/// Laws of a reward. The implementation is described by a `Case`:
 ///
 ///     struct my_case {
 ///         static my_reward make() { return my_reward{}; }

@@ -1,4 +1,4 @@
-// What a user writes to test fillings of her own: docs/laws.md shows it.
+// What a user writes to test implementations of her own: docs/laws.md shows it.
 #include <gtest/gtest.h>
 
 //! [reward]
