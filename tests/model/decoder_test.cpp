@@ -199,7 +199,7 @@ TEST_P(long_text, beyond_the_context_of_pretraining_is_that_of_transformers) {
     const std::span all{ids};
     const std::vector<aha::token_group> groups{
         {all.first(3), {all.first(2), all.first(4)}}, {all.first(1), {all.subspan(1)}}, {all.first(9), {all.first(2)}}};
-    const at::Tensor packed = plain_log_probs(model, aha::pack_groups(groups));
+    const at::Tensor packed = plain_log_probs(model, aha::pack_groups(groups, aha::packing_for(model)));
     EXPECT_LT((packed.narrow(0, 6, std::ssize(ids) - 1) - reference).abs().max().item<float>(), 1e-5F);
     const at::Tensor alone = plain_log_probs(model, aha::pack_groups(std::span{groups}.last(1)));
     EXPECT_LT((packed.narrow(0, packed.size(0) - 2, 2) - alone).abs().max().item<float>(), 1e-5F);
@@ -221,6 +221,11 @@ TEST(decoder, angles_that_depend_on_the_length_of_a_text_bound_what_is_decoded_a
         const std::span all{ids};
         const aha::token_group group{all.first(60), {all.subspan(60), all.first(2)}};
         EXPECT_THROW(model.hidden(aha::pack_groups(std::span{&group, 1}).batch), aha::error);
+        const aha::packing apart = aha::packing_for(model);
+        EXPECT_EQ(apart.share_up_to, 64);
+        const aha::packed_groups packed = aha::pack_groups(std::span{&group, 1}, apart);
+        EXPECT_EQ(packed.batch.trees.size(), 2U);
+        EXPECT_NO_THROW(model.hidden(packed.batch));
         const aha::token_group shorter{all.first(60), {all.first(4), all.first(2)}};
         EXPECT_NO_THROW(model.hidden(aha::pack_groups(std::span{&shorter, 1}).batch));
     }

@@ -88,6 +88,39 @@ TEST_P(attention, over_trees_equals_the_definition_in_value_and_gradient) {
     EXPECT_TRUE(aha::tree_attention(leaf, heads, forest(), at::kBFloat16).equal(out.to(at::kBFloat16)));
 }
 
+TEST(large_tree, is_attended_in_parts) {
+    aha::token_tree large{{3, 150}, {}, {}};
+    std::int64_t end = 153;
+    for (std::int64_t n = 0; n < 15; ++n) {  // every third goes on, in two ways
+        for (const std::int64_t size : {20 + n, 9 + n, 31 - n}) {
+            const bool goes_on = size != 20 + n;
+            if (goes_on && n % 3 != 0) continue;
+            large.parents.push_back(goes_on ? std::ssize(large.branches) - (size == 9 + n ? 1 : 2) : -1);
+            large.branches.push_back({end, size});
+            end += size;
+        }
+    }
+    const std::vector<aha::token_tree> trees{{{0, 3}, {}}, large, {{end, 4}, {{end + 4, 2}}}};
+    const std::vector<aha::detail::tree_part> parts = aha::detail::parts_of(trees);
+    EXPECT_GT(parts.size(), 4U);
+    for (const aha::detail::tree_part& part : parts) EXPECT_GE(part.end, part.begin + 1) << part.number;
+    at::manual_seed(6);
+    const std::int64_t heads = 4, key_heads = 2, width = 8;
+    const aha::detail::head_layout l{heads, key_heads, width};
+    const at::Tensor leaf = at::randn({end + 6, heads + 2 * key_heads, width}).requires_grad_();
+    const at::Tensor g = at::randn({end + 6, heads, width});
+    const at::Tensor out = aha::tree_attention(leaf, heads, trees);
+    torch::autograd::backward({(out * g).sum()}, {});
+    const at::NoGradGuard no_gradients;
+    using engine = aha::detail::plain_segments;
+    const aha::detail::packed_heads h{leaf, l};
+    const aha::detail::tree_segments segments{trees, at::kCPU};
+    const aha::detail::attended a = aha::detail::attend_segments<engine>(h.q, h.k, h.v, segments);
+    EXPECT_EQ((tolerance{2e-6, 2e-6}.excess(a.out, out)), "");
+    const auto r = aha::detail::attend_segments_backward<engine>(g, h.q, h.k, h.v, a, segments);
+    EXPECT_EQ((tolerance{1e-5, 1e-5}.excess(at::cat({r.q, r.k, r.v}, 1), leaf.grad())), "");
+}
+
 TEST(trees, that_do_not_make_up_the_row_are_a_sentence) {
     const at::Tensor qkv = at::zeros({6, 3, 4});
     const auto said = [&](const std::vector<aha::token_tree>& trees) {

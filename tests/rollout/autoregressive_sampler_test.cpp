@@ -404,7 +404,7 @@ void check_log_probs(double near) {
                 entropies.insert(entropies.end(), c.entropies.begin(), c.entropies.end());
             }
         const at::NoGradGuard no_gradients;
-        const aha::packed_groups packed = aha::pack_items(items, at::kCPU);
+        const aha::packed_groups packed = aha::pack_items(items, {});
         const auto off = [](const at::Tensor& right, const std::vector<float>& got) {
             return (right - at::tensor(got)).abs().max().item<float>();
         };

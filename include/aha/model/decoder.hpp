@@ -5,7 +5,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +33,7 @@
 #include <aha/model/ops/residual_norm.hpp>
 #include <aha/model/ops/rms_norm.hpp>
 #include <aha/model/ops/rotary.hpp>
+#include <aha/model/ops/rotary_scaling.hpp>
 #include <aha/model/static_session.hpp>
 #include <aha/model/weight_store.hpp>
 
@@ -203,6 +206,12 @@ public:
 
     /// Most tokens of a prompt and its completion together.
     std::int64_t context() const { return config_.usable_context(); }
+
+    /// Most tokens of a text that may share its beginning with others: the rotary angles of a longer one depend on its
+    /// length.
+    std::int64_t share_up_to() const {
+        return same_angles_up_to(config_.rotary()).value_or(std::numeric_limits<std::int64_t>::max());
+    }
 
     /// Starts decoding: every prompt is computed once, then continued `copies` times.
     session open_session(std::span<const std::vector<token_id>> prompts, std::int64_t copies) const {

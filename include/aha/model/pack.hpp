@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -16,6 +18,26 @@
 #include <aha/model/shared_prefixes.hpp>
 
 namespace aha {
+
+/// Where a packed row is made, and what may share its beginning.
+struct packing {
+    at::Device device = at::kCPU;  ///< of the row
+    /// Texts of more tokens share nothing: their rotary angles depend on their length; see `same_angles_up_to`.
+    std::int64_t share_up_to = std::numeric_limits<std::int64_t>::max();
+};
+
+/// How rows for `model` are packed, which `others` read too: on its device, and as far as every `share_up_to()` allows.
+template <class Model, class... Others>
+packing packing_for(const Model& model, const Others&... others) {
+    packing how{.device = Model::tensor_policy::device()};
+    const auto limit = [&](const auto& reader) {
+        if constexpr (requires { reader.share_up_to(); })
+            how.share_up_to = std::min<std::int64_t>(how.share_up_to, reader.share_up_to());
+    };
+    limit(model);
+    (limit(others), ...);
+    return how;
+}
 
 /// A packed row of examples with, for each loss token, the row that predicts it.
 struct packed_examples {
@@ -42,8 +64,7 @@ inline packed_trees on_device(shared_prefixes::layout row, const at::Device& dev
 /// Lays examples out in one flat row; nothing is padded, and none sees another. What examples begin with alike (a
 /// system prompt, a template) is computed once. What follows an example's last loss token, and that token itself,
 /// predict nothing and are left out. Throws `aha::error` for an example that learns nothing, or learns its first token.
-inline packed_examples pack_examples(std::span<const supervised_example* const> examples,
-                                     const at::Device& device = at::kCPU) {
+inline packed_examples pack_examples(std::span<const supervised_example* const> examples, const packing& how = {}) {
     shared_prefixes texts;
     std::vector<shared_prefixes::place> places;
     for (const supervised_example* const example : examples) {
@@ -54,10 +75,12 @@ inline packed_examples pack_examples(std::span<const supervised_example* const> 
         require(end > 0, "example ", example->index, " has no token to learn");
         require(example->loss_mask[0] == 0, "example ", example->index,
                 " learns its first token, which nothing predicts");
-        places.push_back(texts.add(std::span{example->ids}.first(end - 1)));
+        const std::span read = std::span{example->ids}.first(end - 1);
+        const bool shares = std::ssize(example->ids) <= how.share_up_to;
+        places.push_back(shares ? texts.add(read) : texts.add_alone(read));
     }
     packed_examples packed;
-    packed.batch = detail::on_device(texts.lay_out(), device);
+    packed.batch = detail::on_device(texts.lay_out(), how.device);
     std::vector<std::int64_t> rows, targets;
     for (std::size_t n = 0; n < examples.size(); ++n) {
         const std::vector<std::int64_t> all = texts.rows(places[n], 0);
@@ -67,7 +90,7 @@ inline packed_examples pack_examples(std::span<const supervised_example* const> 
             targets.push_back(examples[n]->ids[i + 1]);
         }
     }
-    packed.predictions = {to_device(rows, device), to_device(targets, device)};
+    packed.predictions = {to_device(rows, how.device), to_device(targets, how.device)};
     return packed;
 }
 
@@ -82,19 +105,20 @@ struct packed_texts {
 
 /// Lays texts out in one flat row; nothing is padded. What several begin with is computed once. Texts see nothing of
 /// one another besides. Throws `aha::error` for a text without tokens.
-inline packed_texts pack_texts(std::span<const text_group> groups, const at::Device& device = at::kCPU) {
+inline packed_texts pack_texts(std::span<const text_group> groups, const packing& how = {}) {
     shared_prefixes texts;
     std::vector<shared_prefixes::place> places;
     for (const text_group& group : groups)
         for (const std::span<const token_id>& text : group) {
             require(!text.empty(), "a text without tokens cannot be packed");
-            places.push_back(texts.add(text));
+            const bool shares = std::ssize(text) <= how.share_up_to;
+            places.push_back(shares ? texts.add(text) : texts.add_alone(text));
         }
     packed_texts packed;
-    packed.batch = detail::on_device(texts.lay_out(), device);
+    packed.batch = detail::on_device(texts.lay_out(), how.device);
     std::vector<std::int64_t> last;
     for (const shared_prefixes::place& text : places) last.push_back(texts.rows(text, text.length - 1).front());
-    packed.last = to_device(last, device);
+    packed.last = to_device(last, how.device);
     return packed;
 }
 
@@ -114,28 +138,36 @@ struct packed_groups {
 /// Lays groups out in one flat row; nothing is padded. What prompts begin with alike, whoever's they are, and what the
 /// completions of a prompt do, is computed once. A branch's last token needs no hidden state of its own (nothing is
 /// predicted from it), so it is left out of the row but stays a target.
-inline packed_groups pack_groups(std::span<const token_group> groups, const at::Device& device = at::kCPU) {
+inline packed_groups pack_groups(std::span<const token_group> groups, const packing& how = {}) {
     shared_prefixes texts;
-    std::vector<shared_prefixes::place> trunks, ends;
+    std::vector<shared_prefixes::place> ends;
     for (const token_group& group : groups) {
         require(!group.trunk.empty(), "a prompt without tokens cannot be packed");
-        const shared_prefixes::place& trunk = trunks.emplace_back(texts.add(group.trunk));
+        std::optional<shared_prefixes::place> trunk;
         for (const std::span<const token_id>& branch : group.branches) {
             require(!branch.empty(), "a completion without tokens cannot be packed");
-            ends.push_back(texts.add(branch.first(branch.size() - 1), trunk));
+            const auto read = branch.first(branch.size() - 1);
+            if (std::ssize(group.trunk) + std::ssize(branch) > how.share_up_to) {
+                std::vector<token_id> whole{group.trunk.begin(), group.trunk.end()};
+                whole.insert(whole.end(), read.begin(), read.end());
+                ends.push_back(texts.add_alone(whole));
+            } else {
+                if (!trunk) trunk = texts.add(group.trunk);
+                ends.push_back(texts.add(read, *trunk));
+            }
         }
     }
     packed_groups packed;
-    packed.batch = detail::on_device(texts.lay_out(), device);
+    packed.batch = detail::on_device(texts.lay_out(), how.device);
     std::vector<std::int64_t> rows, targets;
     auto end = ends.begin();
     for (std::size_t n = 0; n < groups.size(); ++n)
         for (const std::span<const token_id>& branch : groups[n].branches) {
-            const std::vector<std::int64_t> predicting = texts.rows(*end++, trunks[n].length - 1);
+            const std::vector<std::int64_t> predicting = texts.rows(*end++, std::ssize(groups[n].trunk) - 1);
             rows.insert(rows.end(), predicting.begin(), predicting.end());
             targets.insert(targets.end(), branch.begin(), branch.end());
         }
-    packed.predictions = {to_device(rows, device), to_device(targets, device)};
+    packed.predictions = {to_device(rows, how.device), to_device(targets, how.device)};
     return packed;
 }
 

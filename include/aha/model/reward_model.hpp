@@ -57,6 +57,13 @@ public:
         return body_.context();
     }
 
+    /// Most tokens of a text that may share its beginning with others.
+    std::int64_t share_up_to() const
+        requires requires(const Model& m) { m.share_up_to(); }
+    {
+        return body_.share_up_to();
+    }
+
     /// The score of each text, differentiable with respect to the body's weights and the head's.
     /// @return [S] float32
     at::Tensor scores(const packed_texts& texts) const {

@@ -44,6 +44,13 @@ public:
         return {at, length};
     }
 
+    /// Adds a text that shares nothing, with what comes before or after.
+    place add_alone(std::span<const token_id> tokens) {
+        const std::size_t node = made(0, {tokens.begin(), tokens.end()});
+        nodes_[node].alone = true;
+        return {node, std::ssize(tokens)};
+    }
+
     /// The whole row. Nothing may be added after.
     struct layout {
         std::vector<std::int64_t> ids, positions;  ///< [T]
@@ -79,6 +86,7 @@ private:
         std::size_t parent = 0;
         std::int64_t first = 0;  // position of its first token
         std::int64_t row = 0;    // of its first token
+        bool alone = false;      // shared with no other text
         std::vector<std::size_t> children{};
     };
 
@@ -94,6 +102,7 @@ private:
     std::pair<std::size_t, std::size_t> longest_match(std::size_t at, const std::vector<token_id>& text) const {
         std::pair<std::size_t, std::size_t> best{0, 0};
         for (const std::size_t child : nodes_[at].children) {
+            if (nodes_[child].alone) continue;
             const std::vector<token_id>& its = nodes_[child].tokens;
             const auto common = static_cast<std::size_t>(std::ranges::mismatch(its, text).in1 - its.begin());
             if (common > best.second) best = {child, common};

@@ -61,7 +61,7 @@ private:
         for (const token_id end : tokenizer_.end_ids())
             if (ids.back() == end) said.finish = finish_reason::end_token;
         const token_group one{asked.ids, {std::span<const token_id>{ids}}};
-        const packed_groups packed = pack_groups(std::span{&one, 1}, Model::tensor_policy::device());
+        const packed_groups packed = pack_groups(std::span{&one, 1}, packing_for(model));
         const at::Tensor states = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [T, D]
         const at::Tensor logits = states.to(at::kFloat).matmul(model.head().weight.detach().to(at::kFloat).t());
         const at::Tensor log_probs = at::log_softmax(logits, -1)  // [T, V]

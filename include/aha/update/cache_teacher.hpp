@@ -77,7 +77,7 @@ void cache_teacher(const Teacher& teacher, std::span<const supervised_example> e
     std::vector<const supervised_example*> all;
     for (const supervised_example& example : examples) all.push_back(&example);
     for (const auto& part : plan_examples(all, options.microbatch_tokens)) {
-        const packed_examples packed = pack_examples(part, model_of_t<Teacher>::tensor_policy::device());
+        const packed_examples packed = pack_examples(part, packing_for(model));
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
         const top_k_rows top =
             top_k_of(hidden, head, options.k, {.temperature = options.temperature, .vocabulary = vocabulary});

@@ -119,7 +119,7 @@ distill_sums accumulate_distillation(const Model& model, const Teacher& teacher,
         before(static_cast<std::size_t>(&part - plan.data()), plan.size());
         const std::span<const distill_item> taken = items.first(part.size());
         items = items.subspan(part.size());
-        const packed_examples packed = pack_examples(part, device);
+        const packed_examples packed = pack_examples(part, packing_for(model, teacher));
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
         at::Tensor loss =
             detail::microbatch_divergence(model, hidden, teacher, packed, taken, divergence,

@@ -30,7 +30,7 @@ std::vector<std::vector<float>> completion_log_probs(const Model& policy, std::s
     std::vector<std::vector<float>> each;
     for (const std::vector<training_item>& part : plan_microbatches(items, budget)) {
         const at::Tensor all =
-            item_log_probs(policy, pack_items(part, Model::tensor_policy::device()), temperature).cpu();
+            item_log_probs(policy, pack_items(part, packing_for(policy)), temperature).cpu();
         const float* next = all.template const_data_ptr<float>();
         for (const training_item& item : part) {
             each.emplace_back(next, next + item.completion().ids.size());

@@ -76,7 +76,7 @@ inline std::vector<std::vector<training_item>> plan_microbatches(std::span<const
 }
 
 /// One flat row for the items of a microbatch: each group's prompt once, then its completions.
-inline packed_groups pack_items(std::span<const training_item> items, const at::Device& device) {
+inline packed_groups pack_items(std::span<const training_item> items, const packing& how) {
     std::vector<token_group> groups;
     const rollout_group* last = nullptr;
     for (const training_item& item : items) {
@@ -84,7 +84,7 @@ inline packed_groups pack_items(std::span<const training_item> items, const at::
         last = item.group;
         groups.back().branches.push_back(item.completion().ids);
     }
-    return pack_groups(groups, device);
+    return pack_groups(groups, how);
 }
 
 /// The items that this rank trains on: whole groups, so that a prompt is computed once, by their tokens.

@@ -107,7 +107,7 @@ gradient_sums accumulate_gradient(const Model& model, const Loss& loss, std::spa
     const std::vector<std::vector<training_item>> plan = plan_microbatches(items, budget);
     for (const std::vector<training_item>& part : plan) {
         before(static_cast<std::size_t>(&part - plan.data()), plan.size());
-        const packed_groups packed = pack_items(part, device);
+        const packed_groups packed = pack_items(part, packing_for(model));
         std::vector<float> advantages, weights, old, behavior, frozen;
         std::vector<std::int64_t> sequence;
         bool same_policy = true;

@@ -182,7 +182,7 @@ reward_metrics score_records(const Model& model, const Loss& loss, std::span<con
         }
         const at::Device device = Model::tensor_policy::device();
         const at::Tensor targets = at::tensor(numbers, at::kFloat).to(device);
-        const at::Tensor scores = model.scores(pack_texts(groups, device));
+        const at::Tensor scores = model.scores(pack_texts(groups, packing_for(model)));
         const at::Tensor part = of::losses(loss, scores, targets).sum() * share;
         learn(part);
 

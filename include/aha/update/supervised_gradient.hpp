@@ -71,7 +71,7 @@ supervised_sums accumulate_supervised(const Model& model, const Loss& loss,
     const auto plan = plan_examples(examples, budget);
     for (const auto& part : plan) {
         before(static_cast<std::size_t>(&part - plan.data()), plan.size());
-        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
+        const packed_examples packed = pack_examples(part, packing_for(model));
         const at::Tensor sum = loss(example_log_probs(model, packed)).sum() / sums.tokens;
         torch::autograd::backward({sum}, {});
         losses.push_back(sum.detach());
@@ -87,7 +87,7 @@ double sum_supervised_loss(const Model& model, const Loss& loss, std::span<const
     const at::NoGradGuard no_gradients;
     double sum = 0;
     for (const auto& part : plan_examples(examples, budget)) {
-        const packed_examples packed = pack_examples(part, Model::tensor_policy::device());
+        const packed_examples packed = pack_examples(part, packing_for(model));
         sum += loss(example_log_probs(model, packed)).sum().template item<double>();
     }
     return sum;

@@ -20,9 +20,9 @@
 #include <aha/model/ops/attention_rows.hpp>
 #include <aha/model/ops/segment_attention.hpp>
 
-/// Attention over packed trees on the CPU, forward and backward. A task is one tree and one key head. The keys and
-/// values of a path are laid out one segment after another, and those of the branch at hand at their end, where another
-/// branch takes their place in turn: a query sees one matrix of keys.
+/// Attention over packed trees on the CPU, forward and backward. A task is one part of a tree and one key head. The
+/// keys and values of a path are laid out one segment after another, and those of the branch at hand at their end,
+/// where another branch takes their place in turn: a query sees one matrix of keys.
 namespace aha::detail {
 
 /// Where the keys of a tree's segments are for one key head: each segment after its parent, in whole vectors.
@@ -49,6 +49,7 @@ public:
         std::ranges::reverse(seen);
         return seen;
     }
+    /// Branch `n`, or the trunk (-1).
     const segment& own(std::int64_t n) const {
         return n < 0 ? tree_.trunk : tree_.branches[static_cast<std::size_t>(n)];
     }
@@ -60,6 +61,44 @@ private:
     std::vector<std::int64_t> first_;
     std::int64_t total_;
 };
+
+/// A part of a tree: branches [begin, end) that continue the trunk and what continues these, with the trunk itself if
+/// `begin` is -1. Parts are computed at once, so that one large tree occupies all threads. They depend on the trees
+/// alone, and so do results.
+struct tree_part {
+    const token_tree* tree = nullptr;
+    std::int64_t begin = -1, end = 0;
+    std::int64_t number = 0;  ///< of this part among those of its tree
+    std::int64_t parts = 1;   ///< of its tree
+};
+
+inline std::vector<tree_part> parts_of(const std::vector<token_tree>& trees) {
+    constexpr std::int64_t most_parts = 8, fewest_scores = 1 << 15;
+    std::vector<tree_part> parts;
+    for (const token_tree& tree : trees) {
+        const std::int64_t count = std::ssize(tree.branches);
+        std::vector<std::int64_t> scores{tree.trunk.size * tree.trunk.size / 2};  // of the trunk, then up to a branch
+        std::vector<std::int64_t> before;
+        for (std::int64_t n = 0; n < count; ++n) {
+            const std::int64_t up = tree.parent(static_cast<std::size_t>(n));
+            before.push_back(up < 0 ? tree.trunk.size : before[up] + tree.branches[up].size);
+            const std::int64_t own = tree.branches[n].size;
+            scores.push_back(scores.back() + own * (before.back() + own / 2));
+        }
+        const std::int64_t goal = std::max(scores.back() / most_parts, fewest_scores);
+        const std::size_t first = parts.size();
+        std::int64_t begin = -1, done = 0;
+        for (std::int64_t n = 1; n < count; ++n)
+            if (tree.parent(static_cast<std::size_t>(n)) < 0 && scores[n] - done >= goal) {
+                parts.push_back({&tree, begin, n, std::ssize(parts) - static_cast<std::int64_t>(first)});
+                begin = n, done = scores[n];
+            }
+        parts.push_back({&tree, begin, count, std::ssize(parts) - static_cast<std::int64_t>(first)});
+        for (std::size_t n = first; n < parts.size(); ++n)
+            parts[n].parts = std::ssize(parts) - static_cast<std::int64_t>(first);
+    }
+    return parts;
+}
 
 /// A tile of queries: positions [from, from + size) of a segment, for every head that shares the key head.
 struct query_tile {
@@ -99,11 +138,11 @@ void for_each_tile(const tree_columns& columns, std::int64_t n, Body body) {
 using float_buffer = std::vector<float>;
 inline float_buffer zeros_of(std::int64_t size) { return float_buffer(static_cast<std::size_t>(size)); }
 
-/// out[T, H, d] and the log-sums [T, H] of one tree's scores for one key head.
+/// out[T, H, d] and the log-sums [T, H] of the scores of a part of a tree for one key head.
 template <class Out>
-void tree_attention_task(const float* qkv, const head_layout& l, const token_tree& tree, std::int64_t head, Out* out,
+void tree_attention_task(const float* qkv, const head_layout& l, const tree_part& part, std::int64_t head, Out* out,
                          float* sums) {
-    const tree_columns columns{tree};
+    const tree_columns columns{*part.tree};
     const std::int64_t rep = l.sharing(), width = l.width;
     float_buffer keys = zeros_of(width * columns.total()), values = zeros_of(columns.total() * width);
     float_buffer queries = zeros_of(rep * query_tile::most * width), result = queries;
@@ -114,6 +153,7 @@ void tree_attention_task(const float* qkv, const head_layout& l, const token_tre
         const float* const rows = qkv + own.begin * l.row();
         gather_columns(rows + l.key(head), l.row(), own.size, width, keys.data() + column, columns.total());
         gather_rows(rows + l.value(head), l.row(), own.size, width, 1.0F, values.data() + column * width);
+        if (branch < part.begin) return;
         for_each_tile(columns, branch, [&](const query_tile& tile) {
             for (std::int64_t r = 0; r < rep; ++r)
                 gather_rows(qkv + tile.token(0) * l.row() + l.query(head * rep + r), l.row(), tile.size, width,
@@ -135,14 +175,17 @@ void tree_attention_task(const float* qkv, const head_layout& l, const token_tre
             }
         });
     };
-    for (std::int64_t n = -1; n < std::ssize(tree.branches); ++n) run(n);
+    run(-1);
+    for (std::int64_t n = std::max<std::int64_t>(part.begin, 0); n < part.end; ++n) run(n);
 }
 
-/// The gradient [T, H + 2Hk, d] of one tree's queries, keys and values for one key head. With probabilities p, their
-/// gradient g and s = sum(p g): scores get p (g - s).
+/// The gradient [T, H + 2Hk, d] of the queries, keys and values of a part of a tree for one key head. With
+/// probabilities p, their gradient g and s = sum(p g): scores get p (g - s).
+/// @param trunk what the part adds to the gradient of the trunk's keys and values, [trunk, 2, d], where it is not whole
 template <class Out>
-void tree_attention_backward_task(const float* qkv, const head_layout& l, const token_tree& tree, std::int64_t head,
-                                  const Out* g_out, const float* sums, float* g_qkv) {
+void tree_attention_backward_task(const float* qkv, const head_layout& l, const tree_part& part, std::int64_t head,
+                                  const Out* g_out, const float* sums, float* g_qkv, float* trunk) {
+    const token_tree& tree = *part.tree;
     const tree_columns columns{tree};
     const std::int64_t rep = l.sharing(), width = l.width, most = rep * query_tile::most;
     float_buffer keys = zeros_of(columns.total() * width), g_keys = keys, g_values = keys;
@@ -156,6 +199,7 @@ void tree_attention_backward_task(const float* qkv, const head_layout& l, const 
         gather_rows(rows + l.key(head), l.row(), own.size, width, 1.0F, keys.data() + column * width);
         gather_columns(rows + l.key(head), l.row(), own.size, width, keys_across.data() + column, columns.total());
         gather_columns(rows + l.value(head), l.row(), own.size, width, values_across.data() + column, columns.total());
+        if (branch < part.begin) return;
         for_each_tile(columns, branch, [&](const query_tile& tile) {
             const std::int64_t count = rep * tile.size, end = tile.end();
             for (std::int64_t r = 0; r < rep; ++r) {
@@ -191,10 +235,13 @@ void tree_attention_backward_task(const float* qkv, const head_layout& l, const 
     };
     const auto write = [&](std::int64_t branch) {
         const segment& own = columns.own(branch);
+        const bool is_partial = branch < 0 && part.parts > 1;
         for (std::int64_t t = 0; t < own.size; ++t) {
-            float* const to = g_qkv + (own.begin + t) * l.row();
-            std::copy_n(g_keys.data() + (columns.first(branch) + t) * width, width, to + l.key(head));
-            std::copy_n(g_values.data() + (columns.first(branch) + t) * width, width, to + l.value(head));
+            float* const to = is_partial ? trunk + 2 * t * width : g_qkv + (own.begin + t) * l.row();
+            std::copy_n(g_keys.data() + (columns.first(branch) + t) * width, width,
+                        to + (is_partial ? 0 : l.key(head)));
+            std::copy_n(g_values.data() + (columns.first(branch) + t) * width, width,
+                        to + (is_partial ? width : l.value(head)));
         }
     };
     // A segment's gradient is whole when all that continue it are done: the path holds those that are not.
@@ -202,7 +249,7 @@ void tree_attention_backward_task(const float* qkv, const head_layout& l, const 
     const auto end_paths_before = [&](std::int64_t next_parent) {
         while (!path.empty() && path.back() != next_parent) write(path.back()), path.pop_back();
     };
-    for (std::int64_t n = -1; n < std::ssize(tree.branches); ++n) {
+    for (std::int64_t n = -1; n < part.end; n = std::max(n + 1, n < 0 ? part.begin : 0)) {
         if (n >= 0) end_paths_before(tree.parent(static_cast<std::size_t>(n)));
         const auto begin = columns.first(n) * width, end = begin + whole_vectors(columns.own(n).size) * width;
         std::fill(g_keys.begin() + begin, g_keys.begin() + end, 0.0F);
@@ -212,6 +259,58 @@ void tree_attention_backward_task(const float* qkv, const head_layout& l, const 
     }
     end_paths_before(-2);
 }
+
+/// The gradients of the trunks of trees that are cut into parts: what each part adds, [2, d] a token, part after part
+/// and head after head.
+class trunk_gradients {
+public:
+    trunk_gradients(const std::vector<tree_part>& parts, const head_layout& l) : parts_{parts}, l_{l} {
+        for (const tree_part& part : parts) {
+            first_.push_back(size_);
+            if (part.parts > 1) size_ += l.key_heads * head_size(part);
+        }
+        values_.reset(new float[static_cast<std::size_t>(size_)]);
+    }
+
+    /// Where part `n` writes its own.
+    float* of(std::int64_t n, std::int64_t head) {
+        return values_.get() + first_[static_cast<std::size_t>(n)] +
+               head * head_size(parts_[static_cast<std::size_t>(n)]);
+    }
+
+    /// Adds them up, in the order of the parts.
+    void add_up(float* g_qkv) {
+        for (std::size_t n = 0; n < parts_.size(); n += static_cast<std::size_t>(parts_[n].parts)) {
+            const tree_part& part = parts_[n];
+            if (part.parts == 1) continue;
+            at::parallel_for(0, part.tree->trunk.size * l_.key_heads, 16, [&](std::int64_t begin, std::int64_t end) {
+                for (; begin < end; ++begin) add_up(n, begin / l_.key_heads, begin % l_.key_heads, g_qkv);
+            });
+        }
+    }
+
+private:
+    std::int64_t head_size(const tree_part& part) const { return part.tree->trunk.size * 2 * l_.width; }
+
+    void add_up(std::size_t first, std::int64_t token, std::int64_t head, float* g_qkv) {
+        const tree_part& whole = parts_[first];
+        float* const row = g_qkv + (whole.tree->trunk.begin + token) * l_.row();
+        for (std::int64_t p = 0; p < whole.parts; ++p) {
+            const float* const from = of(static_cast<std::int64_t>(first) + p, head) + token * 2 * l_.width;
+            float *const key = row + l_.key(head), *const value = row + l_.value(head);
+            for (std::int64_t i = 0; i < l_.width; ++i) {
+                key[i] = (p == 0 ? 0.0F : key[i]) + from[i];
+                value[i] = (p == 0 ? 0.0F : value[i]) + from[l_.width + i];
+            }
+        }
+    }
+
+    const std::vector<tree_part>& parts_;
+    head_layout l_;
+    std::vector<std::int64_t> first_;
+    std::int64_t size_ = 0;
+    std::unique_ptr<float[]> values_;
+};
 
 }  // namespace aha::detail
 
@@ -252,9 +351,10 @@ inline std::pair<at::Tensor, at::Tensor> attend_trees(const at::Tensor& qkv, con
         const float* const in = qkv.const_data_ptr<float>();
         Out* const to = out.mutable_data_ptr<Out>();
         float* const kept = sums.mutable_data_ptr<float>();
-        parallel_tasks(std::ssize(trees) * l.key_heads, [&] {
+        const std::vector<tree_part> parts = parts_of(trees);
+        parallel_tasks(std::ssize(parts) * l.key_heads, [&] {
             return [&, in, to, kept](std::int64_t task) {
-                tree_attention_task(in, l, trees[static_cast<std::size_t>(task / l.key_heads)], task % l.key_heads, to,
+                tree_attention_task(in, l, parts[static_cast<std::size_t>(task / l.key_heads)], task % l.key_heads, to,
                                     kept);
             };
         });
@@ -293,12 +393,16 @@ struct tree_attention_function : torch::autograd::Function<tree_attention_functi
             const float *const in = qkv.const_data_ptr<float>(), *const kept = sums.const_data_ptr<float>();
             const Out* const from = g.const_data_ptr<Out>();
             float* const to = result.mutable_data_ptr<float>();
-            parallel_tasks(std::ssize(*trees) * l.key_heads, [&] {
+            const std::vector<tree_part> parts = parts_of(*trees);
+            trunk_gradients trunks{parts, l};
+            parallel_tasks(std::ssize(parts) * l.key_heads, [&] {
                 return [&, in, kept, from, to](std::int64_t task) {
-                    tree_attention_backward_task(in, l, (*trees)[static_cast<std::size_t>(task / l.key_heads)],
-                                                 task % l.key_heads, from, kept, to);
+                    const std::int64_t n = task / l.key_heads, head = task % l.key_heads;
+                    tree_attention_backward_task(in, l, parts[static_cast<std::size_t>(n)], head, from, kept, to,
+                                                 trunks.of(n, head));
                 };
             });
+            trunks.add_up(to);
         });
         return {result, {}, {}, {}};
     }
