@@ -217,7 +217,8 @@ TEST(decoder, angles_that_depend_on_the_length_of_a_text_bound_what_is_decoded_a
         EXPECT_EQ(model.config().longest_text(), 128);
         const std::vector<std::vector<aha::token_id>> prompts{std::vector<aha::token_id>(64, 5)};
         EXPECT_THROW(model.open_session(prompts, 1), aha::error);
-        const std::vector<aha::token_id> ids(65, 5);
+        std::vector<aha::token_id> ids(65, 5);
+        ids[60] = 6;
         const std::span all{ids};
         const aha::token_group group{all.first(60), {all.subspan(60), all.first(2)}};
         EXPECT_THROW(model.hidden(aha::pack_groups(std::span{&group, 1}).batch), aha::error);

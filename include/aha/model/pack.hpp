@@ -77,7 +77,8 @@ inline packed_examples pack_examples(std::span<const supervised_example* const> 
                 " learns its first token, which nothing predicts");
         const std::span read = std::span{example->ids}.first(end - 1);
         const bool shares = std::ssize(example->ids) <= how.share_up_to;
-        places.push_back(shares ? texts.add(read) : texts.add_alone(read));
+        const std::int64_t unread = std::ssize(example->ids) - std::ssize(read);
+        places.push_back(shares ? texts.add(read, {}, unread) : texts.add_alone(read, unread));
     }
     packed_examples packed;
     packed.batch = detail::on_device(texts.lay_out(), how.device);
@@ -150,10 +151,10 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const pack
             if (std::ssize(group.trunk) + std::ssize(branch) > how.share_up_to) {
                 std::vector<token_id> whole{group.trunk.begin(), group.trunk.end()};
                 whole.insert(whole.end(), read.begin(), read.end());
-                ends.push_back(texts.add_alone(whole));
+                ends.push_back(texts.add_alone(whole, 1));
             } else {
                 if (!trunk) trunk = texts.add(group.trunk);
-                ends.push_back(texts.add(read, *trunk));
+                ends.push_back(texts.add(read, *trunk, 1));
             }
         }
     }

@@ -22,32 +22,24 @@ public:
 
     /// A text's place: where it ends, and how many tokens it has.
     struct place {
-        std::size_t node = 0;
-        std::int64_t length = 0;
+        std::size_t node;
+        std::int64_t length;
     };
 
     /// Adds a text, or what continues the text at `after`. What continues it later goes on from its very end, however
     /// short it is.
-    place add(std::span<const token_id> tokens) { return add(tokens, place{}); }
-    place add(std::span<const token_id> tokens, const place& after) {
-        std::size_t at = boundary(after);
-        std::vector<token_id> rest{tokens.begin(), tokens.end()};
-        const std::int64_t length = after.length + std::ssize(rest);
-        while (!rest.empty()) {
-            const auto [child, common] = longest_match(at, rest);
-            if (common == rest.size()) return {child, length};  // it ends here, or within
-            if (common > 0 && common == nodes_[child].tokens.size()) at = child;
-            else if (common >= worth_sharing) at = split(child, common);
-            else return {made(at, std::move(rest)), length};
-            rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(common));
-        }
-        return {at, length};
+    /// @param unread tokens of the text that follow and have no row
+    place add(std::span<const token_id> tokens, const place& after = place{}, std::int64_t unread = 0) {
+        const place added = insert(tokens, after);
+        note_length(added, unread);
+        return added;
     }
 
     /// Adds a text that shares nothing, with what comes before or after.
-    place add_alone(std::span<const token_id> tokens) {
+    place add_alone(std::span<const token_id> tokens, std::int64_t unread = 0) {
         const std::size_t node = made(0, {tokens.begin(), tokens.end()});
         nodes_[node].alone = true;
+        note_length({node, std::ssize(tokens)}, unread);
         return {node, std::ssize(tokens)};
     }
 
@@ -84,11 +76,33 @@ private:
     struct node {
         std::vector<token_id> tokens;
         std::size_t parent = 0;
-        std::int64_t first = 0;  // position of its first token
-        std::int64_t row = 0;    // of its first token
-        bool alone = false;      // shared with no other text
+        std::int64_t first = 0;    // position of its first token
+        std::int64_t row = 0;      // of its first token
+        std::int64_t longest = 0;  // of the texts that end here, in tokens
+        bool alone = false;        // shared with no other text
         std::vector<std::size_t> children{};
     };
+
+    place insert(std::span<const token_id> tokens, const place& after) {
+        std::size_t at = boundary(after);
+        std::vector<token_id> rest{tokens.begin(), tokens.end()};
+        const std::int64_t length = after.length + std::ssize(rest);
+        while (!rest.empty()) {
+            const auto [child, common] = longest_match(at, rest);
+            if (common == rest.size()) return {child, length};  // it ends here, or within
+            if (common > 0 && common == nodes_[child].tokens.size()) at = child;
+            else if (common >= worth_sharing) at = split(child, common);
+            else return {made(at, std::move(rest)), length};
+            rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(common));
+        }
+        return {at, length};
+    }
+
+    /// A tree is told of its longest text by the node where that ends.
+    void note_length(const place& text, std::int64_t unread) {
+        std::int64_t& longest = nodes_[text.node].longest;
+        longest = std::max(longest, text.length + unread);
+    }
 
     /// The node that ends where the text at `after` does.
     std::size_t boundary(const place& after) {
@@ -139,6 +153,7 @@ private:
     void append(std::size_t at, std::int64_t parent, layout& row, token_tree& tree, bool is_trunk = true) {
         node& n = nodes_[at];
         n.row = std::ssize(row.ids);
+        tree.longest = std::max(tree.longest, n.longest);
         row.ids.insert(row.ids.end(), n.tokens.begin(), n.tokens.end());
         for (std::int64_t i = 0; i < std::ssize(n.tokens); ++i) row.positions.push_back(n.first + i);
         const segment own{n.row, std::ssize(n.tokens)};

@@ -51,7 +51,7 @@ private:
 };
 
 /// Gives each text that is longer than `same_angles_up_to(shape)` the angles of its own length; the others keep those
-/// of `usual`. The length is that of the whole text: the last token of a branch, which has no row, counts. So a text
+/// of `usual`. The length is that of the whole text: tokens at its end without a row count. So a text
 /// has the same log-probs whatever it is packed with, those of transformers for it alone. Throws `aha::error` for a
 /// long text that shares its beginning with others, for which there is no such angle.
 /// @param tables of the texts with angles of their own
@@ -64,11 +64,11 @@ inline placed_trees placed(const packed_trees& batch, const rotary_shape& shape,
     std::vector<std::int64_t> shift;  // [T] by how much a row's position moves
     std::int64_t rows = usual.length();
     for (const token_tree& tree : batch.trees) {
-        std::int64_t length = tree.trunk.size, end = tree.trunk.end();
+        std::int64_t length = std::max(tree.longest, tree.trunk.size), end = tree.trunk.end();
         bool one_path = true;
         for (std::size_t n = 0; n < tree.branches.size(); ++n) {
             const segment& branch = tree.branches[n];
-            length = std::max(length, tree.tokens_before(n) + branch.size + 1);
+            length = std::max(length, tree.tokens_before(n) + branch.size);
             end = std::max(end, branch.end());
             one_path = one_path && tree.parent(n) == static_cast<std::int64_t>(n) - 1;
         }
