@@ -14,6 +14,7 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/update/frozen_policy.hpp>
 #include <aha/update/minibatch.hpp>
 #include <aha/update/policy_gradient.hpp>
 #include <tests/support/relative_error.hpp>
@@ -73,8 +74,8 @@ at::Tensor gradient(const Model& model, std::span<const aha::training_item> item
     }
     model.weights().zero_gradients();
     std::vector<aha::training_item> own{items.begin(), items.end()};
-    aha::reference_log_probs frozen;
-    frozen.fill(reference, own, budget, 0.8);
+    aha::frozen_log_probs frozen;
+    frozen.fill_reference(reference, own, budget, 0.8);
     aha::accumulate_gradient(model, loss, own, budget, 0.8);
     return model.weights().gradients().clone();
 }

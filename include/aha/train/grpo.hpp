@@ -93,10 +93,9 @@ public:
     struct batch {
         std::shared_ptr<std::vector<rollout_group>> groups{};   ///< of all ranks; the minibatches point into it
         std::vector<std::vector<training_item>> minibatches{};  ///< this rank's
-        old_policy old{};                                       ///< log-probs before the first of several updates
-        reference_log_probs frozen{};                           ///< log-probs of a KL term's reference
-        metric_list metrics{};                                  ///< of the rollout
-        std::int64_t tokens = 0;                                ///< of prompts and completions
+        frozen_log_probs frozen{};     ///< before the first of several updates, and of a KL term's reference
+        metric_list metrics{};         ///< of the rollout
+        std::int64_t tokens = 0;       ///< of prompts and completions
         double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
         double rollout_seconds = 0, reward_seconds = 0;  ///< of sampling; of scoring and comparing
         double reference_seconds = 0;                    ///< of passes of the reference policy, before the updates
@@ -273,11 +272,11 @@ private:
         const double temperature = detail::sampler_temperature(sampler_);
         if (options_.minibatches * options_.inner_epochs > 1)
             for (std::vector<training_item>& items : made.minibatches)
-                made.old.fill(model, items, options_.microbatch_tokens, temperature);
+                made.frozen.fill_old(model, items, options_.microbatch_tokens, temperature);
         if (!loss_.needs_reference()) return;
         const stopwatch referring;
         for (std::vector<training_item>& items : made.minibatches)
-            made.frozen.fill(*reference_.get(), items, options_.microbatch_tokens, temperature);
+            made.frozen.fill_reference(*reference_.get(), items, options_.microbatch_tokens, temperature);
         made.reference_seconds_in_updates = referring.seconds();
     }
 

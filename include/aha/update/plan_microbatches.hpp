@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace aha {
+
+/// How many tokens an item adds to a packed row.
+struct packed_size {
+    std::int64_t own = 0;         ///< tokens that no other item has
+    std::int64_t shared = 0;      ///< those that its group begins with, which a row holds once
+    const void* group = nullptr;  ///< adjacent items of one group have their beginning in common; null: it is alone
+};
+
+/// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a
+/// group where it fits. A group too long for the budget is cut between items; what it begins with is then computed
+/// again. A single item over the budget is a microbatch of its own.
+/// @param size_of the `packed_size` of an item
+template <class Item, class SizeOf>
+std::vector<std::vector<Item>> plan_microbatches(std::span<const Item> items, std::int64_t budget,
+                                                 const SizeOf& size_of) {
+    std::vector<std::vector<Item>> plan;
+    std::int64_t used = 0;
+    for (std::size_t i = 0; i < items.size();) {
+        const packed_size first = size_of(items[i]);
+        std::size_t end = i + 1;
+        std::int64_t whole = first.shared + first.own;
+        for (; end < items.size() && first.group != nullptr; ++end) {
+            const packed_size next = size_of(items[end]);
+            if (next.group != first.group) break;
+            whole += next.own;
+        }
+        if (plan.empty() || used + whole > budget) {
+            plan.emplace_back();
+            used = 0;
+        }
+        used += first.shared;
+        for (bool cut_here = false; i < end; ++i) {
+            const std::int64_t own = size_of(items[i]).own;
+            if (cut_here && used + own > budget) {
+                plan.emplace_back();
+                used = first.shared;
+            }
+            plan.back().push_back(items[i]);
+            used += own;
+            cut_here = true;
+        }
+    }
+    return plan;
+}
+
+}  // namespace aha
