@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +69,39 @@ TEST(clip_gradient_norm, leaves_gradients_alone_when_the_norm_is_not_a_number) {
         EXPECT_FALSE(std::isfinite(aha::clip_gradient_norm(weights, 1)));
         EXPECT_EQ(weights.gradients()[0].item<double>(), 3);
     }
+}
+
+aha::parameters with_gradient(double value) {
+    aha::parameters one{{{"weight", {1}}}, at::TensorOptions{at::kFloat}};
+    one[0].grad().fill_(value);
+    return one;
+}
+
+TEST(clip_gradient_norm, scales_all_sets_by_one_factor) {
+    const aha::parameters a = with_gradient(30), b = with_gradient(-40);
+    const std::array<const aha::parameters*, 2> both{&a, &b};
+    EXPECT_DOUBLE_EQ(aha::clip_gradient_norm(both, 0), 50);
+    EXPECT_EQ(a[0].grad().item<double>(), 30);
+    EXPECT_DOUBLE_EQ(aha::clip_gradient_norm(both, 5), 50);
+    EXPECT_NEAR(a[0].grad().item<double>(), 3, 1e-6);
+    EXPECT_NEAR(b[0].grad().item<double>(), -4, 1e-6);
+    EXPECT_NEAR(aha::clip_gradient_norm(both, 6), 5, 1e-6);
+    EXPECT_NEAR(b[0].grad().item<double>(), -4, 1e-6);
+}
+
+TEST(clip_gradient_norm, leaves_all_sets_alone_when_the_norm_of_one_is_not_a_number) {
+    const aha::parameters a = with_gradient(30), b = with_gradient(std::nan(""));
+    const std::array<const aha::parameters*, 2> both{&a, &b};
+    EXPECT_FALSE(std::isfinite(aha::clip_gradient_norm(both, 1)));
+    EXPECT_EQ(a[0].grad().item<double>(), 30);
+}
+
+TEST(clip_gradient_norm, counts_the_parts_that_other_ranks_hold) {
+    const aha::parameters part = with_gradient(30);
+    const std::array<const aha::parameters*, 1> own{&part};
+    const auto with_another_of_40 = [](double squares) { return squares + 1600; };
+    EXPECT_DOUBLE_EQ(aha::clip_gradient_norm(own, 5, with_another_of_40), 50);
+    EXPECT_NEAR(part[0].grad().item<double>(), 3, 1e-6);
 }
 
 }  // namespace

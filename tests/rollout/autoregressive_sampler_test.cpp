@@ -13,7 +13,8 @@
 #include <aha/concepts/sampler.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/testing/bandit.hpp>
-#include <aha/update/policy_gradient.hpp>
+#include <aha/update/minibatch.hpp>
+#include <aha/update/packed_log_probs.hpp>
 #include <tests/support/chi_square.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/small_decoder.hpp>
@@ -408,8 +409,8 @@ void check_log_probs(double near) {
         const auto off = [](const at::Tensor& right, const std::vector<float>& got) {
             return (right - at::tensor(got)).abs().max().item<float>();
         };
-        EXPECT_LT(off(aha::item_log_probs(model, packed, 1), log_probs), near);
-        EXPECT_LT(off(aha::item_log_probs(model, packed, temperature), behavior), near);
+        EXPECT_LT(off(aha::packed_log_probs(model, packed).log_probs, log_probs), near);
+        EXPECT_LT(off(aha::packed_log_probs(model, packed, {.temperature = temperature}).log_probs, behavior), near);
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
         const at::Tensor logits = at::linear(hidden.to(at::kFloat), model.head().weight);
         const at::Tensor p = at::softmax(logits.to(at::kDouble), -1);

@@ -105,8 +105,9 @@ void compare(const nlohmann::json& expected, const any_loss& loss) {
     model.weights().zero_gradients();
     aha::policy_batch batch;
     const bool with_entropy = expected.at("entropy_bonus") > 0, with_kl = expected.at("beta") > 0;
-    const aha::token_log_probs scores = aha::item_token_log_probs(
-        model, aha::pack_groups(groups), expected.at("temperature").get<double>(), with_entropy);
+    const aha::token_log_probs scores =
+        aha::packed_log_probs(model, aha::pack_groups(groups),
+                              {.temperature = expected.at("temperature").get<double>(), .entropy = with_entropy});
     batch.log_probs = scores.log_probs;
     if (with_entropy) batch.entropies = scores.entropies;
     ASSERT_LT((batch.log_probs - numbers(expected.at("log_probs"))).abs().max().item<double>(), 2 * near);

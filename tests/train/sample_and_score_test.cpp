@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <aha/dist/one_process.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/testing/bandit.hpp>
 #include <tests/support/complaint.hpp>
@@ -109,6 +110,35 @@ TEST(sample_and_score, AFailureOfTheSamplerLeavesNothingBehind) {
     EXPECT_EQ(aha::test::complaint(
                   [&] { aha::sample_and_score(model, failing_sampler{}, length, {}, prompts, 4, {}, true); }),
               "out of memory");
+}
+
+/// The first of two ranks, whose other one made the same number of groups.
+struct first_of_two {
+    int rank() const { return 0; }
+    int size() const { return 2; }
+    std::vector<std::string> all_gather(const std::string& bytes) const { return {bytes, bytes}; }
+};
+
+TEST(distribute_and_score, gives_all_groups_and_shows_this_ranks_own_before_they_are_shared) {
+    const auto model = aha::test::small_model();
+    std::vector<aha::prompt> prompts = some_prompts();
+    prompts.pop_back();
+    std::vector<std::int64_t> shown;
+    const auto show = [&](const std::vector<aha::rollout_group>& own) {
+        for (const aha::rollout_group& group : own) shown.push_back(group.prompt.index);
+    };
+    const auto made =
+        aha::distribute_and_score(first_of_two{}, model, sampler(), length, {}, prompts, 4, {.seed = 3}, show);
+    EXPECT_THAT(shown, testing::ElementsAre(20, 18, 16, 14));
+    EXPECT_GT(made.sampling, 0);
+    const auto alone =
+        aha::distribute_and_score(aha::one_process{}, model, sampler(), length, {}, prompts, 4, {.seed = 3});
+    ASSERT_EQ(made.groups.size(), 8U);
+    for (std::size_t g = 0; g < 8; g += 2)
+        for (std::size_t c = 0; c < 4; ++c) {
+            EXPECT_EQ(made.groups[g].completions[c].ids, alone.groups[g].completions[c].ids);
+            EXPECT_EQ(made.groups[g].scores[c].value, alone.groups[g].scores[c].value);
+        }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/update/frozen_policy.hpp>
 #include <aha/update/minibatch.hpp>
 #include <aha/update/policy_gradient.hpp>
 #include <tests/support/relative_error.hpp>
@@ -73,8 +74,8 @@ at::Tensor gradient(const Model& model, std::span<const aha::training_item> item
     }
     model.weights().zero_gradients();
     std::vector<aha::training_item> own{items.begin(), items.end()};
-    aha::reference_log_probs frozen;
-    frozen.fill(reference, own, budget, 0.8);
+    aha::frozen_log_probs frozen;
+    frozen.fill_reference(reference, own, budget, 0.8);
     aha::accumulate_gradient(model, loss, own, budget, 0.8);
     return model.weights().gradients().clone();
 }
@@ -100,6 +101,44 @@ void check_invariance(const Aggregation& aggregation, double near = 1e-6, const 
     at::Tensor sum = at::zeros_like(whole);
     for (const aha::training_item& item : items) sum.add_(gradient(model, std::span{&item, 1}, 1000, loss));
     EXPECT_LT(relative_error(sum, whole), near);
+}
+
+/// `groups` whose prompts begin with a template, in two of them with more than that, and whose completions begin alike.
+std::vector<aha::rollout_group> groups_of_a_template() {
+    std::vector<aha::rollout_group> all = groups();
+    const std::vector<aha::token_id> common{4, 8, 15, 16, 23, 7, 4, 8, 2, 11}, more{9, 9, 1, 2, 3, 4, 5, 6, 7, 8};
+    for (std::size_t g = 0; g < all.size(); ++g) {
+        std::vector<aha::token_id>& ids = all[g].prompt.ids;
+        if (g > 0) ids.insert(ids.begin(), more.begin(), more.end());
+        ids.insert(ids.begin(), common.begin(), common.end());
+        for (std::size_t s = 0; s < 2; ++s) {
+            aha::completion& c = all[g].completions[s];
+            c.ids.insert(c.ids.begin(), more.begin(), more.end());
+            c.behavior_log_probs.insert(c.behavior_log_probs.begin(), more.size(), -3.0F);
+        }
+    }
+    return all;
+}
+
+TEST(microbatch, gradient_does_not_depend_on_what_begins_alike) {
+    const std::vector<aha::rollout_group> all = groups_of_a_template();
+    const std::vector<aha::training_item> items = items_of(all, aha::token_mean{});
+    const aha::packed_groups packed = aha::pack_items(items, {});
+    ASSERT_EQ(packed.batch.trees.size(), 1U);
+    ASSERT_FALSE(packed.batch.trees.front().parents.empty());  // several levels
+    check_invariance(aha::token_mean{}, 1e-6, with_kl, all);
+    check_invariance(aha::sequence_mean{}, 1e-6, aha::gspo_loss{}, all);
+}
+
+TEST(microbatch, plans_count_what_begins_alike_once) {
+    const std::vector<aha::rollout_group> all = groups_of_a_template();
+    const std::vector<aha::training_item> items = items_of(all, aha::token_mean{});
+    std::int64_t apart = 0;
+    for (const aha::rollout_group& group : all) apart += std::ssize(group.prompt.ids);
+    for (const aha::training_item& item : items) apart += std::ssize(item.completion().ids);
+    EXPECT_EQ(aha::plan_microbatches(items, apart).size(), 1U);
+    EXPECT_EQ(aha::plan_microbatches(items, apart - 10 - 20).size(), 1U);
+    EXPECT_GT(aha::plan_microbatches(items, apart - 10 - 20 - 1).size(), 1U);
 }
 
 TEST(microbatch, gradient_does_not_depend_on_the_cut_with_token_mean) { check_invariance(aha::token_mean{}); }

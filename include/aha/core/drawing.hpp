@@ -4,19 +4,16 @@
 #include <vector>
 
 #include <aha/core/random.hpp>
+#include <aha/core/sampling_rule.hpp>
 #include <aha/core/token_id.hpp>
 
 namespace aha {
 
 /// How a model that draws tokens itself draws them.
 struct sampling_params {
-    double temperature = 1;            ///< divides the logits; 0 is greedy
-    std::int64_t top_k = 0;            ///< keep the k likeliest tokens; 0 keeps all
-    double top_p = 1;                  ///< keep the likeliest tokens up to this mass; 1 keeps all
-    double min_p = 0;                  ///< keep tokens at least this share of the likeliest one's probability
+    sampling_rule rule{};              ///< how likely each token is
     std::vector<token_id> suppress{};  ///< never drawn
-    std::vector<token_id> ends{};      ///< not drawn before `min_new_tokens`
-    std::int64_t min_new_tokens = 0;   ///< see `ends`
+    std::vector<token_id> ends{};      ///< not drawn before `rule.min_new_tokens`
 };
 
 /// A completion to be begun: where its random numbers come from and how long it may become.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <aha/core/error.hpp>
 #include <aha/core/token_id.hpp>
 
 namespace aha {
@@ -15,5 +16,11 @@ struct supervised_example {
         loss_mask;  ///< not 0: the token is predicted and counts in the loss, [T]; the first never is
     bool operator==(const supervised_example&) const = default;
 };
+
+/// Throws `aha::error` for an example with a loss mask of another length.
+inline void require_loss_mask(const supervised_example& example) {
+    require(example.ids.size() == example.loss_mask.size(), "example ", example.index, " has ", example.ids.size(),
+            " tokens, but ", example.loss_mask.size(), " marks of what is learned");
+}
 
 }  // namespace aha

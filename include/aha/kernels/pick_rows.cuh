@@ -5,11 +5,12 @@
 #include <cstdint>
 
 #include <aha/core/random.hpp>
+#include <aha/core/sampling_rule.hpp>
 
 namespace aha {
 
-/// Draws the next token of each row of logits on the device, one block a row: temperature, top-k, top-p and min-p in
-/// that order, log-probs and entropy in the same pass. What `pick_token` does, with two differences: masses are whole
+/// Draws the next token of each row of logits on the device, one block a row, as `sampling_rule` says; log-probs and
+/// entropy in the same pass. What `pick_token` does, with two differences: masses are whole
 /// numbers (2^-40 of the likeliest token's), so that the draw depends neither on the number of threads nor on the order
 /// of their sums; and the draw goes through the kept tokens by id, not by likelihood, so that the same random number
 /// gives another token of the same distribution where tokens were cut off.
@@ -22,18 +23,14 @@ struct pick_rows {
 
     const Logit* logits;            ///< [B, V]
     std::int64_t vocabulary;        ///< V, less than 2^24
-    const std::uint8_t* forbidden;  ///< [V] bit 0: never drawn; bit 1: not before `min_new_tokens`
+    const std::uint8_t* forbidden;  ///< [V] bit 0: never drawn; bit 1: not before `rule.min_new_tokens`
     const std::uint8_t* alive;      ///< [B] 0: the row is not drawn from
     const std::int64_t* drawn;      ///< [B] tokens that the row has so far
     const random_stream* streams;   ///< [B]
-    double temperature;             ///< 0: greedy
-    std::int64_t top_k;             ///< 0: all
-    double top_p;                   ///< 1: all
-    double min_p;                   ///< 0: all
-    std::int64_t min_new_tokens;    ///< before so many no token of bit 1
+    sampling_rule rule;             ///< which tokens are drawn, and how likely each is
     std::int64_t* ids;              ///< [B] result
     float* log_probs;               ///< [B] result, at temperature 1, nothing cut off
-    float* behavior_log_probs;      ///< [B] result, at `temperature`, nothing cut off
+    float* behavior_log_probs;      ///< [B] result, at the temperature, nothing cut off
     float* entropies;               ///< [B] result, nats, at temperature 1
     std::uint8_t* problems;         ///< [B] result: 0, or 1: NaN or infinite logits, 2: no token may be drawn
 
@@ -46,10 +43,10 @@ struct pick_rows {
         const std::int64_t row = block.index();
         if (alive[row] == 0) return;
         const Logit* const x = logits + row * vocabulary;
-        const bool short_of = drawn[row] < min_new_tokens;
-        const float inverse = temperature == 0 ? 1.0F : static_cast<float>(1 / temperature);
+        const bool may_end = rule.may_end(drawn[row]);
+        const auto inverse = static_cast<float>(rule.inverse_temperature());
         const auto allowed = [=, this](std::int64_t i) {
-            return (forbidden[i] & 1) == 0 && !(short_of && (forbidden[i] & 2) != 0);
+            return (forbidden[i] & 1) == 0 && (may_end || (forbidden[i] & 2) == 0);
         };
 
         typename Block::template values<float> tops;
@@ -94,36 +91,15 @@ struct pick_rows {
         const auto mass = [=](std::int64_t i) {
             return static_cast<std::uint64_t>(::expf(inverse * (static_cast<float>(x[i]) - best_allowed)) * 0x1.0p40F);
         };
-        std::uint64_t last = 0;  // the lowest rank that is kept
-        if (temperature != 0 && (top_k > 0 || top_p < 1)) {
-            auto* const weights = block.template shared<std::uint64_t>(bins);
-            auto* const counts = block.template shared<std::uint64_t>(bins);
-            auto* const found = block.template shared<std::uint64_t>(4);
-            if (top_k > 0)
-                last = last_kept(block, weights, counts, found, static_cast<std::uint64_t>(top_k), 0,
-                                 [&](std::int64_t i) { return allowed(i) ? std::uint64_t{1} : std::uint64_t{0}; });
-            if (top_p < 1) {
-                const auto kept_mass = [&](std::int64_t i) {
-                    return allowed(i) && rank(static_cast<float>(x[i]), i) >= last ? mass(i) : std::uint64_t{0};
-                };
-                typename Block::template values<std::uint64_t> sums;
-                block.each([&](int t) {
-                    std::uint64_t own = 0;
-                    for (std::int64_t i = t; i < vocabulary; i += threads) own += kept_mass(i);
-                    sums[t] = own;
-                });
-                const auto need = static_cast<std::uint64_t>(std::ceil(top_p * static_cast<double>(block.sum(sums))));
-                last = last_kept(block, weights, counts, found, std::max(need, std::uint64_t{1}), last, kept_mass);
-            }
-        }
-        const auto smallest = static_cast<std::uint64_t>(min_p * 0x1.0p40);
+        kept_tokens kept{*this, block, allowed, mass};
+        if (!rule.greedy()) rule.cut(kept);
         const auto drawable = [&](std::int64_t i) -> std::uint64_t {
             if (!allowed(i)) return 0;
             const std::uint64_t key = rank(static_cast<float>(x[i]), i);
-            if (temperature == 0) return key == best_key ? 1 : 0;
-            if (key < last) return 0;
+            if (rule.greedy()) return key == best_key ? 1 : 0;
+            if (key < kept.last) return 0;
             const std::uint64_t own = mass(i);
-            return own >= smallest || key == best_key ? own : 0;
+            return own >= kept.least || key == best_key ? own : 0;
         };
 
         const std::int64_t span = (vocabulary + threads - 1) / threads;
@@ -153,6 +129,44 @@ struct pick_rows {
 
 private:
     static constexpr int bins = 256;
+
+    /// Narrows what is kept of a row, as `sampling_rule::cut` tells it to.
+    template <class Block, class Allowed, class Mass>
+    struct kept_tokens {
+        const pick_rows& of;
+        Block& block;
+        const Allowed& allowed;  // whether a token may be drawn at all
+        const Mass& mass;        // of a token, 2^40 for the likeliest
+        const Logit* x = of.logits + block.index() * of.vocabulary;
+        std::uint64_t* weights = block.template shared<std::uint64_t>(bins);
+        std::uint64_t* counts = block.template shared<std::uint64_t>(bins);
+        std::uint64_t* found = block.template shared<std::uint64_t>(4);
+        std::uint64_t last = 0;   // the lowest rank that is kept
+        std::uint64_t least = 0;  // the smallest mass that is kept, beside the likeliest token's
+
+        constexpr void keep_count(std::int64_t count) {
+            last = of.last_kept(block, weights, counts, found, static_cast<std::uint64_t>(count), last,
+                                [&](std::int64_t i) { return allowed(i) ? std::uint64_t{1} : std::uint64_t{0}; });
+        }
+
+        constexpr void keep_mass(double share) {
+            const auto kept_mass = [&](std::int64_t i) {
+                return allowed(i) && rank(static_cast<float>(x[i]), i) >= last ? mass(i) : std::uint64_t{0};
+            };
+            typename Block::template values<std::uint64_t> sums;
+            block.each([&](int t) {
+                std::uint64_t own = 0;
+                for (std::int64_t i = t; i < of.vocabulary; i += threads) own += kept_mass(i);
+                sums[t] = own;
+            });
+            const auto need = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(block.sum(sums))));
+            last = of.last_kept(block, weights, counts, found, std::max(need, std::uint64_t{1}), last, kept_mass);
+        }
+
+        constexpr void keep_at_least(double share) { least = static_cast<std::uint64_t>(share * 0x1.0p40); }
+    };
+    template <class Block, class Allowed, class Mass>
+    kept_tokens(const pick_rows&, Block&, const Allowed&, const Mass&) -> kept_tokens<Block, Allowed, Mass>;
 
     /// Greater for greater logits, and for lower ids among equal ones; 0 for minus infinity, which is never drawn.
     static constexpr std::uint64_t rank(float logit, std::int64_t id) {

@@ -26,6 +26,7 @@
 #include <aha/kernels/fast_exp.hpp>
 #include <aha/kernels/float_product.hpp>
 #include <aha/kernels/lanes.hpp>
+#include <aha/kernels/dispatch.hpp>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/log_sum.hpp>
 #include <aha/kernels/product.hpp>
@@ -196,32 +197,32 @@ struct score_function : torch::autograd::Function<score_function> {
             if (keep) logits.reset();
             logits = logits_of(hidden.narrow(0, from, n), head.compute, head.blocked, std::move(logits), chunk_bytes);
             if (keep) kept.push_back(logits);
-            if (logits.is_cpu()) {
+            float* const entropies_here = with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr;
+            const auto on_cpu = [&] {
                 score_rows(logits.const_data_ptr<float>(), targets.const_data_ptr<std::int64_t>() + from, inverse, n,
                            vocabulary, sums.mutable_data_ptr<float>() + from,
-                           log_probs.mutable_data_ptr<float>() + from,
-                           with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr);
-            } else if (has_device_kernels) {
+                           log_probs.mutable_data_ptr<float>() + from, entropies_here);
+            };
+            const auto by_kernel = [&] {
                 launch(score_logits<float>{.logits = logits.const_data_ptr<float>(),
                                            .vocabulary = vocabulary,
                                            .targets = targets.const_data_ptr<std::int64_t>() + from,
                                            .inverse = inverse,
                                            .sums = sums.mutable_data_ptr<float>() + from,
                                            .log_probs = log_probs.mutable_data_ptr<float>() + from,
-                                           .entropies =
-                                               with_entropy ? entropies.mutable_data_ptr<float>() + from : nullptr},
+                                           .entropies = entropies_here},
                        n, logits.device());
-            } else {
+            };
+            dispatch(logits.device(), on_cpu, by_kernel, [&] {
                 const at::Tensor y = logits * inverse;
                 const at::Tensor z = at::logsumexp(y, {1}, true);  // [n, 1]
                 sums.narrow(0, from, n).copy_(z.squeeze(1));
                 log_probs.narrow(0, from, n)
                     .copy_((y.gather(1, targets.narrow(0, from, n).unsqueeze(1)) - z).squeeze(1));
-                if (with_entropy) {
-                    const at::Tensor log_p = y - z;
-                    entropies.narrow(0, from, n).copy_(-(log_p.exp() * log_p).sum(1));
-                }
-            }
+                if (!with_entropy) return;
+                const at::Tensor log_p = y - z;
+                entropies.narrow(0, from, n).copy_(-(log_p.exp() * log_p).sum(1));
+            });
         }
         context->save_for_backward({hidden, targets, sums, entropies});
         context->saved_data["leaf"] = leaf;
@@ -260,45 +261,45 @@ struct score_function : torch::autograd::Function<score_function> {
             const at::Tensor ids = targets.narrow(0, from, n), g = g_log_prob.narrow(0, from, n);
             if (kept.empty()) d = logits_of(h, compute, layout, std::move(d), chunk_bytes);
             else d = std::exchange(kept[static_cast<std::size_t>(from / chunk)], {});
-            at::Tensor gradient = d;
-            if (d.is_cpu()) {
+            const float* const entropies_here = with_entropy ? entropies.const_data_ptr<float>() + from : nullptr;
+            const float* const g_entropies = with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr;
+            const auto on_cpu = [&] {
                 const auto write_to = [&]<class Value>(Value* place) {
                     score_rows_backward(d.mutable_data_ptr<float>(), ids.const_data_ptr<std::int64_t>(), inverse, n,
-                                        vocabulary, sum.const_data_ptr<float>(),
-                                        with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
-                                        g.const_data_ptr<float>(),
-                                        with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr, place);
+                                        vocabulary, sum.const_data_ptr<float>(), entropies_here,
+                                        g.const_data_ptr<float>(), g_entropies, place);
                 };
-                if (hidden.scalar_type() == at::kBFloat16) {
-                    if (!narrow.defined()) narrow = at::empty({n, vocabulary}, hidden.options());
-                    gradient = narrow.narrow(0, 0, n);
-                    write_to(gradient.mutable_data_ptr<at::BFloat16>());
-                } else {
+                if (hidden.scalar_type() != at::kBFloat16) {
                     write_to(d.mutable_data_ptr<float>());
+                    return d;
                 }
-            } else if (has_device_kernels) {
-                launch(
-                    score_logits_backward<float>{
-                        .logits = d.mutable_data_ptr<float>(),
-                        .vocabulary = vocabulary,
-                        .targets = ids.const_data_ptr<std::int64_t>(),
-                        .inverse = inverse,
-                        .sums = sum.const_data_ptr<float>(),
-                        .entropies = with_entropy ? entropies.const_data_ptr<float>() + from : nullptr,
-                        .g_log_probs = g.const_data_ptr<float>(),
-                        .g_entropies = with_entropy ? g_entropy.const_data_ptr<float>() + from : nullptr},
-                    n, d.device());
-                gradient = d.to(hidden.scalar_type());
-            } else {
+                if (!narrow.defined()) narrow = at::empty({n, vocabulary}, hidden.options());
+                at::Tensor gradient = narrow.narrow(0, 0, n);
+                write_to(gradient.mutable_data_ptr<at::BFloat16>());
+                return gradient;
+            };
+            const auto by_kernel = [&] {
+                launch(score_logits_backward<float>{.logits = d.mutable_data_ptr<float>(),
+                                                    .vocabulary = vocabulary,
+                                                    .targets = ids.const_data_ptr<std::int64_t>(),
+                                                    .inverse = inverse,
+                                                    .sums = sum.const_data_ptr<float>(),
+                                                    .entropies = entropies_here,
+                                                    .g_log_probs = g.const_data_ptr<float>(),
+                                                    .g_entropies = g_entropies},
+                       n, d.device());
+                return d.to(hidden.scalar_type());
+            };
+            const at::Tensor gradient = dispatch(d.device(), on_cpu, by_kernel, [&] {
                 const at::Tensor y = d * inverse - sum.unsqueeze(1);
                 at::Tensor others = y.exp() * g.unsqueeze(1);
                 if (with_entropy)
                     others = others + y.exp() * (y + entropies.narrow(0, from, n).unsqueeze(1)) *
                                           g_entropy.narrow(0, from, n).unsqueeze(1);
                 others = at::scatter(others, 1, ids.unsqueeze(1), 0);
-                gradient =
-                    (at::scatter(-others, 1, ids.unsqueeze(1), others.sum(1, true)) * inverse).to(hidden.scalar_type());
-            }
+                const at::Tensor all = at::scatter(-others, 1, ids.unsqueeze(1), others.sum(1, true));
+                return (all * inverse).to(hidden.scalar_type());
+            });
             spread_gradient(gradient, h, compute, g_hidden.narrow(0, from, n),
                             leaf.requires_grad() ? leaf.grad() : at::Tensor{}, chunk_bytes);
         }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <ATen/core/grad_mode.h>
-#include <cmath>
 #include <concepts>
-#include <map>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -68,12 +68,9 @@ void shard_weights(Model& model, const Communicator& ranks) {
 template <class Model, class Communicator>
 double clip_model_gradient(const Model& model, const Communicator& ranks, double largest) {
     if (!is_sharded(model)) return clip_gradient_norm(model.weights(), largest);
-    const double own = clip_gradient_norm(model.weights(), 0);
-    const double norm = std::sqrt(sum_numbers(ranks, {own * own}).front());
-    const double scale = largest / (norm + 1e-6);
-    const at::NoGradGuard no_gradients;
-    if (largest > 0 && std::isfinite(norm) && scale < 1) model.weights().gradients().mul_(scale);
-    return norm;
+    const parameters* const own = &model.weights();
+    return clip_gradient_norm(std::span{&own, 1}, largest,
+                              [&](double squares) { return sum_numbers(ranks, {squares}).front(); });
 }
 
 /// The model's weights with their shapes; of a model that is sharded made whole on the CPU. Called by all ranks.

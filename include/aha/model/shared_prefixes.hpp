@@ -20,6 +20,12 @@ public:
     /// costs.
     static constexpr std::size_t worth_sharing = 8;
 
+    /// How many tokens a row saves where two texts that begin so follow one another.
+    static std::int64_t worth(std::span<const token_id> one, std::span<const token_id> other) {
+        const auto common = static_cast<std::size_t>(std::ranges::mismatch(one, other).in1 - one.begin());
+        return common < worth_sharing ? 0 : static_cast<std::int64_t>(common);
+    }
+
     /// A text's place: where it ends, and how many tokens it has.
     struct place {
         std::size_t node;

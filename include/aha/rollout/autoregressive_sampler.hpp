@@ -105,15 +105,7 @@ private:
     };
 
     /// The options as a model that draws itself understands them.
-    sampling_params rule() const {
-        return {.temperature = options_.temperature,
-                .top_k = options_.top_k,
-                .top_p = options_.top_p,
-                .min_p = options_.min_p,
-                .suppress = options_.suppress,
-                .ends = end_.ids(),
-                .min_new_tokens = options_.min_new_tokens};
-    }
+    sampling_params params() const { return {options_.rule(), options_.suppress, end_.ids()}; }
 
     /// The last completion of a group to end completes it.
     void note_end(const row& r, const group_notice& done) const {
@@ -219,7 +211,7 @@ private:
               most_rows_{
                   std::max(group_size, std::min(sampler.max_rows_ / group_size, std::ssize(waiting)) * group_size)},
               left_{std::ssize(waiting) * group_size},
-              open_{[&] { return model.open_static_session(sampler.rule(), most_rows_); }} {}
+              open_{[&] { return model.open_static_session(sampler.params(), most_rows_); }} {}
 
         /// Begins steps until one can be read, and reads it; false once no completion is left.
         bool step() {
@@ -336,7 +328,7 @@ private:
 
     /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.
     std::span<const float> restricted(std::span<const float> logits, const row& r, std::vector<float>& buffer) const {
-        const bool too_short = static_cast<std::int64_t>(r.target->ids.size()) < options_.min_new_tokens;
+        const bool too_short = !options_.rule().may_end(std::ssize(r.target->ids));
         if (options_.suppress.empty() && !(too_short && !end_.ids().empty())) return logits;
         buffer.assign(logits.begin(), logits.end());
         const auto forbid = [&](token_id id) {

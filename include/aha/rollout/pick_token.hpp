@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/sampling_rule.hpp>
 #include <aha/kernels/fast_exp.hpp>
 #include <aha/kernels/lanes.hpp>
 #include <aha/kernels/log_sum.hpp>
@@ -230,7 +231,7 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
 
 }  // namespace detail
 
-/// Draws one token from a row of logits. Order of truncation as in transformers: temperature, top-k, top-p, min-p.
+/// Draws one token from a row of logits as `sampling_rule` says.
 /// Pure: the result depends on the arguments alone. Throws `aha::error` for logits that are NaN or infinite and where
 /// no token may be drawn.
 /// @param logits [V] of the model
@@ -238,29 +239,26 @@ inline std::int64_t draw_among_all(std::span<const float> logits, const log_sum&
 /// @param uniform the random number, in [0, 1)
 inline sampled_token pick_token(std::span<const float> logits, std::span<const float> allowed,
                                 const sampling_options& options, double uniform) {
+    const sampling_rule rule = options.rule();
     const auto [model, entropy] = log_sum_and_entropy_of(logits);
     require(std::isfinite(model.top) && std::isfinite(model.total), "the model's logits contain a NaN or an infinity");
     require(std::any_of(allowed.begin(), allowed.end(), [](float x) { return !std::isinf(x); }),
             "no token is left to draw: all are suppressed");
-    const bool greedy = options.temperature == 0;
-    const double inverse = greedy ? 1.0 : 1.0 / options.temperature;
+    const double inverse = rule.inverse_temperature();
     const auto inverse_f = static_cast<float>(inverse);
     const bool unrestricted = allowed.data() == logits.data();
     sampled_token picked;
-    if (greedy) {
+    if (rule.greedy()) {
         picked.id = std::max_element(allowed.begin(), allowed.end()) - allowed.begin();
-    } else if (options.top_k == 0 && options.top_p >= 1 && options.min_p <= 0) {
+    } else if (!rule.cuts()) {
         const log_sum sum = unrestricted && inverse == 1 ? log_sum{model} : log_sum_of(allowed, inverse_f);
         picked.id = detail::draw_among_all(allowed, sum, inverse_f, uniform);
     } else {
         const float top = unrestricted
                               ? model.top
                               : lane_max(std::ssize(allowed), [x = allowed.data()](std::int64_t i) { return x[i]; });
-        const bool all_count = options.top_p < 1 || options.top_k > 0;  // for the mass that is left, or its number
-        detail::likeliest_tokens tokens{allowed, top, inverse_f, all_count ? 0 : options.min_p};
-        if (options.top_k > 0) tokens.keep_count(options.top_k);
-        if (options.top_p < 1) tokens.keep_mass(options.top_p);
-        if (options.min_p > 0) tokens.keep_at_least(options.min_p);
+        detail::likeliest_tokens tokens{allowed, top, inverse_f, rule.cuts_by_order() ? 0 : rule.min_p};
+        rule.cut(tokens);
         picked.id = tokens.draw(uniform);
     }
     picked.entropy = static_cast<float>(entropy);

@@ -19,7 +19,7 @@
 #include <aha/core/state.hpp>
 #include <aha/data/render_messages.hpp>
 #include <aha/rollout/source.hpp>
-#include <aha/rollout/checked_groups.hpp>
+#include <aha/rollout/token_limits.hpp>
 #include <aha/text/text_tokens.hpp>
 
 namespace aha {
@@ -112,6 +112,21 @@ concept prompt_source_can_be_screened =
 
 namespace detail {
 
+/// Tells the prompts of a step that have the same `index` apart by `repeat`.
+class repeat_counter {
+public:
+    /// The prompt with its `repeat`: how many with its index came before it.
+    prompt number(prompt p) {
+        p.repeat = times_[p.index]++;
+        return p;
+    }
+
+    void clear() { times_.clear(); }
+
+private:
+    std::map<std::int64_t, std::uint64_t> times_;  // how often each index came
+};
+
 /// Tokens that a sampler's completions may have; 1 if it does not say.
 template <class Sampler>
 std::int64_t completion_tokens(const Sampler& sampler) {
@@ -141,15 +156,14 @@ public:
     /// nothing but such ones.
     /// @param same_step they come to those drawn last, for the same step
     std::vector<prompt> draw(std::int64_t count, bool same_step = false) {
-        if (!same_step) times_.clear();
+        if (!same_step) repeats_.clear();
         constexpr std::int64_t most_in_a_row = 100'000;
         std::vector<prompt> questions;
         for (std::int64_t in_a_row = 0; std::ssize(questions) < count;) {
             std::optional<prompt> next = prompts_.next();
             if (!next) break;
             if (std::optional<prompt> fitted = fit_(std::move(*next))) {
-                fitted->repeat = times_[fitted->index]++;
-                questions.push_back(std::move(*fitted));
+                questions.push_back(repeats_.number(std::move(*fitted)));
                 in_a_row = 0;
             } else {
                 require(++in_a_row < most_in_a_row, most_in_a_row, " prompts in a row were too long and left out");
@@ -186,7 +200,7 @@ private:
     Prompts prompts_;
     prompt_fitter<Source> fit_;
     std::int64_t screened_out_ = 0;
-    std::map<std::int64_t, std::uint64_t> times_;  // how often the step has each index
+    detail::repeat_counter repeats_;  // of the step
 };
 
 }  // namespace aha

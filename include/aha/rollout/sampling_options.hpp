@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/sampling_rule.hpp>
 
 namespace aha {
 
@@ -23,6 +24,9 @@ struct sampling_options {
     std::vector<std::int64_t> suppress{};  ///< tokens that are never drawn
     std::int64_t min_new_tokens = 0;       ///< end tokens are not drawn before this many tokens
     bool operator==(const sampling_options&) const = default;
+
+    /// The numbers alone.
+    sampling_rule rule() const { return {temperature, top_k, top_p, min_p, min_new_tokens}; }
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

@@ -140,7 +140,7 @@ private:
     static const distill_options& validated(const distill_options& options,
                                             const std::vector<supervised_example>& examples) {
         options.validate();
-        for (const supervised_example& one : examples) detail::check_marks(one);  // before anything reads them
+        for (const supervised_example& one : examples) require_loss_mask(one);  // before anything reads them
         require(options.on_policy == 0 || !std::is_same_v<Sampler, detail::no_sampler>, "on_policy is ",
                 options.on_policy, ", but there is no sampler: give a bare model one");
         return options;

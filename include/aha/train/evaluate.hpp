@@ -17,19 +17,19 @@
 
 #include <aha/concepts/communicator.hpp>
 #include <aha/concepts/group_reward.hpp>
+#include <aha/concepts/prompt_source.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/state.hpp>
 #include <aha/dist/one_process.hpp>
 #include <aha/reward/pass_at_k.hpp>
 #include <aha/reward/reward_options.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/rollout/sampling_options.hpp>
 #include <aha/train/evaluation.hpp>
-#include <aha/train/held_out_prompts.hpp>
 #include <aha/rollout/prompt_reader.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/rollout/source.hpp>
-#include <aha/dist/distribute_prompts.hpp>
 
 namespace aha {
 
@@ -67,6 +67,59 @@ struct evaluate_options {
     }
 };
 
+namespace detail {
+
+/// The prompts of a source from where it is, at most `most` if that is not 0; the source goes back there.
+template <class Prompts>
+std::vector<prompt> all_of(Prompts& source, std::int64_t most) {
+    constexpr std::int64_t endless = 1'000'000;
+    const state place = source.save();
+    std::vector<prompt> all;
+    while (most == 0 || std::ssize(all) < most) {
+        std::optional<prompt> next = source.next();
+        if (!next) break;
+        require(most > 0 || std::ssize(all) < endless, "the prompt source gave ", endless,
+                " prompts and did not end; let it end (epochs = 1) or say how many to take (prompts)");
+        all.push_back(std::move(*next));
+    }
+    source.load(place);
+    return all;
+}
+
+/// What a model is evaluated on, with tokens: the prompts of a source, or of a range of prompts or texts. Those that
+/// have the same index are told apart by `repeat`.
+template <class Source, class Prompts>
+std::vector<prompt> held_out_prompts(const Source& source, Prompts& prompts, const prompt_limits& limits,
+                                     std::int64_t completion_tokens, std::int64_t most) {
+    std::vector<prompt> all;
+    if constexpr (prompt_source<Prompts>) {
+        all = all_of(prompts, most);
+    } else {
+        static_assert(std::ranges::input_range<Prompts>,
+                      "aha: a model is evaluated on a prompt source or on a range of prompts or texts; write: "
+                      "std::vector<aha::prompt>");
+        for (auto&& one : prompts) {
+            if (most > 0 && std::ssize(all) == most) break;
+            if constexpr (std::convertible_to<decltype(one), const prompt&>) {
+                all.push_back(one);
+            } else {
+                prompt& text = all.emplace_back();
+                text.index = std::ssize(all) - 1;
+                text.text = std::string{one};
+            }
+        }
+    }
+    prompt_fitter fit{source, limits, completion_tokens};
+    std::vector<prompt> fitted;
+    repeat_counter repeats;
+    for (prompt& one : all)
+        if (std::optional<prompt> p = fit(std::move(one))) fitted.push_back(repeats.number(std::move(*p)));
+    require(!fitted.empty(), "there are no prompts to evaluate on", fit.dropped() > 0 ? ": all are too long" : "");
+    return fitted;
+}
+
+}  // namespace detail
+
 /// Samples completions of held-out prompts and says how good they are.
 ///
 ///     const aha::evaluation held_out = aha::evaluate(model, prompts, reward, {.samples = 8, .ks = {1, 8}});
@@ -101,15 +154,12 @@ evaluation evaluate(const Source& source, Prompts&& prompts, const Reward& rewar
     // Some batches at a time: the sampler fills its places as completions end, and not all need be held at once.
     const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, 4 * options.batch / options.samples) *
                                                   std::int64_t{ranks.size()});
-    const bool overlapped = !model_of_t<Source>::tensor_policy::device().is_cpu();
     for (std::size_t from = 0; from < questions.size(); from += at_once) {
         const auto some = std::span{questions}.subspan(from, std::min(at_once, questions.size() - from));
         const std::vector<rollout_group> groups =
-            distribute_prompts(ranks, {some.begin(), some.end()}, [&](std::span<const prompt> mine) {
-                return sample_and_score(source.model, sampler, reward, options.rewards, mine, options.samples,
-                                        {.seed = options.seed, .step = options.step}, overlapped)
-                    .groups;
-            });
+            distribute_and_score(ranks, source.model, sampler, reward, options.rewards, {some.begin(), some.end()},
+                                 options.samples, {.seed = options.seed, .step = options.step})
+                .groups;
         for (const rollout_group& group : groups) {
             sums.add(group);
             if (options.each) options.each(group);

@@ -39,7 +39,6 @@
 #include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/rollout/sampler_traits.hpp>
-#include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
@@ -93,10 +92,9 @@ public:
     struct batch {
         std::shared_ptr<std::vector<rollout_group>> groups{};   ///< of all ranks; the minibatches point into it
         std::vector<std::vector<training_item>> minibatches{};  ///< this rank's
-        old_policy old{};                                       ///< log-probs before the first of several updates
-        reference_log_probs frozen{};                           ///< log-probs of a KL term's reference
-        metric_list metrics{};                                  ///< of the rollout
-        std::int64_t tokens = 0;                                ///< of prompts and completions
+        frozen_log_probs frozen{};     ///< before the first of several updates, and of a KL term's reference
+        metric_list metrics{};         ///< of the rollout
+        std::int64_t tokens = 0;       ///< of prompts and completions
         double completion_tokens = 0;  ///< of all minibatches and passes, those without a gradient included
         double rollout_seconds = 0, reward_seconds = 0;  ///< of sampling; of scoring and comparing
         double reference_seconds = 0;                    ///< of passes of the reference policy, before the updates
@@ -224,10 +222,13 @@ private:
                 throw joint_error{"the prompts ran out at step " + std::to_string(at.step + 1) + " after " +
                                   std::to_string(questions.size()) + " of " + std::to_string(missing)};
             if (questions.empty()) break;
-            std::vector<rollout_group> more =
-                distribute_prompts(at.ranks, std::move(questions),
-                                   [&](std::span<const prompt> mine) { return answer(at.model, mine, at.step, made); });
-            std::ranges::move(more, std::back_inserter(groups));
+            scored_groups more =
+                distribute_and_score(at.ranks, at.model, sampler_, reward_, reward_options_, std::move(questions),
+                                     options_.group_size, {options_.seed, static_cast<std::uint64_t>(at.step)},
+                                     [&](std::vector<rollout_group>& own) { add_reference_log_probs(own, made); });
+            made.rollout_seconds += more.sampling;
+            made.reward_seconds += more.scoring;
+            std::ranges::move(more.groups, std::back_inserter(groups));
             missing = options_.prompts_per_step - useful();
         } while (++rounds < options_.dynamic_sampling && missing > 0);
 
@@ -250,21 +251,13 @@ private:
         return made;
     }
 
-    /// The scored groups of one rank's questions.
-    std::vector<rollout_group> answer(const model_type& model, std::span<const prompt> questions, std::int64_t step,
-                                      batch& timed) {
-        scored_groups scored =
-            sample_and_score(model, sampler_, reward_, reward_options_, questions, options_.group_size,
-                             {options_.seed, std::uint64_t(step)}, !model_type::tensor_policy::device().is_cpu());
-        timed.rollout_seconds += scored.sampling;
-        timed.reward_seconds += scored.scoring;
-        if (advantage_needs_reference()) {
-            const stopwatch referring;
-            fill_reference_log_probs(*reference_.get(), scored.groups, options_.microbatch_tokens,
-                                     detail::sampler_temperature(sampler_));
-            timed.reference_seconds += referring.seconds();
-        }
-        return std::move(scored.groups);
+    /// What an advantage reads that compares with the reference.
+    void add_reference_log_probs(std::vector<rollout_group>& groups, batch& timed) const {
+        if (!advantage_needs_reference()) return;
+        const stopwatch referring;
+        fill_reference_log_probs(*reference_.get(), groups, options_.microbatch_tokens,
+                                 detail::sampler_temperature(sampler_));
+        timed.reference_seconds += referring.seconds();
     }
 
     /// Log-probs that stay as they are while the policy moves: its own before the first of several updates, and the
@@ -273,11 +266,11 @@ private:
         const double temperature = detail::sampler_temperature(sampler_);
         if (options_.minibatches * options_.inner_epochs > 1)
             for (std::vector<training_item>& items : made.minibatches)
-                made.old.fill(model, items, options_.microbatch_tokens, temperature);
+                made.frozen.fill_old(model, items, options_.microbatch_tokens, temperature);
         if (!loss_.needs_reference()) return;
         const stopwatch referring;
         for (std::vector<training_item>& items : made.minibatches)
-            made.frozen.fill(*reference_.get(), items, options_.microbatch_tokens, temperature);
+            made.frozen.fill_reference(*reference_.get(), items, options_.microbatch_tokens, temperature);
         made.reference_seconds_in_updates = referring.seconds();
     }
 

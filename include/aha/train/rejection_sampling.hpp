@@ -34,7 +34,6 @@
 #include <aha/rollout/rollout_metrics.hpp>
 #include <aha/train/sample_and_score.hpp>
 #include <aha/rollout/sampler_traits.hpp>
-#include <aha/dist/distribute_prompts.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {
@@ -124,15 +123,11 @@ public:
         std::vector<prompt> questions = prompts_.draw(options_.prompts_per_step);
         if (questions.empty()) throw joint_error{"the prompts ran out at step " + std::to_string(at.step + 1)};
         batch made;
-        made.groups = std::make_shared<std::vector<rollout_group>>(
-            distribute_prompts(at.ranks, std::move(questions), [&](std::span<const prompt> mine) {
-                scored_groups scored =
-                    sample_and_score(at.model, sampler_, reward_, reward_options_, mine, options_.samples,
-                                     {options_.seed, static_cast<std::uint64_t>(at.step)},
-                                     !model_type::tensor_policy::device().is_cpu());
-                made.rollout_seconds = scored.sampling, made.reward_seconds = scored.scoring;
-                return std::move(scored.groups);
-            }));
+        scored_groups scored =
+            distribute_and_score(at.ranks, at.model, sampler_, reward_, reward_options_, std::move(questions),
+                                 options_.samples, {options_.seed, static_cast<std::uint64_t>(at.step)});
+        made.rollout_seconds = scored.sampling, made.reward_seconds = scored.scoring;
+        made.groups = std::make_shared<std::vector<rollout_group>>(std::move(scored.groups));
         made.metrics = rollout_metrics(*made.groups);
         for (const rollout_group& group : *made.groups)
             for (const completion& c : group.completions) {

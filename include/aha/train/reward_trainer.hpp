@@ -18,7 +18,7 @@
 #include <aha/model/reward_model.hpp>
 #include <aha/dist/rank_work.hpp>
 #include <aha/update/reward_gradient.hpp>
-#include <aha/rollout/checked_groups.hpp>
+#include <aha/rollout/token_limits.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {

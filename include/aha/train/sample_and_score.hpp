@@ -15,6 +15,7 @@
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/stopwatch.hpp>
+#include <aha/dist/distribute_prompts.hpp>
 #include <aha/reward/run_rewards.hpp>
 #include <aha/rollout/checked_groups.hpp>
 
@@ -107,6 +108,10 @@ private:
     std::thread thread_;  // last: it uses the others
 };
 
+struct leave_groups {
+    void operator()(const std::vector<rollout_group>&) const {}
+};
+
 }  // namespace detail
 
 /// Samples a group for each prompt and scores it. Where `overlapped`, and the sampler can tell of groups, the processor
@@ -134,6 +139,25 @@ scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Rewa
     run_rewards(std::span{made.groups}, reward, options);
     made.scoring = phase.restart();
     return made;
+}
+
+/// `sample_and_score` on all ranks: each samples and scores its share of the prompts, and all have all groups, in the
+/// prompts' order; the seconds are this rank's. Overlapped where the model is on a GPU.
+/// @param before_sharing called with this rank's scored groups, `std::vector<rollout_group>&`
+template <class Communicator, class Model, class Sampler, class Reward, class BeforeSharing = detail::leave_groups>
+scored_groups distribute_and_score(const Communicator& ranks, const Model& model, Sampler&& sampler,
+                                   const Reward& reward, const reward_options& options, std::vector<prompt> prompts,
+                                   std::int64_t group_size, const random_key& key,
+                                   const BeforeSharing& before_sharing = {}) {
+    scored_groups all;
+    all.groups = distribute_prompts(ranks, std::move(prompts), [&](std::span<const prompt> mine) {
+        scored_groups own = sample_and_score(model, sampler, reward, options, mine, group_size, key,
+                                             !Model::tensor_policy::device().is_cpu());
+        all.sampling = own.sampling, all.scoring = own.scoring;
+        before_sharing(own.groups);
+        return std::move(own.groups);
+    });
+    return all;
 }
 
 }  // namespace aha

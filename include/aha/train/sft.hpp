@@ -18,7 +18,7 @@
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/dist/rank_work.hpp>
 #include <aha/update/supervised_gradient.hpp>
-#include <aha/rollout/checked_groups.hpp>
+#include <aha/rollout/token_limits.hpp>
 #include <aha/train/trainer.hpp>
 
 namespace aha {

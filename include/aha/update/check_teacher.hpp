@@ -10,7 +10,6 @@
 #include <aha/io/teacher_cache.hpp>
 #include <aha/loss/shared_vocabulary.hpp>
 #include <aha/update/distill_options.hpp>
-#include <aha/rollout/checked_groups.hpp>
 
 namespace aha {
 
@@ -19,7 +18,7 @@ namespace aha {
 /// @param whose what the message calls the model
 template <class Model>
 void check_lengths(const char* whose, const Model& model, std::span<const supervised_example> examples) {
-    for (const supervised_example& one : examples) detail::check_marks(one);
+    for (const supervised_example& one : examples) require_loss_mask(one);
     if constexpr (requires { model.context(); })
         for (const supervised_example& one : examples)
             require(std::ssize(one.ids) <= model.context(), "example ", one.index, " has ", one.ids.size(),

@@ -16,7 +16,7 @@
 #include <aha/core/state.hpp>
 #include <aha/model/sharding.hpp>
 #include <aha/update/minibatch.hpp>
-#include <aha/update/policy_gradient.hpp>
+#include <aha/update/packed_log_probs.hpp>
 
 namespace aha {
 
@@ -30,7 +30,8 @@ std::vector<std::vector<float>> completion_log_probs(const Model& policy, std::s
     std::vector<std::vector<float>> each;
     for (const std::vector<training_item>& part : plan_microbatches(items, budget)) {
         const at::Tensor all =
-            item_log_probs(policy, pack_items(part, packing_for(policy)), temperature).cpu();
+            packed_log_probs(policy, pack_items(part, packing_for(policy)), {.temperature = temperature})
+                .log_probs.cpu();
         const float* next = all.template const_data_ptr<float>();
         for (const training_item& item : part) {
             each.emplace_back(next, next + item.completion().ids.size());
@@ -64,46 +65,47 @@ inline bool scores_differ(const rollout_group& group) {
     return false;
 }
 
-/// Log-probs of completions under the policy before its first update, where several updates follow. In float32 the
-/// sampler's own are the trainer's to 1e-5 and are used as they are; in other types they are computed anew.
-class old_policy {
+/// Log-probs of completions that stay as they are while the policy moves: computed once, however many updates follow.
+/// Items refer to what is kept here, or to the completions' own.
+class frozen_log_probs {
 public:
-    /// Fills in `old_log_probs` of the items (those of a group adjacent), which refer to what is kept here.
+    /// Fills in `old_log_probs` of the items (those of a group adjacent): under the policy before its first update,
+    /// where several updates follow. In float32 the sampler's own are the trainer's to 1e-5 and are used as they are;
+    /// in other types they are computed anew.
     /// @param budget most tokens of a pass
     template <class Model>
-    void fill(const Model& model, std::vector<training_item>& items, std::int64_t budget, double temperature) {
+    void fill_old(const Model& model, std::vector<training_item>& items, std::int64_t budget, double temperature) {
         if constexpr (Model::tensor_policy::compute_type == at::kFloat) {
             for (training_item& item : items) item.old_log_probs = item.completion().behavior_log_probs;
         } else {
-            computed_.push_back(completion_log_probs(model, items, budget, temperature));
-            for (std::size_t i = 0; i < items.size(); ++i) items[i].old_log_probs = computed_.back()[i];
+            fill(&training_item::old_log_probs, model, items, budget, temperature);
         }
     }
 
-private:
-    std::list<std::vector<std::vector<float>>> computed_;  // of each call
-};
-
-/// Log-probs of completions under the frozen policy of a loss's KL term: computed once, however many updates follow.
-class reference_log_probs {
-public:
-    /// Fills in `ref_log_probs` of the items (those of a group adjacent), which refer to what is kept here, or to the
-    /// completions' own where an advantage asked for them.
+    /// Fills in `ref_log_probs` of the items (those of a group adjacent): under the frozen policy of a loss's KL term.
+    /// The completions' own are used where an advantage asked for them.
     /// @param budget most tokens of a pass
     template <class Model>
-    void fill(const Model& reference, std::vector<training_item>& items, std::int64_t budget, double temperature) {
+    void fill_reference(const Model& reference, std::vector<training_item>& items, std::int64_t budget,
+                        double temperature) {
         const auto known = [](const training_item& item) {
             return item.completion().ref_log_probs.size() == item.completion().ids.size();
         };
         if (std::all_of(items.begin(), items.end(), known)) {
             for (training_item& item : items) item.ref_log_probs = item.completion().ref_log_probs;
-            return;
+        } else {
+            fill(&training_item::ref_log_probs, reference, items, budget, temperature);
         }
-        computed_.push_back(completion_log_probs(reference, items, budget, temperature));
-        for (std::size_t i = 0; i < items.size(); ++i) items[i].ref_log_probs = computed_.back()[i];
     }
 
 private:
+    template <class Model>
+    void fill(std::span<const float> training_item::*log_probs, const Model& policy, std::vector<training_item>& items,
+              std::int64_t budget, double temperature) {
+        computed_.push_back(completion_log_probs(policy, items, budget, temperature));
+        for (std::size_t i = 0; i < items.size(); ++i) items[i].*log_probs = computed_.back()[i];
+    }
+
     std::list<std::vector<std::vector<float>>> computed_;  // of each call
 };
 

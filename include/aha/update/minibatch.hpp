@@ -12,6 +12,7 @@
 #include <aha/core/records.hpp>
 #include <aha/dist/rank_work.hpp>
 #include <aha/model/pack.hpp>
+#include <aha/update/plan_microbatches.hpp>
 
 namespace aha {
 
@@ -40,39 +41,13 @@ struct training_item {
     }
 };
 
-/// Cuts items (those of a group adjacent) into microbatches of at most `budget` packed tokens, without splitting a
-/// group where it fits. A group too long for the budget is cut between completions; its prompt is then computed again.
-/// A single completion over the budget is a microbatch of its own.
+/// Microbatches of at most `budget` packed tokens, groups whole where they fit.
 inline std::vector<std::vector<training_item>> plan_microbatches(std::span<const training_item> items,
                                                                  std::int64_t budget) {
-    std::vector<std::vector<training_item>> plan;
-    std::int64_t used = 0;
-    const auto length = [](const training_item& item) {
-        return static_cast<std::int64_t>(item.completion().ids.size());
-    };
-    for (std::size_t i = 0; i < items.size();) {
-        const auto trunk = static_cast<std::int64_t>(items[i].group->prompt.ids.size());
-        std::size_t end = i;
-        std::int64_t whole = trunk;
-        for (; end < items.size() && items[end].group == items[i].group; ++end) whole += length(items[end]);
-        if (plan.empty() || used + whole > budget) {
-            plan.emplace_back();
-            used = 0;
-        }
-        used += trunk;
-        std::int64_t since_cut = 0;
-        for (; i < end; ++i) {
-            if (used + length(items[i]) > budget && since_cut > 0) {
-                plan.emplace_back();
-                used = trunk;
-                since_cut = 0;
-            }
-            plan.back().push_back(items[i]);
-            used += length(items[i]);
-            ++since_cut;
-        }
-    }
-    return plan;
+    return plan_microbatches(items, budget, [](const training_item& item) {
+        const std::vector<token_id>& prompt = item.group->prompt.ids;
+        return packed_size{std::ssize(item.completion().ids), std::ssize(prompt), item.group, prompt};
+    });
 }
 
 /// One flat row for the items of a microbatch: each group's prompt once, then its completions.

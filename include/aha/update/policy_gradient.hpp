@@ -2,8 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/index_select.h>
-#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -18,29 +16,10 @@
 #include <aha/kernels/to_device.hpp>
 #include <aha/loss/chunked_log_probs.hpp>
 #include <aha/update/minibatch.hpp>
+#include <aha/update/packed_log_probs.hpp>
 #include <aha/concepts/objective.hpp>
 
 namespace aha {
-
-/// Log-probs, and entropies if asked for, of the items' tokens, in order, under `model` at `temperature`;
-/// differentiable unless gradients are switched off. Hidden states are computed for the packed row, scores in chunks:
-/// no logits tensor.
-/// @return [N] float32
-template <class Model>
-token_log_probs item_token_log_probs(const Model& model, const packed_groups& packed, double temperature,
-                                     bool entropy) {
-    const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
-    // Logits of a small batch are cheaper kept than computed again; with bfloat16 there is memory left for more.
-    const std::int64_t keep_bytes = hidden.scalar_type() == at::kFloat ? 256 << 20 : 512 << 20;
-    return compute_log_probs(hidden, model.head(), packed.predictions.targets,
-                             {.temperature = temperature, .entropy = entropy, .keep_bytes = keep_bytes});
-}
-
-/// The log-probs alone, [N] float32.
-template <class Model>
-at::Tensor item_log_probs(const Model& model, const packed_groups& packed, double temperature) {
-    return item_token_log_probs(model, packed, temperature, false).log_probs;
-}
 
 namespace detail {
 
@@ -122,7 +101,8 @@ gradient_sums accumulate_gradient(const Model& model, const Loss& loss, std::spa
             same_policy = same_policy && part[s].old_log_probs.empty();
         }
         policy_batch batch;
-        const token_log_probs scores = item_token_log_probs(model, packed, temperature, detail::wants_entropy(loss));
+        const token_log_probs scores =
+            packed_log_probs(model, packed, {.temperature = temperature, .entropy = detail::wants_entropy(loss)});
         batch.log_probs = scores.log_probs;
         batch.entropies = scores.entropies;
         batch.old_log_probs = same_policy ? batch.log_probs.detach() : to_device(old, device);

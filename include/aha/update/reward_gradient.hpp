@@ -22,6 +22,7 @@
 #include <aha/loss/bradley_terry.hpp>
 #include <aha/loss/pointwise.hpp>
 #include <aha/model/pack.hpp>
+#include <aha/update/plan_microbatches.hpp>
 
 /// What a reward model can learn from, seen alike: a record has texts, whose scores give a loss and a verdict.
 namespace aha::detail {
@@ -153,9 +154,9 @@ struct reward_metrics {
 
 namespace detail {
 
-/// Scores the records in parts of at most `budget` tokens (one over the budget is a part of its own) and gives each
-/// part's share of the mean loss to `learn`, a differentiable scalar: every record has the same denominator, however
-/// the records are cut.
+/// Scores the records in microbatches of at most `budget` tokens (one over the budget is one of its own) and gives each
+/// one's share of the mean loss to `learn`, a differentiable scalar: every record has the same denominator, however the
+/// records are cut.
 template <class Model, class Loss, class Record, class Learn>
 reward_metrics score_records(const Model& model, const Loss& loss, std::span<const Record* const> records,
                              std::int64_t budget, const Learn& learn, std::size_t of_records,
@@ -164,31 +165,25 @@ reward_metrics score_records(const Model& model, const Loss& loss, std::span<con
     require(of_records > 0, "there is nothing to score among ", of::whose);
     const double share = 1.0 / static_cast<double>(of_records);
     reward_metrics metrics;
-    std::vector<std::size_t> ends;  // of the parts
-    for (std::size_t from = 0, to = 0; from < records.size(); from = to) {
-        for (std::int64_t used = 0; to < records.size(); ++to) {
-            used += tokens_of_record(*records[to]);
-            if (used > budget && to > from) break;
-        }
-        ends.push_back(to);
-    }
-    for (std::size_t n = 0, to = 0; n < ends.size(); ++n) {
+    const auto plan =
+        plan_microbatches(records, budget, [](const Record* one) { return packed_size{tokens_of_record(*one)}; });
+    for (const std::vector<const Record*>& part : plan) {
         std::vector<text_group> groups;
         std::vector<float> numbers;
-        before(n, ends.size());
-        for (; to < ends[n]; ++to) {
-            groups.push_back(of::texts(*records[to]));
-            numbers.push_back(static_cast<float>(of::number(*records[to])));
+        before(static_cast<std::size_t>(&part - plan.data()), plan.size());
+        for (const Record* const one : part) {
+            groups.push_back(of::texts(*one));
+            numbers.push_back(static_cast<float>(of::number(*one)));
         }
         const at::Device device = Model::tensor_policy::device();
         const at::Tensor targets = at::tensor(numbers, at::kFloat).to(device);
         const at::Tensor scores = model.scores(pack_texts(groups, packing_for(model)));
-        const at::Tensor part = of::losses(loss, scores, targets).sum() * share;
-        learn(part);
+        const at::Tensor loss_share = of::losses(loss, scores, targets).sum() * share;
+        learn(loss_share);
 
         const at::NoGradGuard no_gradients;
         const at::Tensor margin = of::margin(scores, targets);
-        metrics.loss += part.template item<double>();
+        metrics.loss += loss_share.template item<double>();
         metrics.accuracy += share * (margin > 0).sum().template item<double>();
         metrics.margin += share * margin.sum(at::kDouble).template item<double>();
         metrics.mean_reward += scores.sum(at::kDouble).template item<double>();

@@ -3,7 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/index_select.h>
 #include <cstdint>
 #include <span>
 #include <torch/csrc/autograd/autograd.h>
@@ -13,35 +12,25 @@
 #include <aha/dist/one_process.hpp>
 #include <aha/dist/rank_work.hpp>
 #include <aha/model/pack.hpp>
-#include <aha/loss/chunked_log_probs.hpp>
 #include <aha/concepts/objective.hpp>
+#include <aha/update/packed_log_probs.hpp>
+#include <aha/update/plan_microbatches.hpp>
 
 namespace aha {
 
-/// Cuts examples into parts of at most `budget` tokens; one over the budget is a part of its own.
+/// Microbatches of at most `budget` tokens; an example over the budget is one of its own.
 inline std::vector<std::vector<const supervised_example*>> plan_examples(
     std::span<const supervised_example* const> examples, std::int64_t budget) {
-    std::vector<std::vector<const supervised_example*>> plan;
-    std::int64_t used = 0;
-    for (const supervised_example* const one : examples) {
-        if (plan.empty() || used + std::ssize(one->ids) > budget) {
-            plan.emplace_back();
-            used = 0;
-        }
-        plan.back().push_back(one);
-        used += std::ssize(one->ids);
-    }
-    return plan;
+    return plan_microbatches(examples, budget, [](const supervised_example* one) {
+        return packed_size{.own = std::ssize(one->ids), .beginning = one->ids};
+    });
 }
 
-/// Log-probs of the loss tokens of packed examples, example after example; no logits tensor.
+/// Log-probs of the loss tokens of packed examples, example after example.
 /// @return [N] float32
 template <class Model>
 at::Tensor example_log_probs(const Model& model, const packed_examples& packed) {
-    const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);  // [N, D]
-    // Logits of a small batch are cheaper kept than computed again; with bfloat16 there is memory left for more.
-    const std::int64_t keep_bytes = hidden.scalar_type() == at::kFloat ? 256 << 20 : 512 << 20;
-    return compute_log_probs(hidden, model.head(), packed.predictions.targets, {.keep_bytes = keep_bytes}).log_probs;
+    return packed_log_probs(model, packed).log_probs;
 }
 
 /// What a pass over examples adds up.

@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -12,7 +11,7 @@
 #include <aha/concepts/objective.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/core/state.hpp>
-#include <aha/optim/clip_joint_norm.hpp>
+#include <aha/optim/clip_gradient_norm.hpp>
 #include <aha/update/gradient_reduction.hpp>
 #include <aha/model/sharding.hpp>
 
@@ -54,7 +53,7 @@ public:
     static double clip(const Model& model, const Communicator& ranks, double largest) {
         if constexpr (sets == 2) {
             const std::array<const parameters*, 2> both{&model.body().weights(), &model.head().weights()};
-            return clip_joint_norm(both, largest);
+            return clip_gradient_norm(both, largest);
         } else {
             return clip_model_gradient(model, ranks, largest);
         }

@@ -16,6 +16,7 @@
 
 #include <aha/core/kernels_namespace.hpp>
 #include <aha/core/parameters.hpp>
+#include <aha/kernels/dispatch.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/fast_exp.hpp>
 #include <aha/kernels/launch.hpp>
@@ -61,10 +62,15 @@ void gated_silu_rows_backward(const T* gate_up, const T* gy, T* gx, std::int64_t
 /// silu(gate) * up: [T, 2F] to [T, F].
 inline at::Tensor gated_silu(const at::Tensor& gate_up) {
     const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
-    if (!has_device_kernels && !gate_up.is_cpu())
-        return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
-    const at::Tensor y = at::empty({rows, width}, gate_up.options());
-    if (!gate_up.is_cpu()) {
+    const auto on_cpu = [&] {
+        const at::Tensor y = at::empty({rows, width}, gate_up.options());
+        with_type(y.scalar_type(), [&]<class T>(T*) {
+            gated_silu_rows(gate_up.const_data_ptr<T>(), y.mutable_data_ptr<T>(), rows, width);
+        });
+        return y;
+    };
+    const auto by_kernel = [&] {
+        const at::Tensor y = at::empty({rows, width}, gate_up.options());
         with_type(y.scalar_type(), [&]<class T>(T*) {
             using gate = gate_numbers<T>;
             launch(gate{.gate_up = gate_up.const_data_ptr<T>(),
@@ -74,15 +80,22 @@ inline at::Tensor gated_silu(const at::Tensor& gate_up) {
                    (rows * width + gate::per_block - 1) / gate::per_block, y.device());
         });
         return y;
-    }
-    with_type(y.scalar_type(),
-              [&]<class T>(T*) { gated_silu_rows(gate_up.const_data_ptr<T>(), y.mutable_data_ptr<T>(), rows, width); });
-    return y;
+    };
+    return dispatch(gate_up.device(), on_cpu, by_kernel,
+                    [&] { return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width); });
 }
 
 inline at::Tensor gated_silu_backward(const at::Tensor& gate_up, const at::Tensor& gy) {
     const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
-    if (has_device_kernels && !gate_up.is_cpu()) {
+    const auto on_cpu = [&] {
+        const at::Tensor gx = at::empty_like(gate_up);
+        with_type(gx.scalar_type(), [&]<class T>(T*) {
+            gated_silu_rows_backward(gate_up.const_data_ptr<T>(), gy.const_data_ptr<T>(), gx.mutable_data_ptr<T>(),
+                                     rows, width);
+        });
+        return gx;
+    };
+    const auto by_kernel = [&] {
         const at::Tensor gx = at::empty_like(gate_up);
         with_type(gx.scalar_type(), [&]<class T>(T*) {
             using backward = gate_numbers_backward<T>;
@@ -94,18 +107,12 @@ inline at::Tensor gated_silu_backward(const at::Tensor& gate_up, const at::Tenso
                    (rows * width + backward::per_block - 1) / backward::per_block, gx.device());
         });
         return gx;
-    }
-    if (!gate_up.is_cpu()) {
+    };
+    return dispatch(gate_up.device(), on_cpu, by_kernel, [&] {
         const at::Tensor gate = gate_up.narrow(1, 0, width), up = gate_up.narrow(1, width, width);
         const at::Tensor s = at::sigmoid(gate);
         return at::cat({gy * up * s * (gate * (1 - s) + 1), gy * gate * s}, 1);
-    }
-    const at::Tensor gx = at::empty_like(gate_up);
-    with_type(gx.scalar_type(), [&]<class T>(T*) {
-        gated_silu_rows_backward(gate_up.const_data_ptr<T>(), gy.const_data_ptr<T>(), gx.mutable_data_ptr<T>(), rows,
-                                 width);
     });
-    return gx;
 }
 
 struct gated_linear_function : torch::autograd::Function<gated_linear_function> {

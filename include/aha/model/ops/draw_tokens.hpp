@@ -24,16 +24,16 @@ namespace aha::inline AHA_KERNELS_NAMESPACE {
 class device_sampler {
 public:
     /// @param vocabulary V
-    device_sampler(sampling_params rule, std::int64_t vocabulary, std::int64_t max_rows, const at::Device& device)
-        : rule_{std::move(rule)}, most_rows_{max_rows}, device_{device} {
+    device_sampler(sampling_params params, std::int64_t vocabulary, std::int64_t max_rows, const at::Device& device)
+        : params_{std::move(params)}, most_rows_{max_rows}, device_{device} {
         require(vocabulary < (1 << 24), "a vocabulary of ", vocabulary, " tokens is too large to draw from");
         const at::Tensor marks = at::zeros({vocabulary}, at::kByte);
         const auto mark = [&](const std::vector<token_id>& ids, std::uint8_t bit) {
             for (const token_id id : ids)
                 if (id >= 0 && id < vocabulary) marks.mutable_data_ptr<std::uint8_t>()[id] |= bit;
         };
-        mark(rule_.suppress, 1);
-        mark(rule_.ends, 2);
+        mark(params_.suppress, 1);
+        mark(params_.ends, 2);
         forbidden_ = marks.to(device);
         results_ = at::zeros({words()}, at::TensorOptions{}.dtype(at::kLong).device(device));
         for (at::Tensor& here : received_) here = host_memory(words(), at::kLong, device);
@@ -56,11 +56,7 @@ public:
                                 .alive = alive.const_data_ptr<std::uint8_t>(),
                                 .drawn = drawn.const_data_ptr<std::int64_t>(),
                                 .streams = static_cast<const random_stream*>(streams_.const_data_ptr()),
-                                .temperature = rule_.temperature,
-                                .top_k = rule_.top_k,
-                                .top_p = rule_.top_p,
-                                .min_p = rule_.min_p,
-                                .min_new_tokens = rule_.min_new_tokens,
+                                .rule = params_.rule,
                                 .ids = of<std::int64_t>(results_, 0),
                                 .log_probs = of<float>(results_, 2),
                                 .behavior_log_probs = of<float>(results_, 3),
@@ -106,7 +102,7 @@ private:
         return reinterpret_cast<T*>(static_cast<char*>(all.mutable_data_ptr()) + quads * most_rows_ * 4);
     }
 
-    sampling_params rule_;
+    sampling_params params_;
     std::int64_t most_rows_;
     c10::Device device_;
     at::Tensor forbidden_;  // [V] uint8

@@ -11,6 +11,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <aha/core/kernels_namespace.hpp>
+#include <aha/kernels/dispatch.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/lanes.hpp>
 #include <aha/kernels/launch.hpp>
@@ -73,22 +74,23 @@ inline residual_sums add_and_normalize_by_kernel(const at::Tensor& x, const at::
 inline residual_sums add_and_normalize(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& leaf,
                                        double eps) {
     const at::ScalarType type = delta.scalar_type();
-    if constexpr (has_device_kernels)
-        if (!x.is_cpu()) return add_and_normalize_by_kernel(x, delta, leaf, eps);
-    if (!x.is_cpu()) {
+    const auto on_cpu = [&] {
+        const std::int64_t rows = x.size(0), width = x.size(1);
+        residual_sums r{at::empty(x.sizes(), x.options()), at::empty(x.sizes(), delta.options()),
+                        at::empty({rows}, x.options())};
+        with_type(type, [&]<class Delta>(Delta*) {
+            residual_norm_rows(x.const_data_ptr<float>(), delta.const_data_ptr<Delta>(), leaf.const_data_ptr<float>(),
+                               r.stream.mutable_data_ptr<float>(), r.normalized.mutable_data_ptr<Delta>(),
+                               r.inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+        });
+        return r;
+    };
+    const auto by_kernel = [&] { return add_and_normalize_by_kernel(x, delta, leaf, eps); };
+    return dispatch(x.device(), on_cpu, by_kernel, [&] {
         const at::Tensor stream = x + delta;
         const auto [y, inverse] = normalized(stream, leaf, eps, type);
-        return {stream, y, inverse};
-    }
-    const std::int64_t rows = x.size(0), width = x.size(1);
-    residual_sums r{at::empty(x.sizes(), x.options()), at::empty(x.sizes(), delta.options()),
-                    at::empty({rows}, x.options())};
-    with_type(type, [&]<class Delta>(Delta*) {
-        residual_norm_rows(x.const_data_ptr<float>(), delta.const_data_ptr<Delta>(), leaf.const_data_ptr<float>(),
-                           r.stream.mutable_data_ptr<float>(), r.normalized.mutable_data_ptr<Delta>(),
-                           r.inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+        return residual_sums{stream, y, inverse};
     });
-    return r;
 }
 
 struct residual_norm_function : torch::autograd::Function<residual_norm_function> {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <aha/core/kernels_namespace.hpp>
+#include <aha/kernels/dispatch.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/lanes.hpp>
 #include <aha/kernels/launch.hpp>
@@ -72,18 +73,20 @@ void rms_norm_rows_backward(const In* x, const float* w, const float* inverse, c
 inline std::pair<at::Tensor, at::Tensor> normalized(const at::Tensor& x, const at::Tensor& leaf, double eps,
                                                     at::ScalarType type) {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
-    if (!x.is_cpu()) {
+    const auto on_cpu = [&] {
+        const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
+        const at::Tensor inverse = at::empty({rows}, x.options().dtype(at::kFloat));
+        with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
+            rms_norm_rows(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), y.mutable_data_ptr<Out>(),
+                          inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+        });
+        return std::pair{y, inverse};
+    };
+    return dispatch(x.device(), on_cpu, [&] {
         const at::Tensor wide = x.to(at::kFloat);
         const at::Tensor inverse = at::rsqrt(at::mean(wide * wide, {-1}, true) + eps);
-        return {(wide * inverse * leaf).to(type), inverse};
-    }
-    const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
-    const at::Tensor inverse = at::empty({rows}, x.options().dtype(at::kFloat));
-    with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
-        rms_norm_rows(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), y.mutable_data_ptr<Out>(),
-                      inverse.mutable_data_ptr<float>(), rows, width, static_cast<float>(eps));
+        return std::pair{(wide * inverse * leaf).to(type), inverse};
     });
-    return {y, inverse};
 }
 
 /// The gradient of x; that of the weight is added to `leaf.grad()`.
@@ -91,7 +94,16 @@ inline at::Tensor normalized_backward(const at::Tensor& x, const at::Tensor& lea
                                       const at::Tensor& gy) {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     const bool train = leaf.requires_grad();
-    if (has_device_kernels && !x.is_cpu()) {
+    const auto on_cpu = [&] {
+        const at::Tensor gx = at::empty_like(x);
+        with_types(x.scalar_type(), gy.scalar_type(), [&]<class In, class Out>(In*, Out*) {
+            rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(),
+                                   inverse.const_data_ptr<float>(), gy.const_data_ptr<Out>(), gx.mutable_data_ptr<In>(),
+                                   train ? leaf.grad().mutable_data_ptr<float>() : nullptr, rows, width);
+        });
+        return gx;
+    };
+    const auto by_kernel = [&] {
         const at::Tensor gx = at::empty_like(x);
         with_types(x.scalar_type(), gy.scalar_type(), [&]<class In, class Out>(In*, Out*) {
             using backward = norm_rows_backward<In, Out>;
@@ -109,20 +121,13 @@ inline at::Tensor normalized_backward(const at::Tensor& x, const at::Tensor& lea
             if (train) leaf.grad().add_(at::sum(parts, {0}));
         });
         return gx;
-    }
-    if (!x.is_cpu()) {
+    };
+    return dispatch(x.device(), on_cpu, by_kernel, [&] {
         const at::Tensor hat = x.to(at::kFloat) * inverse, wide = gy.to(at::kFloat);
         const at::Tensor scaled = wide * leaf.detach();
         if (train) leaf.grad().add_(at::sum((wide * hat).view({rows, width}), {0}));
         return ((scaled - hat * at::mean(scaled * hat, {-1}, true)) * inverse).to(x.scalar_type());
-    }
-    const at::Tensor gx = at::empty_like(x);
-    with_types(x.scalar_type(), gy.scalar_type(), [&]<class In, class Out>(In*, Out*) {
-        rms_norm_rows_backward(x.const_data_ptr<In>(), leaf.const_data_ptr<float>(), inverse.const_data_ptr<float>(),
-                               gy.const_data_ptr<Out>(), gx.mutable_data_ptr<In>(),
-                               train ? leaf.grad().mutable_data_ptr<float>() : nullptr, rows, width);
     });
-    return gx;
 }
 
 struct rms_norm_function : torch::autograd::Function<rms_norm_function> {

@@ -25,6 +25,7 @@
 
 #include <aha/core/error.hpp>
 #include <aha/core/kernels_namespace.hpp>
+#include <aha/kernels/dispatch.hpp>
 #include <aha/kernels/elementwise.cuh>
 #include <aha/kernels/launch.hpp>
 #include <aha/kernels/with_type.hpp>
@@ -235,7 +236,17 @@ inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const
                           at::ScalarType type) {
     const std::int64_t half = input.size(2) / 2;
     const at::Tensor x = input.contiguous();
-    if (has_device_kernels && !x.is_cpu()) {
+    const auto on_cpu = [&] {
+        const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
+        with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
+            rotate_rows(x.const_data_ptr<In>(), bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+                        cosine.const_data_ptr<float>(), sine.const_data_ptr<float>(),
+                        positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<Out>(), x.size(0), x.size(1),
+                        heads, half, direction);
+        });
+        return y;
+    };
+    const auto by_kernel = [&] {
         const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
         with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
             launch(rotate_heads<In, Out>{.x = x.const_data_ptr<In>(),
@@ -251,8 +262,8 @@ inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const
                    x.size(0), x.device());
         });
         return y;
-    }
-    if (!x.is_cpu()) {
+    };
+    return dispatch(x.device(), on_cpu, by_kernel, [&] {
         at::Tensor wide = x.to(at::kFloat);
         if (bias.defined()) wide = wide + bias.view({1, x.size(1), x.size(2)});
         const at::Tensor c = cosine.index_select(0, positions).unsqueeze(1);  // [T, 1, d/2]
@@ -261,15 +272,7 @@ inline at::Tensor rotated(const at::Tensor& input, const at::Tensor& bias, const
         const at::Tensor a = turned.narrow(2, 0, half), b = turned.narrow(2, half, half);
         return at::cat({at::cat({a * c - b * s, b * c + a * s}, 2), wide.narrow(1, heads, x.size(1) - heads)}, 1)
             .to(type);
-    }
-    const at::Tensor y = at::empty(x.sizes(), x.options().dtype(type));
-    with_types(x.scalar_type(), type, [&]<class In, class Out>(In*, Out*) {
-        rotate_rows(x.const_data_ptr<In>(), bias.defined() ? bias.const_data_ptr<float>() : nullptr,
-                    cosine.const_data_ptr<float>(), sine.const_data_ptr<float>(),
-                    positions.const_data_ptr<std::int64_t>(), y.mutable_data_ptr<Out>(), x.size(0), x.size(1), heads,
-                    half, direction);
     });
-    return y;
 }
 
 struct rotary_function : torch::autograd::Function<rotary_function> {
