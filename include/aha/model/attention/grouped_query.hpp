@@ -28,7 +28,8 @@ namespace aha::inline AHA_KERNELS_NAMESPACE {
 template <class Tensor>
 class grouped_query_attention {
 public:
-    using cache = key_value_cache;  ///< What a session remembers of the tokens before.
+    using cache = key_value_cache;             ///< What a session remembers of the tokens before.
+    static constexpr bool takes_texts = true;  ///< `decode` reads a batch with several tokens of a completion
 
     /// The parameters one layer needs, in the order in which the constructor expects them.
     static std::vector<parameters::slot> slots(const decoder_config& c, const std::string& layer) {

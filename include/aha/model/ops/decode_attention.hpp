@@ -28,6 +28,17 @@ struct decode_rows {
     static constexpr std::int64_t most = 16;
 };
 
+/// A row's key and value go to the caches, for one key head.
+inline void remember(const float* qkv, const head_layout& l, const key_value_cache& cache, const decode_batch& batch,
+                     std::int64_t row, std::int64_t head) {
+    const std::int64_t width = l.width, capacity = cache.keys.size(3), at = batch.own[static_cast<std::size_t>(row)];
+    const std::int64_t place = (batch.slot[static_cast<std::size_t>(row)] * l.key_heads + head) * capacity * width;
+    gather_columns(qkv + row * l.row() + l.key(head), l.row(), 1, width,
+                   cache.keys.mutable_data_ptr<float>() + place + at, capacity);
+    std::copy_n(qkv + row * l.row() + l.value(head), width,
+                cache.values.mutable_data_ptr<float>() + place + at * width);
+}
+
 /// A step of the completions `rows` for one key head: their keys and values go to the caches, their results to `out`.
 template <class Out>
 void decode_attention_task(const float* qkv, const head_layout& l, const key_value_cache& cache,
@@ -58,10 +69,8 @@ void decode_attention_task(const float* qkv, const head_layout& l, const key_val
         return (batch.slot[static_cast<std::size_t>(row)] * l.key_heads + head) * capacity * width;
     };
     for (std::int64_t row = rows.first; row < rows.past; ++row) {
-        float* const keys = cache.keys.mutable_data_ptr<float>() + own_place(row);
-        float* const values = cache.values.mutable_data_ptr<float>() + own_place(row);
-        gather_columns(qkv + row * l.row() + l.key(head), l.row(), 1, width, keys + length - 1, capacity);
-        std::copy_n(qkv + row * l.row() + l.value(head), width, values + (length - 1) * width);
+        const float* const keys = cache.keys.const_data_ptr<float>() + own_place(row);
+        if (!batch.several) remember(qkv, l, cache, batch, row, head);
         const std::int64_t at = (row - rows.first) * rep;
         small_product(rep, whole_vectors(length), width, {queries.data() + at * width, width, 1}, keys, capacity,
                       scores.data() + at * columns + at_own, columns, false);
@@ -98,6 +107,8 @@ inline at::Tensor decode_attention_cpu(const at::Tensor& qkv, const head_layout&
     with_type(type, [&]<class Out>(Out*) {
         const float* const in = qkv.const_data_ptr<float>();
         Out* const to = out.mutable_data_ptr<Out>();
+        for (std::int64_t row = 0; batch.several && row < batch.rows(); ++row)  // before a later row of its slot reads
+            for (std::int64_t head = 0; head < l.key_heads; ++head) remember(in, l, cache, batch, row, head);
         parallel_tasks(std::ssize(parts) * l.key_heads, [&] {
             return [&, in, to](std::int64_t task) {
                 decode_attention_task(in, l, cache, batch, parts[static_cast<std::size_t>(task / l.key_heads)],

@@ -29,27 +29,28 @@ struct shared_keys {
     }
 };
 
-/// The completions of one decoding step, those of a prompt adjacent.
+/// The tokens of one decoding step: one of each completion, those of a prompt adjacent, or several, one after another.
 struct decode_batch {
     std::vector<std::int64_t> prefix;  ///< [B] index of the row's prefix in the caches
     std::vector<std::int64_t> prompt;  ///< [B] index of the row's prompt in the caches
     std::vector<std::int64_t> slot;    ///< [B] the row's place in the caches
-    std::vector<std::int64_t> own;     ///< [B] tokens of its own before this one; equal for the rows of a prompt
+    std::vector<std::int64_t> own;     ///< [B] tokens of its own before this one
     at::Tensor positions;              ///< [B] int64, position of the token of this step
+    bool several = false;              ///< a slot may have several rows, which follow one another
 
     std::int64_t rows() const { return std::ssize(slot); }
 
-    /// One past the last row, of at most `most`, that has the prompt of row `first`.
+    /// One past the last row, of at most `most`, that has the prompt of row `first` and as many tokens of its own.
     std::int64_t end_of_prompt(std::int64_t first, std::int64_t most) const {
         std::int64_t past = first + 1;
-        while (past < rows() && past - first < most && same_prompt(first, past)) ++past;
+        while (past < rows() && past - first < most &&
+               alike(static_cast<std::size_t>(first), static_cast<std::size_t>(past)))
+            ++past;
         return past;
     }
 
 private:
-    bool same_prompt(std::int64_t a, std::int64_t b) const {
-        return prompt[static_cast<std::size_t>(a)] == prompt[static_cast<std::size_t>(b)];
-    }
+    bool alike(std::size_t a, std::size_t b) const { return prompt[a] == prompt[b] && own[a] == own[b]; }
 };
 
 /// Keys and values of one layer while a batch of completions grows. What several prompts begin with is held once, a
@@ -80,6 +81,13 @@ struct key_value_cache {
         }
         keys = k;
         values = v;
+    }
+
+    /// Copies the first `length` own tokens of the completion in slot `from` to slot `to`.
+    void copy(std::int64_t from, std::int64_t to, std::int64_t length) {
+        if (length == 0) return;
+        keys[to].narrow(2, 0, length).copy_(keys[from].narrow(2, 0, length));
+        values[to].narrow(1, 0, length).copy_(values[from].narrow(1, 0, length));
     }
 
     /// Gives back the memory of prefixes and prompts that no row of `batch` has; their numbers stay taken.
