@@ -7,8 +7,10 @@
 #include <string>
 
 #include <aha/core/error.hpp>
+#include <aha/files/json_parser.hpp>
 
 #include "tests/support/complaint.hpp"
+#include "tests/support/described_json.hpp"
 
 namespace {
 
@@ -69,6 +71,21 @@ TEST(strict_json, rounds_integers_of_more_than_64_bits) {
     EXPECT_EQ(parse_strict_json("18446744073709551615", "file"), 18446744073709551615ULL);
     EXPECT_THAT(complaint([] { parse_strict_json(std::string(400, '9'), "file"); }),
                 testing::HasSubstr("9999... is too large"));
+}
+
+TEST(dump_row, writes_what_python_writes_and_ours_reads_back) {
+    const double most = std::numeric_limits<double>::infinity();
+    const aha::json row = {{"b", {std::numeric_limits<double>::quiet_NaN(), most, -most, 1.5, -0.0}},
+                           {"a", {{"é\"\n", nullptr}, {"list", aha::json::array()}, {"none", aha::json::object()}}},
+                           {"n", 18446744073709551615ULL}};
+    // json.dumps(row, ensure_ascii=False, separators=(",", ":")), Python 3.11
+    EXPECT_EQ(
+        aha::detail::dump_row(row),
+        R"({"b":[NaN,Infinity,-Infinity,1.5,-0.0],"a":{"é\"\n":null,"list":[],"none":{}},"n":18446744073709551615})");
+    EXPECT_EQ(aha::test::described(aha::detail::parse_json(aha::detail::dump_row(row), "here")),
+              aha::test::described(row));
+    EXPECT_THROW(aha::detail::dump_row(aha::json{{"a", "\xff"}}), nlohmann::json::exception);
+    EXPECT_THROW(aha::detail::dump_row(aha::json{{"\xff", 1}}), nlohmann::json::exception);
 }
 
 }  // namespace

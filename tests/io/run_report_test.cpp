@@ -152,7 +152,7 @@ std::vector<std::string> advice_of(const std::vector<std::pair<const char*, doub
     return aha::detail::run_advice(steps);
 }
 
-TEST(run_advice, follows_from_the_figures) {
+TEST(run_advice, follows_from_the_metrics) {
     EXPECT_THAT(advice_of({{"reward", 1}}), ElementsAre(HasSubstr("The reward went from 0 to 1.")));
     EXPECT_THAT(advice_of({{"reward", 1}, {"entropy", 0.01}})[0], HasSubstr("Entropy is 0.01 nats"));
     EXPECT_THAT(advice_of({{"reward", 1}, {"completions/clipped_ratio", 0.5}})[0],

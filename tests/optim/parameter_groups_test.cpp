@@ -28,11 +28,11 @@ std::vector<float> numbers(const at::Tensor& t) {
 }
 
 TEST(matches, lets_a_star_stand_for_any_text) {
-    EXPECT_TRUE(aha::matches("*.norm", "layer.0.norm"));
-    EXPECT_TRUE(aha::matches("layer.*.norm", "layer.0.norm"));
-    EXPECT_TRUE(aha::matches("*", ""));
-    EXPECT_FALSE(aha::matches("layer", "layer.0.norm"));
-    EXPECT_FALSE(aha::matches("*x*", "layer.0.norm"));
+    EXPECT_TRUE(aha::name_matches("*.norm", "layer.0.norm"));
+    EXPECT_TRUE(aha::name_matches("layer.*.norm", "layer.0.norm"));
+    EXPECT_TRUE(aha::name_matches("*", ""));
+    EXPECT_FALSE(aha::name_matches("layer", "layer.0.norm"));
+    EXPECT_FALSE(aha::name_matches("*x*", "layer.0.norm"));
 }
 
 TEST(parameter_groups, give_each_group_its_rate_and_its_decay) {

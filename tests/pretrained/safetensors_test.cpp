@@ -1,5 +1,4 @@
 #include <aha/pretrained/safetensors.hpp>
-#include <aha/pretrained/safetensors_writer.hpp>
 
 #include <ATen/ATen.h>
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include <aha/pretrained/safetensors_writer.hpp>
+#include <aha/pretrained/safetensors.hpp>
 #include <aha/pretrained/weights.hpp>
 
 #include <ATen/ATen.h>

@@ -45,7 +45,7 @@ const auto right = [](const aha::prompt& p, const aha::completion& c) {
     return aha::last_integer(c.text) == p["answer"] ? 1.0 : 0.0;
 };
 
-TEST(evaluate, gives_the_figures_of_what_the_sampler_says) {
+TEST(evaluate, gives_the_metrics_of_what_the_sampler_says) {
     const auto model = byte_model();
     const aha::evaluate_options options = digits();
     std::vector<aha::rollout_group> groups;
@@ -131,7 +131,7 @@ TEST(evaluate, votes_where_the_reward_reads_answers) {
     EXPECT_NE(firsts, won);
 }
 
-TEST(evaluate, names_its_figures_for_a_step_report) {
+TEST(evaluate, names_its_metrics_for_a_step_report) {
     const auto model = byte_model();
     aha::evaluate_options options = digits();
     options.pass_part = "right";
@@ -228,15 +228,15 @@ TEST(evaluate, gives_all_ranks_what_one_process_gives) {
     const aha::evaluate_options options = digits();
     const auto alone = aha::evaluate(model, sums(), right, options).metrics();
     const auto at = std::make_shared<two_ranks::meeting>();
-    std::vector<std::pair<std::string, double>> figures[2];
+    std::vector<std::pair<std::string, double>> metrics[2];
     std::vector<std::thread> ranks;
     for (int r = 0; r < 2; ++r)
         ranks.emplace_back([&, r] {
-            figures[r] = aha::evaluate(model, sums(), right, options, two_ranks{at, r}).metrics();
+            metrics[r] = aha::evaluate(model, sums(), right, options, two_ranks{at, r}).metrics();
         });
     for (std::thread& rank : ranks) rank.join();
-    EXPECT_EQ(figures[0], alone);
-    EXPECT_EQ(figures[1], alone);
+    EXPECT_EQ(metrics[0], alone);
+    EXPECT_EQ(metrics[1], alone);
 }
 
 TEST(evaluate, says_in_a_sentence_what_it_cannot_do) {
@@ -266,13 +266,13 @@ TEST(evaluate, as_the_documentation_shows_it) {
     const auto model = byte_model();
     const std::vector<aha::prompt> held_out = sums();
     testing::internal::CaptureStdout();
-    //! [figures]
+    //! [metrics]
     aha::evaluate_options eight{.samples = 8, .ks = {1, 8}};
     eight.sampling.max_new_tokens = 64;
-    auto figures = aha::evaluate(model, held_out, aha::accuracy{.field = "answer"}, eight);
-    std::cout << figures.mean_reward << " of " << figures.prompts << " prompts" << std::endl;
-    for (const auto& [name, value] : figures.metrics()) std::cout << name << ' ' << value << std::endl;
-    //! [figures]
+    auto result = aha::evaluate(model, held_out, aha::accuracy{.field = "answer"}, eight);
+    std::cout << result.mean_reward << " of " << result.prompts << " prompts" << std::endl;
+    for (const auto& [name, value] : result.metrics()) std::cout << name << ' ' << value << std::endl;
+    //! [metrics]
     EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("eval_majority@8 "));
 }
 

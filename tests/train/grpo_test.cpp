@@ -310,7 +310,7 @@ TEST(grpo, dynamic_sampling_asks_on_until_enough_groups_teach_something) {
     for (const aha::rollout_group& group : *report.groups) EXPECT_TRUE(aha::scores_differ(group));
     EXPECT_EQ(report.metric("dynamic_sampling/kept"), 4);
     EXPECT_GT(report.metric("dynamic_sampling/rounds"), 1);
-    EXPECT_GT(report.metric("frac_reward_zero_std"), 0.4) << "figures are those of all that was sampled";
+    EXPECT_GT(report.metric("frac_reward_zero_std"), 0.4) << "metrics are those of all that was sampled";
     EXPECT_EQ(report.metric("tokens/trained"), 32);
     EXPECT_GT(report.metric("num_tokens"), 64);
 

@@ -44,7 +44,7 @@ aha::score good_arms(const aha::prompt&, const aha::completion& c) {
     return s;
 }
 
-/// The figures of the last of 40 steps of a uniform bandit of four arms; expects it to have learnt.
+/// The metrics of the last of 40 steps of a uniform bandit of four arms; expects it to have learnt.
 template <class... Policies>
 std::map<std::string, double> learn(Policies... policies) {
     bandit model{{0, 0, 0, 0}};
@@ -86,8 +86,8 @@ TEST(objectives, process_supervision) { learn(aha::process_advantage{}, aha::gsp
 TEST(objectives, gspo) { learn(aha::gspo_loss{{.clip_low = 0.1, .clip_high = 0.1}}, aha::sequence_mean{}); }
 TEST(objectives, cispo) { learn(aha::batch_normalized{}, aha::cispo_loss{{.bound = aha::cispo_range{}}}); }
 TEST(objectives, sapo_with_an_entropy_bonus) {
-    const auto figures = learn(aha::sapo_loss{{.entropy_bonus = 0.001}}, aha::sequence_mean{});
-    EXPECT_GT(figures.at("policy_entropy"), 0);
+    const auto metrics = learn(aha::sapo_loss{{.entropy_bonus = 0.001}}, aha::sequence_mean{});
+    EXPECT_GT(metrics.at("policy_entropy"), 0);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include <aha/concepts/advantage.hpp>
 #include <aha/concepts/batch_advantage.hpp>
 #include <aha/core/error.hpp>
-#include <aha/kernels/log_ratio.hpp>
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/records.hpp>
 
 namespace aha {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/error.hpp>
 #include <aha/kernels/log_ratio.hpp>

@@ -5,5 +5,4 @@
 #include <aha/pretrained/pretrained.ipp>
 #include <aha/pretrained/pretrained_writer.ipp>
 #include <aha/pretrained/safetensors.ipp>
-#include <aha/pretrained/safetensors_writer.ipp>
 #include <aha/pretrained/weights.ipp>

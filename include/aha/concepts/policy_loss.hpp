@@ -22,7 +22,7 @@ namespace aha {
 template <class L>
 concept loss_is_callable = std::invocable<const L&, const policy_batch&>;
 
-/// Gives a loss and its figures.
+/// Gives a loss and its metrics.
 template <class L>
 concept loss_gives_output = loss_is_callable<L> && requires(const L& l, const policy_batch& batch) {
     { l(batch) } -> detail::yields<loss_output>;
@@ -59,7 +59,7 @@ consteval bool require_policy_loss() {
                   "aha::loss_output operator()(const aha::policy_batch& batch) const;");
     static_assert(
         !loss_is_callable<L> || loss_gives_output<L>,
-        "aha: a policy loss gives an unreduced sum and its figures; make its operator() return: aha::loss_output");
+        "aha: a policy loss gives an unreduced sum and its metrics; make its operator() return: aha::loss_output");
     static_assert(loss_has_needs_reference<L>,
                   "aha: a policy loss says whether it reads ref_log_probs; write: bool needs_reference() const;");
     static_assert(loss_has_ignores_zero_advantage<L>,

@@ -36,19 +36,19 @@ using metric_list = std::vector<std::pair<std::string, double>>;
 struct step_report {
     std::int64_t step = 0;         ///< counted from 1
     std::int64_t total_steps = 0;  ///< of the whole run; 0: not known
-    /// Figures by TRL's names, in the order in which they were measured: `reward`, `completions/mean_length`,
+    /// Metrics by TRL's names, in the order in which they were measured: `reward`, `completions/mean_length`,
     /// `step_time` (s), ...
     metric_list metrics;
     /// The rollout that the step learned from, scored and with advantages; may be null (supervised training).
     std::shared_ptr<const std::vector<rollout_group>> groups;
 
-    /// The figure called `name`, if the trainer measured it.
+    /// The metric called `name`, if the trainer measured it.
     std::optional<double> find_metric(std::string_view name) const {
         const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const auto& m) { return m.first == name; });
         return found == metrics.end() ? std::nullopt : std::optional{found->second};
     }
 
-    /// The figure called `name`; throws `aha::error` if the trainer did not measure it.
+    /// The metric called `name`; throws `aha::error` if the trainer did not measure it.
     double metric(std::string_view name) const {
         const std::optional<double> found = find_metric(name);
         require(found.has_value(), "step ", step, " has no metric \"", name, "\"");
@@ -84,7 +84,7 @@ inline std::string readable(double value) {
 }  // namespace detail
 
 /// The step on one line, without an end of line: "step 12/40  reward 1.31  accuracy 0.62  format 0.69  length 34.1
-/// ...". Figures that the trainer did not measure are left out.
+/// ...". Metrics that the trainer did not measure are left out.
 inline std::ostream& operator<<(std::ostream& out, const step_report& report) {
     std::string line = "step " + std::to_string(report.step);
     if (report.total_steps > 0) line += '/' + std::to_string(report.total_steps);

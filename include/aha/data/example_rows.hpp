@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <aha/core/state_values.hpp>
@@ -21,6 +22,12 @@ struct example_rows_options {
 
     void validate() const;
 };
+
+/// Puts items into as few rows of `capacity` as best fit decreasing finds (Johnson 1973: at most 11/9 of the fewest):
+/// longest first, each into the fullest row that has room. Items of a row keep their order.
+/// @param lengths of the items, each in [0, capacity]; throws `aha::error` for a longer one
+/// @return the items of each row, by their places in `lengths`
+std::vector<std::vector<std::size_t>> best_fit_rows(std::span<const std::int64_t> lengths, std::int64_t capacity);
 
 /// Supervised examples in rows, epoch after epoch; a place in them is two numbers, so that a run goes on where it was.
 /// Each epoch is shuffled and packed anew, from the seed and the epoch's number alone. A batch ends with its epoch.

@@ -1,18 +1,46 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <aha/data/example_rows.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/inline.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/token_id.hpp>
-#include <aha/data/best_fit.hpp>
 
 namespace aha {
+
+AHA_INLINE std::vector<std::vector<std::size_t>> best_fit_rows(std::span<const std::int64_t> lengths,
+                                                               std::int64_t capacity) {
+    std::vector<std::size_t> order(lengths.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+    std::vector<std::vector<std::size_t>> rows;
+    std::multimap<std::int64_t, std::size_t> room;  // free tokens -> row; of equal ones the oldest comes first
+    for (const std::size_t item : order) {
+        require(lengths[item] >= 0 && lengths[item] <= capacity, "an item of ", lengths[item],
+                " tokens does not fit a row of ", capacity);
+        auto fullest = room.lower_bound(lengths[item]);
+        if (fullest == room.end()) {
+            fullest = room.emplace(capacity, rows.size());
+            rows.emplace_back();
+        }
+        const auto [left, row] = *fullest;
+        rows[row].push_back(item);
+        room.erase(fullest);
+        room.emplace(left - lengths[item], row);
+    }
+    for (std::vector<std::size_t>& row : rows) std::sort(row.begin(), row.end());
+    return rows;
+}
 
 AHA_INLINE void example_rows_options::validate() const {
     require(row_tokens > 1, "row_tokens must be at least 2, not ", row_tokens);

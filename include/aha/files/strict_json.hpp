@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
 #include <aha/files/json_parser.hpp>
 #include <aha/files/mapped_file.hpp>
 
@@ -37,6 +39,25 @@ std::string dump_json(const Json& value, const std::string& where, int indent = 
     } catch (const nlohmann::json::exception&) {
         fail(where, ": a name or text in it is not UTF-8");
     }
+}
+
+/// A row as the text that `parse_json` reads back as the same values: numbers that are not finite are written as
+/// Python's json writes them (NaN, Infinity, -Infinity), where `json::dump` would write null. Throws as that does for a
+/// text that is not UTF-8.
+inline std::string dump_row(const json& value) {
+    if (value.is_number_float()) {
+        const double number = value.get<double>();
+        if (std::isnan(number)) return "NaN";
+        if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+    }
+    if (!value.is_structured()) return value.dump();
+    std::string text;
+    for (auto one = value.begin(); one != value.end(); ++one) {
+        if (!text.empty()) text += ',';
+        if (value.is_object()) text += json(one.key()).dump() + ':';
+        text += dump_row(*one);
+    }
+    return value.is_object() ? '{' + text + '}' : '[' + text + ']';
 }
 
 }  // namespace aha::detail

@@ -5,7 +5,7 @@
 #include <aha/io/examples_file.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/inline.hpp>
-#include <aha/data/dump_row.hpp>
+#include <aha/files/strict_json.hpp>
 
 namespace aha {
 

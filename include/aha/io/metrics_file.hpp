@@ -9,7 +9,7 @@
 namespace aha {
 
 /// An observer that writes FOLDER/metrics.jsonl: for each step a line with `step` and the step's metrics, in their
-/// order. A figure that is no finite number is null. Each line is in the file when the step's report returns.
+/// order. A metric that is no finite number is null. Each line is in the file when the step's report returns.
 ///
 /// A resumed run drops the lines beyond the step that it goes on from, so that the file ends up as if it had never
 /// stopped; a fresh run renames an earlier one's file to metrics.jsonl.replaced-1.

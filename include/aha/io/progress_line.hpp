@@ -45,7 +45,7 @@ std::string readable_seconds(double seconds);
 namespace aha {
 
 /// An observer that prints a line of plain text for each step: the step as `operator<<` shows it, then the tokens a
-/// second and the time left, at the mean pace of the steps seen. Figures that the trainer did not measure are left out.
+/// second and the time left, at the mean pace of the steps seen. Metrics that the trainer did not measure are left out.
 /// Before the first it prints the run's notes; once, after three steps in which every completion had the same reward, a
 /// note that says what to look at; and at the end whether all was done before or a step failed.
 class progress_line {

@@ -28,7 +28,7 @@ struct run_report_options {
 
 /// An observer that writes FOLDER/report.html, one page that needs nothing else: curves, what the model said at chosen
 /// steps (the first, powers of two, the last) with the probability of each token, options, machine, and what the
-/// figures suggest. It is there after the first step and written anew as the run goes, beside and renamed.
+/// metrics suggest. It is there after the first step and written anew as the run goes, beside and renamed.
 ///
 /// A resumed run keeps the steps up to the one that it goes on from; a fresh run renames an earlier page to
 /// report.html.replaced-1.

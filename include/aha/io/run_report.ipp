@@ -17,8 +17,8 @@
 
 namespace aha::detail {
 
-/// What the figures of a run suggest (bfloat16 products alone make gaps of some tenths), most pressing first; each a
-/// sentence with the figure. Means are over the last tenth of the steps, at least three.
+/// What the metrics of a run suggest (bfloat16 products alone make gaps of some tenths), most pressing first; each a
+/// sentence with the number. Means are over the last tenth of the steps, at least three.
 /// @param steps objects of metrics by TRL's names, in order
 inline std::vector<std::string> run_advice(const std::vector<nlohmann::ordered_json>& steps) {
     std::vector<std::string> advice;
@@ -99,10 +99,10 @@ AHA_INLINE void run_report::on_start(const run_info& info) {
 }
 
 AHA_INLINE void run_report::on_step(const step_report& report) {
-    nlohmann::ordered_json figures = {{"step", report.step}};
+    nlohmann::ordered_json metrics = {{"step", report.step}};
     for (const auto& [name, value] : report.metrics)
-        if (name != "step") figures[name] = value;
-    steps_.push_back(std::move(figures));
+        if (name != "step") metrics[name] = value;
+    steps_.push_back(std::move(metrics));
     if (report.total_steps > 0) total_ = report.total_steps;
     if (report.groups && options_.groups > 0) {
         const bool last_was_chosen = samples_.empty() || is_chosen(samples_.back()["step"].get<std::int64_t>());

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/expm1.h>
 
+#include <aha/core/kl_estimator.hpp>
 #include <aha/kernels/log_ratio.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include <aha/core/error.hpp>
-#include <aha/kernels/log_ratio.hpp>
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/regularized_loss.hpp>

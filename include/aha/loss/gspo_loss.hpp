@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/ones_like.h>
 
-#include <aha/kernels/log_ratio.hpp>
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/regularized_loss.hpp>

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include <aha/core/error.hpp>
-#include <aha/kernels/log_ratio.hpp>
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/clipped_surrogate.hpp>
 #include <aha/loss/estimate_kl.hpp>

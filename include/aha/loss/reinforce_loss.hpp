@@ -3,7 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
-#include <aha/kernels/log_ratio.hpp>
+#include <aha/core/kl_estimator.hpp>
 #include <aha/core/policy_batch.hpp>
 #include <aha/loss/regularized_loss.hpp>
 

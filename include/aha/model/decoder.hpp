@@ -82,7 +82,7 @@ public:
     /// A model of its own with the same weights. Copying is never implicit: tensors share memory when copied.
     decoder clone() const {
         decoder twin{config_};
-        if (is_sharded()) twin.shard(store_.shares()->ranks());
+        if (is_sharded()) twin.shard(store_.shards()->ranks());
         twin.weights().values().copy_(weights().values());
         twin.refresh();
         return twin;
@@ -146,27 +146,27 @@ public:
         }
         store_.shard(units, in_float, std::move(ranks));
     }
-    bool is_sharded() const { return store_.shares() != nullptr; }  ///< See `shard`.
+    bool is_sharded() const { return store_.shards() != nullptr; }  ///< See `shard`.
 
     /// A sharded model's backward pass is about to begin.
-    void begin_backward() { store_.shares()->open(layers_.size() - 1); }
+    void begin_backward() { store_.shards()->open(layers_.size() - 1); }
     /// It has ended.
-    void end_backward() { store_.shares()->close(0); }
+    void end_backward() { store_.shards()->close(0); }
     /// This rank has nothing to compute while others go through a backward pass.
     void idle_backward() {
-        for (std::size_t n = layers_.size(); n > 0; --n) store_.shares()->open(n - 1), store_.shares()->close(n - 1);
+        for (std::size_t n = layers_.size(); n > 0; --n) store_.shards()->open(n - 1), store_.shards()->close(n - 1);
     }
     /// All backward passes of a step have ended: the share's gradients are the sums over ranks.
-    void finish_gradients() { store_.shares()->finish_gradients(); }
+    void finish_gradients() { store_.shards()->finish_gradients(); }
     /// All gradients are zero, also those that are not in `weights()`.
     void zero_gradients() {
-        if (is_sharded()) store_.shares()->zero_gradients();
+        if (is_sharded()) store_.shards()->zero_gradients();
         else weights().zero_gradients();
     }
 
     /// What is laid out as this rank's `weights()`, made whole on the CPU, in the layout of a model that is not shared
     /// out.
-    at::Tensor whole(const at::Tensor& share) const { return store_.shares()->whole(share); }
+    at::Tensor whole(const at::Tensor& share) const { return store_.shards()->whole(share); }
     /// The weights with their shapes, made whole on the CPU.
     parameters whole_weights() const {
         parameters all{slots(config_), at::TensorOptions{}.dtype(Tensor::parameter_type)};
@@ -175,7 +175,7 @@ public:
         return all;
     }
     /// This rank's part of what is laid out as a model that is not sharded.
-    at::Tensor shard_of(const at::Tensor& all) const { return store_.shares()->shard_of(all); }
+    at::Tensor shard_of(const at::Tensor& all) const { return store_.shards()->shard_of(all); }
 
     /// From now on `reached(offset)` is called in the backward pass of `hidden` when the gradients from `offset` of
     /// `weights()` on are final, but for those of a head that is also the embedding; an empty one ends it. It holds for
@@ -259,7 +259,7 @@ private:
         for (std::size_t n = 0; n < layers_.size(); ++n) {
             if (n > 0 && at::GradMode::is_enabled()) {
                 if (is_sharded())
-                    r = marked(r, [shares = store_.shares(), n] { shares->close(n), shares->open(n - 1); });
+                    r = marked(r, [shards = store_.shards(), n] { shards->close(n), shards->open(n - 1); });
                 else if (reached_) r = marked(r, [reached = reached_, offset = first_final(n)] { reached(offset); });
             }
             const auto through = [this, n, attend](const residual& in) { return layer_output(n, attend, in); };

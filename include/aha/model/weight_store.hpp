@@ -229,8 +229,8 @@ public:
     /// weights are sharded.
     void refresh() {
         const at::NoGradGuard no_gradients;
-        if (shares_)
-            shares_->gather(parameters_.values(), [&](std::size_t i, const at::Tensor& values) {
+        if (shards_)
+            shards_->gather(parameters_.values(), [&](std::size_t i, const at::Tensor& values) {
                 const at::Tensor as_it_is = values.view(computes_[i].sizes());
                 computes_[i].copy_(as_it_is);
                 if (!shared && in_float_[i]) leaves_[i].detach().copy_(as_it_is);
@@ -247,10 +247,10 @@ public:
     /// @param read_in_float parameters whose float32 values the forward pass reads; they stay whole besides
     void shard(const std::vector<std::vector<std::size_t>>& units, const std::vector<bool>& read_in_float,
                shard_collectives ranks) {
-        require(!shares_, "the weights are sharded already");
+        require(!shards_, "the weights are sharded already");
         const at::NoGradGuard no_gradients;
         in_float_ = read_in_float;
-        auto shares = std::make_shared<weight_shards>(parameters_, units, std::move(ranks));
+        auto shards = std::make_shared<weight_shards>(parameters_, units, std::move(ranks));
         if constexpr (!shared)
             for (std::size_t i = 0; i < leaves_.size(); ++i) {  // what products alone use has no values in float32
                 const releasable_buffer without{leaves_[i].numel(), leaves_[i].options().requires_grad(false)};
@@ -258,12 +258,12 @@ public:
                                                  : without.tensor().view(leaves_[i].sizes()));
                 without.release();
             }
-        parameters_ = shares->own();
-        shares_ = std::move(shares);
+        parameters_ = shards->own();
+        shards_ = std::move(shards);
     }
 
     /// Null unless the weights are sharded.
-    const std::shared_ptr<weight_shards>& shares() const { return shares_; }
+    const std::shared_ptr<weight_shards>& shards() const { return shards_; }
 
     /// Parameter `i` as products see it; what it refers to follows `refresh`.
     weight_view view(std::size_t i) const { return {leaves_[i], computes_[i], blocked_[i]}; }
@@ -284,7 +284,7 @@ private:
     std::vector<std::shared_ptr<at::Tensor>> blocked_;
     std::vector<bool> in_float_;
     std::optional<std::size_t> head_;
-    std::shared_ptr<weight_shards> shares_;
+    std::shared_ptr<weight_shards> shards_;
 };
 
 }  // namespace aha

@@ -10,13 +10,13 @@
 namespace aha {
 
 /// Whether `name` is `pattern`, in which each `*` stands for any text: "model.layers.0.*", "*.bias".
-inline bool matches(std::string_view pattern, std::string_view name) {
+inline bool name_matches(std::string_view pattern, std::string_view name) {
     const std::size_t star = pattern.find('*');
     if (star == std::string_view::npos) return pattern == name;
     if (name.substr(0, star) != pattern.substr(0, star)) return false;
     const std::string_view rest = pattern.substr(star + 1);
     for (std::size_t from = star; from <= name.size(); ++from)
-        if (matches(rest, name.substr(from))) return true;
+        if (name_matches(rest, name.substr(from))) return true;
     return false;
 }
 
@@ -25,7 +25,7 @@ inline bool matches(std::string_view pattern, std::string_view name) {
 inline std::size_t freeze(const parameters& weights, std::string_view pattern, bool trained = false) {
     std::size_t found = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-        if (!matches(pattern, weights.at(i).name)) continue;
+        if (!name_matches(pattern, weights.at(i).name)) continue;
         at::Tensor leaf = weights[i];  // the same tensor
         leaf.set_requires_grad(trained);
         ++found;

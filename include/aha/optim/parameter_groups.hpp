@@ -18,7 +18,7 @@ namespace aha {
 /// Parameters that are updated in another way than the rest.
 template <class Optimizer>
 struct parameter_group {
-    std::string pattern;       ///< of their names: see `matches`
+    std::string pattern;       ///< of their names: see `name_matches`
     double learning_rate = 1;  ///< times the trainer's; 0: they are left as they are
     Optimizer optimizer{};     ///< what updates them
 };
@@ -76,7 +76,7 @@ private:
         std::vector<bool> used(groups_.size());
         const auto group_of = [&](std::size_t i) {
             for (std::size_t g = 0; g < groups_.size(); ++g)
-                if (matches(groups_[g].pattern, weights.at(i).name)) {
+                if (name_matches(groups_[g].pattern, weights.at(i).name)) {
                     used[g] = true;
                     return g;
                 }

@@ -11,7 +11,7 @@
 #include <aha/model/decoder_config.hpp>
 #include <aha/pretrained/expected_tensors.hpp>
 #include <aha/pretrained/gguf_text.hpp>
-#include <aha/pretrained/safetensors_writer.hpp>
+#include <aha/pretrained/safetensors.hpp>
 
 namespace aha {
 

@@ -1,6 +1,15 @@
 #pragma once
 
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/nonzero.h>
+#include <atomic>
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,9 +21,68 @@
 #include <aha/pretrained/decoder_config_json.hpp>
 #include <aha/pretrained/gguf_dequantize.hpp>
 #include <aha/pretrained/gguf_names.hpp>
-#include <aha/pretrained/non_finite.hpp>
 #include <aha/pretrained/other_folder.hpp>
-#include <aha/pretrained/scaled_weight.hpp>
+
+namespace aha::detail {
+
+/// Whether numbers of this type take one byte and mean little without a scale.
+inline bool is_float8(c10::ScalarType type) { return c10::isFloatingType(type) && c10::elementSize(type) == 1; }
+
+/// How many rows or columns share one of `scales` of `extent`: all, one each, or blocks of 128 as DeepSeek and Qwen
+/// release them, or of another size where that goes without a rest. 0 if none fits.
+inline std::int64_t block_of(std::int64_t extent, std::int64_t scales) {
+    if (scales == 1) return extent;
+    if (scales == extent) return 1;
+    if ((extent + 127) / 128 == scales) return 128;
+    return scales > 0 && extent % scales == 0 ? extent / scales : 0;
+}
+
+/// A float8 weight times its scales, in float32.
+/// @param stored [out, in] or [n]
+/// @param scales [1] or scalar, [out] or [out, 1], or one a block [out / b, in / b]
+/// @param where begins the sentence if the shapes do not go together
+inline at::Tensor scaled_weight(const at::Tensor& stored, const at::Tensor& scales, const std::string& where) {
+    const at::Tensor wide = stored.to(at::kFloat);
+    at::Tensor s = scales.to(at::kFloat);
+    if (s.numel() == 1) return wide * s.reshape({});
+    if (s.dim() == 1 && wide.dim() == 2) s = s.unsqueeze(1);
+    require(wide.dim() == 2 && s.dim() == 2 && block_of(wide.size(0), s.size(0)) > 0 &&
+                block_of(wide.size(1), s.size(1)) > 0,
+            where, " has scales of the shape ", s.sizes(), " for weights of the shape ", wide.sizes());
+    for (const std::int64_t d : {0, 1})
+        s = s.repeat_interleave(block_of(wide.size(d), s.size(d)), d).narrow(d, 0, wide.size(d));
+    return wide * s;
+}
+
+/// Whether a float of this size with its exponent all ones (`Mask`: a NaN or an infinity) is among `count` of them.
+/// One pass at the speed of memory.
+template <class Bits, Bits Mask>
+bool any_exponent_full(const void* data, std::int64_t count) {
+    std::atomic<bool> found = false;
+    at::parallel_for(0, count, 65536, [&](std::int64_t begin, std::int64_t end) {
+        const Bits* const bits = static_cast<const Bits*>(data);
+        Bits any = 0;
+        for (std::int64_t i = begin; i < end; ++i) any |= static_cast<Bits>((bits[i] & Mask) == Mask);
+        if (any != 0) found = true;
+    });
+    return found;
+}
+
+/// The place (in row order) of the first NaN or infinity in a tensor of floats on the CPU; none if all are finite.
+inline std::optional<std::int64_t> first_non_finite(const at::Tensor& tensor) {
+    const at::Tensor dense = tensor.contiguous();
+    const void* const data = dense.const_data_ptr();
+    bool suspect = true;
+    if (dense.scalar_type() == at::kFloat) suspect = any_exponent_full<std::uint32_t, 0x7f800000>(data, dense.numel());
+    if (dense.scalar_type() == at::kBFloat16) suspect = any_exponent_full<std::uint16_t, 0x7f80>(data, dense.numel());
+    if (dense.scalar_type() == at::kHalf) suspect = any_exponent_full<std::uint16_t, 0x7c00>(data, dense.numel());
+    if (!suspect) return std::nullopt;
+    const at::Tensor places = at::isfinite(dense).logical_not().flatten().nonzero();
+    if (places.size(0) == 0) return std::nullopt;
+    return places[0].item<std::int64_t>();
+}
+
+}  // namespace aha::detail
 
 namespace aha {
 
@@ -184,7 +252,7 @@ AHA_INLINE at::Tensor weight_source::from_gguf(const std::string& name) const {
 }
 
 AHA_INLINE void weight_source::check_finite(const at::Tensor& loaded, const std::string& name) const {
-    const std::optional<std::int64_t> at = first_non_finite(loaded);
+    const std::optional<std::int64_t> at = detail::first_non_finite(loaded);
     if (!at) return;
     fail(path_.string(), ": tensor ", detail::shown_name(name), " holds ", loaded.flatten()[*at].item<double>(),
          " as its element ", *at);

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
+
+#include <aha/reward/trimmed.hpp>
 
 namespace aha {
 
@@ -16,6 +19,19 @@ inline std::string_view chain_of_thought(std::string_view text, bool prefilled_t
         if (const std::size_t open = text.find(think); open != std::string_view::npos)
             text.remove_prefix(open + think.size());
     return text.substr(0, text.find(think_end));
+}
+
+/// The part of a completion's text that its reader is meant to see: what follows the `</think>` that ends its
+/// `chain_of_thought`, without white space at its ends; so nothing escapes both. Nothing if there is no such
+/// `</think>` or only white space follows it: a text that never stops thinking has no summary.
+inline std::optional<std::string_view> final_summary(std::string_view text, bool prefilled_think = false) {
+    constexpr std::string_view think_end = "</think>";
+    const std::string_view thought = chain_of_thought(text, prefilled_think);
+    const auto end = static_cast<std::size_t>(thought.data() - text.data()) + thought.size();
+    if (end == text.size()) return std::nullopt;
+    const std::string_view summary = detail::trimmed(text.substr(end + think_end.size()));
+    if (summary.empty()) return std::nullopt;
+    return summary;
 }
 
 /// Which part of a completion's text is judged.

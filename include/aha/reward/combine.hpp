@@ -18,7 +18,7 @@
 /// Rewards made of rewards.
 namespace aha {
 
-/// A reward with the name that its figures get in the metrics, and its weight in a sum. Made by `named`.
+/// A reward with the name that its metrics get in the metrics, and its weight in a sum. Made by `named`.
 template <any_reward R>
 struct named_reward {
     std::string name{};  ///< in metrics
@@ -30,7 +30,7 @@ struct named_reward {
 /// finite.
 template <any_reward R>
 named_reward<R> named(std::string name, R judge, double weight = 1) {
-    require(!name.empty(), "a reward's name must not be empty: its figures appear under it");
+    require(!name.empty(), "a reward's name must not be empty: its metrics appear under it");
     require(std::isfinite(weight), "the weight of the reward \"", name, "\" must be finite, not ", weight);
     return {std::move(name), std::move(judge), weight};
 }
@@ -46,7 +46,7 @@ public:
         for (std::size_t i = 0; i < names.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
                 require(names[i] != names[j], "two rewards of one sum are called \"", names[i],
-                        "\"; their figures need two names");
+                        "\"; their metrics need two names");
     }
 
     score operator()(const prompt& asked, const completion& given) const

@@ -26,7 +26,6 @@
 #include <aha/model/pack.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/trimmed.hpp>
-#include <aha/reward/final_summary.hpp>
 #include <aha/rollout/source.hpp>
 #include <aha/text/text_tokens.hpp>
 

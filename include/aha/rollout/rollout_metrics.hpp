@@ -14,7 +14,7 @@
 
 namespace aha {
 
-/// The figures of a scored rollout, by TRL's names: `reward`, `reward_std` (mean over groups of the unbiased standard
+/// The metrics of a scored rollout, by TRL's names: `reward`, `reward_std` (mean over groups of the unbiased standard
 /// deviation), `frac_reward_zero_std`, `rewards/<name>/mean` and `/std`, `completions/...`, `entropy`.
 inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<const rollout_group> groups) {
     struct moments {  // squares about a running mean (Welford 1962): equal rewards deviate by 0, large ones keep digits

@@ -27,7 +27,7 @@ struct evaluation {
     std::int64_t prompts = 0;  ///< how many
     std::int64_t samples = 0;  ///< completions of each
 
-    /// The figures by name, for a step's report: `eval_reward`, `eval_reward_error`, `eval_rewards/<part>/mean`,
+    /// The metrics by name, for a step's report: `eval_reward`, `eval_reward_error`, `eval_rewards/<part>/mean`,
     /// `eval_pass@<k>`, `eval_majority@<samples>`, `eval_completions/mean_length`, `eval_completions/clipped_ratio`.
     std::vector<std::pair<std::string, double>> metrics(const std::string& prefix = "eval_") const;
 };
@@ -46,7 +46,7 @@ public:
     /// Throws `aha::error` for a group of another size, without scores, or without the part that is to pass.
     void add(const rollout_group& group);
 
-    /// The figures of the groups so far. Throws `aha::error` if there were none.
+    /// The metrics of the groups so far. Throws `aha::error` if there were none.
     evaluation result() const;
 
 private:

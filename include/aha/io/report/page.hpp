@@ -269,7 +269,7 @@ inline std::string report_page(const std::string& name, const std::string& state
 <label>at <select id="step"></select></label><span class="small dim">a token's tint is its probability: point at it</span></div>
 <div class="said" id="said" tabindex="0"></div></section>
 </div>
-<section aria-label="All figures"><div class="tools" style="margin-top:14px">
+<section aria-label="All metrics"><div class="tools" style="margin-top:14px">
 <label><input type="checkbox" id="log"> logarithmic where it helps</label>
 <label>lay another run over this one: <input type="file" id="other" accept=".html,.jsonl"></label>
 <span id="other-key" hidden><span class="key" style="background:var(--run)"></span>this run

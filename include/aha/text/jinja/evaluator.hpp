@@ -13,7 +13,7 @@
 
 #include <aha/text/jinja/arguments.hpp>
 #include <aha/text/jinja/expression_evaluator.hpp>
-#include <aha/text/jinja/from_json.hpp>
+#include <aha/text/jinja/json.hpp>
 #include <aha/text/jinja/globals.hpp>
 #include <aha/text/jinja/iteration.hpp>
 #include <aha/text/jinja/loop.hpp>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <aha/text/jinja/arguments.hpp>
-#include <aha/text/jinja/json_text.hpp>
+#include <aha/text/jinja/json.hpp>
 #include <aha/text/jinja/letters.hpp>
 #include <aha/text/jinja/methods.hpp>
 #include <aha/text/jinja/number_filters.hpp>
