@@ -19,18 +19,20 @@ namespace aha {
 /// Numbers of `process_advantage`.
 struct process_advantage_options {
     double epsilon = 1e-4;  ///< added to the standard deviation
+    double discount = 1;    ///< of what comes a step later
     bool operator==(const process_advantage_options&) const = default;
 
     /// Throws `aha::error` naming the value if it makes no sense.
     void validate() const {
         require(epsilon >= 0 && std::isfinite(epsilon), "epsilon must be 0 or more, not ", epsilon);
+        require(discount >= 0 && discount <= 1, "discount must be in [0, 1], not ", discount);
     }
 };
 
 /// GRPO with process supervision (DeepSeekMath, section 4.1.3): the step scores of all completions of a group are
 /// normalized together, (r - mean) / (standard deviation + epsilon), and a token's advantage is the sum over the steps
-/// that end at it or later. Reads `score::steps`, not `score::value`; a completion without steps gets 0. The deviation
-/// is the unbiased one, as in `group_relative`.
+/// that end at it or later, each discounted by how many steps later it ends. Reads `score::steps`, not `score::value`;
+/// a completion without steps gets 0. The deviation is the unbiased one, as in `group_relative`.
 class process_advantage {
 public:
     explicit process_advantage(process_advantage_options options = {}) : options_{options} { options_.validate(); }
@@ -64,7 +66,7 @@ private:
             require_in_order(group, own, std::ssize(advantages));
             double later = 0;
             for (std::size_t j = own.size(); j-- > 0;) {
-                later += steps.scaled(first + j, scale);
+                later = options_.discount * later + steps.scaled(first + j, scale);
                 const std::int64_t begin = j == 0 ? 0 : own[j - 1].end;
                 for (std::int64_t t = begin; t < own[j].end; ++t)
                     advantages[static_cast<std::size_t>(t)] = static_cast<float>(later);

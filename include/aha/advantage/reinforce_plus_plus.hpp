@@ -11,6 +11,7 @@
 #include <aha/concepts/batch_advantage.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/kl_estimator.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 
 namespace aha {
@@ -62,10 +63,13 @@ private:
         if (!s.applicable) return all;
         const std::vector<double> kl = needs_reference() ? token_kl(c, options_.kl) : all;
         double later = 0;
-        for (std::size_t t = all.size(); t-- > 0;) {
-            const double reward = (t + 1 == all.size() ? s.value : 0) - options_.beta * kl[t];
-            later = all[t] = reward + options_.gamma * later;
-        }
+        std::vector<segment> own = policy_segments(c);  // what an environment wrote is no step
+        for (; !own.empty(); own.pop_back())
+            for (auto t = static_cast<std::size_t>(own.back().end());
+                 t-- > static_cast<std::size_t>(own.back().begin);) {
+                const double reward = (t + 1 == all.size() ? s.value : 0) - options_.beta * kl[t];
+                later = all[t] = reward + options_.gamma * later;
+            }
         return all;
     }
 

@@ -29,7 +29,8 @@
 ///
 /// Not required: that a session can be copied or moved; that `keep` gives memory back; `admit(prompts, copies)`, which
 /// starts completions of further prompts after the present rows: with it a sampler fills the places of those that
-/// ended.
+/// ended; `append(rows, texts)`, which makes the completions at `rows` go on after several tokens each while the others
+/// stay as they are: with it an environment can speak.
 namespace aha {
 
 /// A session's `rows() const` gives an integer.
@@ -56,6 +57,11 @@ concept session_keeps = requires(S& s, std::span<const std::int64_t> rows) { s.k
 template <class S>
 concept session_admits =
     requires(S& s, std::span<const std::vector<token_id>> prompts, std::int64_t copies) { s.admit(prompts, copies); };
+
+/// A session's `append(rows, texts)` can be called; not required.
+template <class S>
+concept session_appends = requires(S& s, std::span<const std::int64_t> rows,
+                                   std::span<const std::vector<token_id>> texts) { s.append(rows, texts); };
 
 /// The model can also open a session that draws tokens itself: `prefers_static_session() const` says whether that is
 /// the faster way, `open_static_session(sampling_params, std::int64_t max_rows) const` opens it. Not required.

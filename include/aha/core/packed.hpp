@@ -31,8 +31,8 @@ struct token_tree {
     std::vector<segment> branches;        ///< what continues it, depth first
     std::vector<std::int64_t> parents{};  ///< [branches] the branch that each continues, or -1 for the trunk; may be
                                           ///< empty if all continue the trunk
-    /// Tokens of the longest text, with those at its end that have no row because nothing is predicted from them; 0: the
-    /// rows of the longest path.
+    /// Tokens of the longest text, with those at its end that have no row because nothing is predicted from them; 0:
+    /// the rows of the longest path.
     std::int64_t longest = 0;
 
     /// The branch that branch `n` continues, or -1 for the trunk.

@@ -12,6 +12,7 @@
 #include <aha/core/message.hpp>
 #include <aha/core/supervised_example.hpp>
 #include <aha/core/token_id.hpp>
+#include <aha/core/turn.hpp>
 
 namespace aha {
 
@@ -20,13 +21,15 @@ enum class finish_reason {
     end_token,    ///< the model emitted one of the end tokens
     stop_string,  ///< a stop string was generated
     length,       ///< the token budget or the context was used up: the completion is truncated
+    failed,       ///< its environment failed
 };
 
-/// The word used in files and logs: "end_token", "stop_string" or "length".
+/// The word used in files and logs: "end_token", "stop_string", "length" or "failed".
 inline std::string_view to_string(finish_reason reason) {
     switch (reason) {
         case finish_reason::end_token: return "end_token";
         case finish_reason::stop_string: return "stop_string";
+        case finish_reason::failed: return "failed";
         case finish_reason::length: break;
     }
     return "length";
@@ -36,7 +39,8 @@ inline std::string_view to_string(finish_reason reason) {
 struct completion {
     std::vector<token_id> ids;     ///< sampled tokens, the end token included, [T]: what the trainer trains on
     std::string text;              ///< decoded `ids` without special tokens: what rewards read. Ends before the
-                                   ///< stop string that ended it, unless the sampler is told to keep it
+                                   ///< stop string that ended it, unless the sampler is told to keep it. Of several
+                                   ///< turns, what the policy said in them, with a line break between two
     std::vector<float> log_probs;  ///< log p(id | before) under the model itself, at temperature 1, [T]
     std::vector<float> behavior_log_probs;  ///< the same at the sampling temperature, before top-k/top-p/min-p, [T]:
                                             ///< the "old" log-probs of the objective; equals `log_probs` at T 1 or 0
@@ -44,6 +48,8 @@ struct completion {
     std::vector<float> ref_log_probs{};     ///< of the same tokens under the reference policy, at the sampling
                                             ///< temperature, [T]; only where an advantage asks for them (trainer)
     finish_reason finish = finish_reason::length;  ///< why it ended
+    std::vector<turn> turns{};  ///< where an environment speaks too; empty: the policy wrote all. What it did not write
+                                ///< has log-probs and entropies of 0
 };
 
 /// What a process reward says of one step of a completion.

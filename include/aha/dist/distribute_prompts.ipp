@@ -11,9 +11,13 @@ AHA_INLINE void put_group(byte_writer& to, const rollout_group& group) {
     to.put(static_cast<std::uint64_t>(group.completions.size()));
     for (const completion& c : group.completions) {
         // All members by name: one that is added and forgotten here does not compile.
-        const auto& [ids, text, log_probs, behavior_log_probs, entropies, ref_log_probs, finish] = c;
+        const auto& [ids, text, log_probs, behavior_log_probs, entropies, ref_log_probs, finish, turns] = c;
         to.put(ids), to.put(text), to.put(log_probs), to.put(behavior_log_probs), to.put(entropies);
-        to.put(ref_log_probs), to.put(finish);
+        to.put(ref_log_probs), to.put(finish), to.put(static_cast<std::uint64_t>(turns.size()));
+        for (const turn& one : turns) {
+            const auto& [begin, end, said, heard, reward] = one;
+            to.put(begin), to.put(end), to.put(said), to.put(heard), to.put(reward);
+        }
     }
     to.put(static_cast<std::uint64_t>(group.scores.size()));
     for (const score& s : group.scores) {
@@ -34,6 +38,14 @@ AHA_INLINE rollout_group get_group(byte_reader& from, prompt asked) {
         c.entropies = from.get<std::vector<float>>();
         c.ref_log_probs = from.get<std::vector<float>>();
         c.finish = from.get<finish_reason>();
+        for (auto turns = from.get<std::uint64_t>(); turns > 0; --turns) {
+            turn& one = c.turns.emplace_back();
+            one.begin = from.get<std::int64_t>();
+            one.end = from.get<std::int64_t>();
+            one.said = from.get<std::string>();
+            one.heard = from.get<std::string>();
+            one.reward = from.get<double>();
+        }
     }
     for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
         score& s = group.scores.emplace_back();

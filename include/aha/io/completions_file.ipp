@@ -23,15 +23,21 @@ AHA_INLINE std::string completions_file::line_of(std::int64_t step, const rollou
         for (const auto& [name, value] : group.scores[i].parts) rewards[name] = value;
     }
     if (i < group.advantages.size()) advantage = group.advantages[i];
-    const nlohmann::ordered_json line = {{"step", step},
-                                         {"prompt_index", group.prompt.index},
-                                         {"sample_index", i},
-                                         {"prompt", group.prompt.text},
-                                         {"completion", said.text},
-                                         {"finish_reason", to_string(said.finish)},
-                                         {"reward", reward},
-                                         {"rewards", rewards},
-                                         {"advantage", advantage}};
+    nlohmann::ordered_json line = {{"step", step},
+                                   {"prompt_index", group.prompt.index},
+                                   {"sample_index", i},
+                                   {"prompt", group.prompt.text},
+                                   {"completion", said.text},
+                                   {"finish_reason", to_string(said.finish)},
+                                   {"reward", reward},
+                                   {"rewards", rewards},
+                                   {"advantage", advantage}};
+    for (const turn& one : said.turns) {
+        nlohmann::ordered_json shown = {{"said", one.said}};
+        if (!one.heard.empty()) shown["heard"] = one.heard;
+        if (one.reward != 0) shown["reward"] = one.reward;
+        line["turns"].push_back(std::move(shown));
+    }
     return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

@@ -127,34 +127,58 @@ inline packed_texts pack_texts(std::span<const text_group> groups, const packing
 struct token_group {
     std::span<const token_id> trunk;                  ///< the prompt
     std::vector<std::span<const token_id>> branches;  ///< its completions
+    std::vector<std::vector<segment>> predicted{};  ///< of each completion, the stretches of tokens that are predicted,
+                                                    ///< in order; empty: all of each
 };
 
-/// A packed row with, for each branch token, the row that predicts it.
+/// A packed row with, for each predicted token, the row that predicts it.
 struct packed_groups {
     packed_trees batch;  ///< the row
     aha::predictions
-        predictions;  ///< [N]: branch tokens in order; the first of a branch is predicted by the trunk's end
+        predictions;  ///< [N]: predicted tokens in order; the first of a branch is predicted by the trunk's end
 };
 
+namespace detail {
+
+/// The stretches of a group's completion `n` that are predicted; checked to be in order.
+inline std::vector<segment> predicted_of(const token_group& group, std::size_t n) {
+    const std::int64_t size = std::ssize(group.branches[n]);
+    if (group.predicted.empty()) return {{0, size}};
+    require(group.predicted.size() == group.branches.size() && !group.predicted[n].empty(), "a prompt has ",
+            group.branches.size(), " completions, but not for each what is predicted of it");
+    std::int64_t end = 0;
+    for (const segment& own : group.predicted[n]) {
+        require(own.size > 0 && own.begin >= end && own.end() <= size, "tokens ", own.begin, " to ", own.end(),
+                " are to be predicted after those up to ", end, " of a completion of ", size);
+        end = own.end();
+    }
+    return group.predicted[n];
+}
+
+}  // namespace detail
+
 /// Lays groups out in one flat row; nothing is padded. What prompts begin with alike, whoever's they are, and what the
-/// completions of a prompt do, is computed once. A branch's last token needs no hidden state of its own (nothing is
-/// predicted from it), so it is left out of the row but stays a target.
+/// completions of a prompt do, is computed once. A branch's last predicted token needs no hidden state of its own
+/// (nothing is predicted from it), so it is left out of the row, with what follows, but stays a target.
 inline packed_groups pack_groups(std::span<const token_group> groups, const packing& how = {}) {
     shared_prefixes texts;
     std::vector<shared_prefixes::place> ends;
     for (const token_group& group : groups) {
         require(!group.trunk.empty(), "a prompt without tokens cannot be packed");
         std::optional<shared_prefixes::place> trunk;
-        for (const std::span<const token_id>& branch : group.branches) {
+        for (std::size_t n = 0; n < group.branches.size(); ++n) {
+            const std::span<const token_id>& branch = group.branches[n];
             require(!branch.empty(), "a completion without tokens cannot be packed");
-            const auto read = branch.first(branch.size() - 1);
+            const auto last = static_cast<std::size_t>(detail::predicted_of(group, n).back().end()) - 1;
+            const auto read = branch.first(last);
+            const std::int64_t unread = std::ssize(branch) - std::ssize(read);
             if (std::ssize(group.trunk) + std::ssize(branch) > how.share_up_to) {
                 std::vector<token_id> whole{group.trunk.begin(), group.trunk.end()};
                 whole.insert(whole.end(), read.begin(), read.end());
-                ends.push_back(texts.add_alone(whole, 1));
+                ends.push_back(texts.add_alone(whole, unread));
             } else {
                 if (!trunk) trunk = texts.add(group.trunk);
-                ends.push_back(texts.add(read, *trunk, 1));
+                ends.push_back(texts.add(read, *trunk, unread));
             }
         }
     }
@@ -162,11 +186,14 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const pack
     packed.batch = detail::on_device(texts.lay_out(), how.device);
     std::vector<std::int64_t> rows, targets;
     auto end = ends.begin();
-    for (std::size_t n = 0; n < groups.size(); ++n)
-        for (const std::span<const token_id>& branch : groups[n].branches) {
-            const std::vector<std::int64_t> predicting = texts.rows(*end++, std::ssize(groups[n].trunk) - 1);
-            rows.insert(rows.end(), predicting.begin(), predicting.end());
-            targets.insert(targets.end(), branch.begin(), branch.end());
+    for (const token_group& group : groups)
+        for (std::size_t n = 0; n < group.branches.size(); ++n) {
+            const std::vector<std::int64_t> before = texts.rows(*end++, std::ssize(group.trunk) - 1);
+            for (const segment& own : detail::predicted_of(group, n)) {
+                rows.insert(rows.end(), before.begin() + own.begin, before.begin() + own.end());
+                const auto of = group.branches[n].subspan(static_cast<std::size_t>(own.begin));
+                targets.insert(targets.end(), of.begin(), of.begin() + own.size);
+            }
         }
     packed.predictions = {to_device(rows, how.device), to_device(targets, how.device)};
     return packed;

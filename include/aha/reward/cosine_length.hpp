@@ -9,6 +9,7 @@
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/as_scores.hpp>
 
@@ -50,7 +51,7 @@ public:
         score right = as_score(correct_, asked, given);
         // A NaN goes on, for the reward stage to complain of.
         if (!right.applicable || !std::isfinite(right.value)) return right;
-        const auto length = static_cast<std::int64_t>(given.ids.size());
+        const auto length = num_policy_tokens(given);
         if (options_.exceeded && length >= options_.max_length) return *options_.exceeded;
         const double progress = std::min(static_cast<double>(length) / static_cast<double>(options_.max_length), 1.0);
         const double from = right.value > 0 ? options_.correct_short : options_.wrong_short;

@@ -10,6 +10,7 @@
 
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/reward.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 #include <aha/reward/as_scores.hpp>
 
@@ -33,8 +34,8 @@ public:
         std::size_t shortest = std::numeric_limits<std::size_t>::max(), longest = 0;
         for (std::size_t i = 0; i < scores.size(); ++i) {
             if (!scores[i].applicable) continue;
-            shortest = std::min(shortest, given[i].ids.size());
-            longest = std::max(longest, given[i].ids.size());
+            shortest = std::min(shortest, num_policy_tokens(given[i]));
+            longest = std::max(longest, num_policy_tokens(given[i]));
         }
         for (std::size_t i = 0; i < scores.size(); ++i) {
             // A NaN goes on, for the reward stage to complain of.
@@ -42,8 +43,8 @@ public:
             const bool right = scores[i].value > 0;
             double lambda = 0;
             if (longest > shortest)
-                lambda =
-                    0.5 - static_cast<double>(given[i].ids.size() - shortest) / static_cast<double>(longest - shortest);
+                lambda = 0.5 - static_cast<double>(num_policy_tokens(given[i]) - shortest) /
+                                   static_cast<double>(longest - shortest);
             scores[i] = score{right ? lambda : std::min(0.0, lambda)};
         }
         return scores;

@@ -4,6 +4,7 @@
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 
 namespace aha {
@@ -28,7 +29,7 @@ public:
     explicit soft_overlong(soft_overlong_options options = {}) : options_{options} { options_.validate(); }
 
     double operator()(const prompt&, const completion& given) const {
-        const auto length = static_cast<std::int64_t>(given.ids.size());
+        const auto length = num_policy_tokens(given);
         const std::int64_t free = options_.max_length - options_.cache;
         if (length <= free) return 0;
         if (length > options_.max_length) return -1;

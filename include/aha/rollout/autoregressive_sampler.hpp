@@ -1,13 +1,11 @@
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,10 +16,10 @@
 #include <aha/concepts/decoding_model.hpp>
 #include <aha/core/drawing.hpp>
 #include <aha/core/error.hpp>
-#include <aha/kernels/float_product.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/rollout/completion_end.hpp>
+#include <aha/rollout/draw_rows.hpp>
 #include <aha/rollout/pick_token.hpp>
 #include <aha/rollout/sampling_options.hpp>
 #include <aha/rollout/sampling_run.hpp>
@@ -295,50 +293,21 @@ private:
         return result;
     }
 
-    /// Draws the next token of every row; logits exist for `logits_bytes` worth of rows at a time.
+    /// Draws the next token of every row.
     template <class Head>
     std::vector<token_id> pick(const Head& head, const at::Tensor& hidden, std::vector<row>& rows) const {
-        constexpr std::int64_t logits_bytes = 64 << 20;
-        const std::int64_t vocabulary = head.compute.size(0);
-        const std::int64_t chunk = std::max<std::int64_t>(1, logits_bytes / (4 * vocabulary));
-        const auto total = static_cast<std::int64_t>(rows.size());
         std::vector<token_id> ids(rows.size());
-        for (std::int64_t from = 0; from < total; from += chunk) {
-            const std::int64_t n = std::min(chunk, total - from);
-            const at::Tensor logits =
-                product_in_float(hidden.narrow(0, from, n), head.compute, head.blocked).cpu();  // [n, V]
-            at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-                std::vector<float> allowed;
-                for (std::int64_t i = begin; i < end; ++i) {
-                    const auto at = static_cast<std::size_t>(from + i);
-                    const std::span<const float> model{logits.const_data_ptr<float>() + i * vocabulary,
-                                                       static_cast<std::size_t>(vocabulary)};
-                    const sampled_token token = pick_token(model, restricted(model, rows[at], allowed), options_,
-                                                           rows[at].stream.uniform(rows[at].target->ids.size()));
-                    ids[at] = token.id;
-                    rows[at].target->ids.push_back(token.id);
-                    rows[at].target->log_probs.push_back(token.log_prob);
-                    rows[at].target->behavior_log_probs.push_back(token.behavior_log_prob);
-                    rows[at].target->entropies.push_back(token.entropy);
-                }
+        detail::draw_rows(
+            head, hidden, options_, end_.ids(), [&](std::size_t n) { return std::ssize(rows[n].target->ids); },
+            [&](std::size_t n) { return rows[n].stream.uniform(rows[n].target->ids.size()); },
+            [&](std::size_t n, const sampled_token& token) {
+                ids[n] = token.id;
+                rows[n].target->ids.push_back(token.id);
+                rows[n].target->log_probs.push_back(token.log_prob);
+                rows[n].target->behavior_log_probs.push_back(token.behavior_log_prob);
+                rows[n].target->entropies.push_back(token.entropy);
             });
-        }
         return ids;
-    }
-
-    /// `logits` with the tokens that may not be drawn now at minus infinity; `logits` itself where there are none.
-    std::span<const float> restricted(std::span<const float> logits, const row& r, std::vector<float>& buffer) const {
-        const bool too_short = !options_.rule().may_end(std::ssize(r.target->ids));
-        if (options_.suppress.empty() && !(too_short && !end_.ids().empty())) return logits;
-        buffer.assign(logits.begin(), logits.end());
-        const auto forbid = [&](token_id id) {
-            if (id >= 0 && static_cast<std::size_t>(id) < buffer.size())
-                buffer[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
-        };
-        for (const token_id id : options_.suppress) forbid(id);
-        if (too_short)
-            for (const token_id id : end_.ids()) forbid(id);
-        return buffer;
     }
 
     Tokenizer tokenizer_;

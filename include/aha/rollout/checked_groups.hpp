@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 #include <aha/rollout/token_limits.hpp>
 
@@ -51,6 +53,8 @@ inline std::vector<rollout_group> checked_groups(std::vector<rollout_group> grou
             if (const auto wrong = outside_vocabulary(c.ids, limits.vocabulary))
                 fail("the sampler gave token ", c.ids[*wrong], " at place ", *wrong, " of completion ", i,
                      " of prompt ", index, "; the model's vocabulary has ", limits.vocabulary, " tokens, from 0");
+            require_turns_in_order(
+                c, "the sampler gave completion " + std::to_string(i) + " of prompt " + std::to_string(index));
             require_log_probs(c.log_probs, "log_probs", i, index);
             require_log_probs(c.behavior_log_probs, "behavior_log_probs", i, index);
         }

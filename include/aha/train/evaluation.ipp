@@ -39,7 +39,7 @@ AHA_INLINE void evaluation_sums::add(const rollout_group& group) {
     double reward = 0, judged = 0;
     for (std::size_t n = 0; n < group.completions.size(); ++n) {
         const completion& c = group.completions[n];
-        tokens_ += static_cast<double>(c.ids.size());
+        tokens_ += static_cast<double>(num_policy_tokens(c));
         truncated_ += c.finish == finish_reason::length ? 1 : 0;
         passed.push_back(passes(group.scores[n], group.prompt.index));
         if (!group.scores[n].applicable) continue;

@@ -127,7 +127,7 @@ public:
             if (items.empty()) continue;  // all truncated, or fewer groups than minibatches
             for (const training_item& item : items)
                 made.completion_tokens +=
-                    static_cast<double>(options_.inner_epochs * std::ssize(item.completion().ids));
+                    static_cast<double>(options_.inner_epochs * num_policy_tokens(item.completion()));
             made.minibatches.push_back(own_items(at.ranks, drop_zero_advantage(std::move(items))));
         }
         return made;

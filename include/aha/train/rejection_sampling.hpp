@@ -132,7 +132,7 @@ public:
         for (const rollout_group& group : *made.groups)
             for (const completion& c : group.completions) {
                 made.tokens += static_cast<std::int64_t>(group.prompt.ids.size() + c.ids.size());
-                made.sampled_tokens += std::ssize(c.ids);
+                made.sampled_tokens += num_policy_tokens(c);
             }
         for (rollout_group& group : *made.groups) {
             say_what_was_read(group.prompt);

@@ -22,7 +22,7 @@ namespace aha {
 
 /// Log-probs of the items' completions under `policy` at `temperature`, without gradients, in passes of at most
 /// `budget` packed tokens (`plan_microbatches`).
-/// @return [items][T]
+/// @return [items][T], 0 where the policy did not write the token
 template <class Model>
 std::vector<std::vector<float>> completion_log_probs(const Model& policy, std::span<const training_item> items,
                                                      std::int64_t budget, double temperature) {
@@ -34,8 +34,8 @@ std::vector<std::vector<float>> completion_log_probs(const Model& policy, std::s
                 .log_probs.cpu();
         const float* next = all.template const_data_ptr<float>();
         for (const training_item& item : part) {
-            each.emplace_back(next, next + item.completion().ids.size());
-            next += item.completion().ids.size();
+            std::vector<float>& own = each.emplace_back(item.completion().ids.size(), 0.0F);
+            for_each_policy_token(item.completion(), [&](std::size_t t) { own[t] = *next++; });
         }
     }
     return each;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 #include <aha/dist/rank_work.hpp>
 #include <aha/model/pack.hpp>
@@ -37,7 +38,9 @@ struct training_item {
     bool has_zero_advantage() const {
         if (group->token_advantages.empty()) return group->advantages[sample] == 0;
         const std::vector<float>& own = group->token_advantages[sample];
-        return std::all_of(own.begin(), own.end(), [](float a) { return a == 0; });
+        return std::ranges::all_of(policy_segments(completion()), [&](const segment& turn) {
+            return std::all_of(own.begin() + turn.begin, own.begin() + turn.end(), [](float a) { return a == 0; });
+        });
     }
 };
 
@@ -58,6 +61,7 @@ inline packed_groups pack_items(std::span<const training_item> items, const pack
         if (item.group != last) groups.push_back({item.group->prompt.ids, {}});
         last = item.group;
         groups.back().branches.push_back(item.completion().ids);
+        groups.back().predicted.push_back(policy_segments(item.completion()));
     }
     return pack_groups(groups, how);
 }
@@ -95,7 +99,7 @@ std::vector<training_item> minibatch_items(std::span<const rollout_group> groups
         for (std::size_t s = 0; s < group.completions.size(); ++s) {
             if (mask_truncated && group.completions[s].finish == finish_reason::length) continue;
             items.push_back({&group, s});
-            lengths.push_back(std::ssize(group.completions[s].ids));
+            lengths.push_back(num_policy_tokens(group.completions[s]));
         }
     }
     const std::vector<double> weights = aggregation(std::span<const std::int64_t>{lengths});

@@ -92,12 +92,17 @@ gradient_sums accumulate_gradient(const Model& model, const Loss& loss, std::spa
         bool same_policy = true;
         for (std::size_t s = 0; s < part.size(); ++s) {
             const completion& c = part[s].completion();
-            for (std::size_t t = 0; t < c.ids.size(); ++t) advantages.push_back(part[s].advantage(t));
-            weights.insert(weights.end(), c.ids.size(), static_cast<float>(part[s].weight));
-            sequence.insert(sequence.end(), c.ids.size(), static_cast<std::int64_t>(s));
-            behavior.insert(behavior.end(), c.behavior_log_probs.begin(), c.behavior_log_probs.end());
-            old.insert(old.end(), part[s].old_log_probs.begin(), part[s].old_log_probs.end());
-            frozen.insert(frozen.end(), part[s].ref_log_probs.begin(), part[s].ref_log_probs.end());
+            const auto append = [](std::vector<float>& to, const auto& from, std::size_t t) {
+                if (t < from.size()) to.push_back(from[t]);
+            };
+            for_each_policy_token(c, [&](std::size_t t) {
+                advantages.push_back(part[s].advantage(t));
+                weights.push_back(static_cast<float>(part[s].weight));
+                sequence.push_back(static_cast<std::int64_t>(s));
+                append(behavior, c.behavior_log_probs, t);
+                append(old, part[s].old_log_probs, t);
+                append(frozen, part[s].ref_log_probs, t);
+            });
             same_policy = same_policy && part[s].old_log_probs.empty();
         }
         policy_batch batch;

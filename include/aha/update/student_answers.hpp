@@ -134,6 +134,8 @@ student_answers answer_as_student(const Model& model, Sampler& sampler, std::spa
             require(i < groups.size() && groups[i].completions.size() == 1,
                     "the sampler did not give one answer to example ", index);
             std::span<const token_id> sampled = groups[i].completions[0].ids;
+            require(groups[i].completions[0].turns.empty(), "the sampler answered example ", index,
+                    " with an environment's turns, which are not the student's to learn");
             require(!sampled.empty(), "the sampler gave no tokens for example ", index);
             for (const token_id id : sampled)
                 require(id >= 0 && id < limits.vocabulary, "the sampler gave token ", id, " for example ", index,

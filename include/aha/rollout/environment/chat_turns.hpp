@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aha/core/dialogue.hpp>
+#include <aha/core/environment_answer.hpp>
+#include <aha/core/error.hpp>
+#include <aha/core/json.hpp>
+#include <aha/core/records.hpp>
+#include <aha/core/token_id.hpp>
+#include <aha/text/chat_template.hpp>
+
+namespace aha {
+
+/// How an environment's answers become tokens: as the chat template writes what stands between two turns of the
+/// assistant. The policy's own tokens stay as they were sampled; the template is only asked for what surrounds them,
+/// by the prefix that it preserves: the conversation up to a turn must be a beginning of the conversation with more.
+class chat_turns {
+public:
+    explicit chat_turns(chat_template chat) : chat_{std::move(chat)} {}
+
+    /// The tokens that stand between the policy's turn and its next.
+    /// @param said the completion up to the policy's last turn
+    /// @param answers all so far, the last one to be written
+    /// Throws `aha::error` for a prompt that was not given as messages, for what the template refuses, with its line,
+    /// and for a template that does not preserve prefixes.
+    template <class Tokenizer>
+    std::vector<token_id> operator()(const Tokenizer& tokenizer, const prompt& asked, const completion& said,
+                                     std::span<const environment_answer> answers) const {
+        const std::string between = text_between(asked, said, answers);
+        std::string_view rest = between;
+        // The token that ended the turn may be the first of what the template writes.
+        if constexpr (requires { tokenizer.decode(said.ids, false); })
+            if (const std::string last = tokenizer.decode(std::span{said.ids}.last(1), false);
+                said.finish != finish_reason::length && !last.empty() && rest.starts_with(last))
+                rest.remove_prefix(last.size());
+        return tokenizer.encode(rest);
+    }
+
+    /// What the template writes from the end of the assistant's last turn up to its next.
+    std::string text_between(const prompt& asked, const completion& said,
+                             std::span<const environment_answer> answers) const {
+        require(asked.messages.is_array(), "prompt ", asked.index,
+                " was not given as messages, so a chat template cannot write an environment's answer to it");
+        json variables = json::object();
+        if (asked.fields.is_object()) {
+            if (asked.fields.contains("tools")) variables["tools"] = asked.fields["tools"];
+            if (asked.fields.contains("chat_template_kwargs")) variables.update(asked.fields["chat_template_kwargs"]);
+        }
+        json talk = asked.messages;
+        for (std::size_t n = 0; n + 1 < answers.size(); ++n) {
+            talk.push_back(turn_message(said.turns.at(n).said));
+            add(talk, answers[n]);
+        }
+        talk.push_back(turn_message(said.turns.at(answers.size() - 1).said));
+        const std::string before = chat_.render(talk, {.add_generation_prompt = false, .variables = variables});
+        add(talk, answers.back());
+        const std::string whole = chat_.render(talk, {.variables = variables});
+        require(whole.starts_with(before),
+                "the chat template does not preserve prefixes: what it writes of a dialogue "
+                "up to the assistant's turn ",
+                answers.size(), " of prompt ", asked.index,
+                " is no beginning of what it writes with the environment's answer; from ", shown(before, whole));
+        const std::size_t mark = before.rfind(end_mark);
+        require(mark != std::string::npos, "the chat template does not write what the assistant says in turn ",
+                answers.size(), " of prompt ", asked.index);
+        return whole.substr(mark + end_mark.size());
+    }
+
+private:
+    static constexpr std::string_view end_mark = "\xEE\x80\x81";  // U+E001, which is for private use
+
+    /// A turn with a mark where the policy's tokens end. Its words are those of the policy where a template may look at
+    /// them: what is thought before `</think>`.
+    static json turn_message(const std::string& said) {
+        const std::size_t thought = said.find("</think>");
+        const std::string words = thought == std::string::npos ? "said" : "<think>\nthought\n</think>\n\nsaid";
+        return {{"role", "assistant"}, {"content", words + std::string{end_mark}}};
+    }
+
+    static void add(json& talk, const environment_answer& answer) {
+        if (answer.messages.is_array()) talk.insert(talk.end(), answer.messages.begin(), answer.messages.end());
+        else talk.push_back({{"role", answer.role}, {"content", answer.text}});
+    }
+
+    /// Where two texts part.
+    static std::string shown(const std::string& before, const std::string& whole) {
+        std::size_t same = 0;
+        while (same < before.size() && same < whole.size() && before[same] == whole[same]) ++same;
+        return json(before.substr(same, 40)).dump(-1, ' ', false, json::error_handler_t::replace) + " on";
+    }
+
+    chat_template chat_;
+};
+
+}  // namespace aha
