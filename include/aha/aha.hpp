@@ -12,6 +12,7 @@
 #include <aha/advantage/raw_score.hpp>
 #include <aha/advantage/reinforce_plus_plus.hpp>
 #include <aha/advantage/reinforce_plus_plus_baseline.hpp>
+#include <aha/advantage/turn_returns.hpp>
 #include <aha/core/dialogue.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
@@ -64,6 +65,7 @@
 #include <aha/reward/combine.hpp>
 #include <aha/reward/cosine_length.hpp>
 #include <aha/reward/countdown.hpp>
+#include <aha/reward/environment_reward.hpp>
 #include <aha/reward/filter/has_code_block.hpp>
 #include <aha/reward/filter/long_paragraphs.hpp>
 #include <aha/reward/filter/mixes_languages.hpp>
@@ -82,6 +84,9 @@
 #include <aha/reward/soft_overlong.hpp>
 #include <aha/reward/tag_count.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
+#include <aha/rollout/environment/chat_turns.hpp>
+#include <aha/rollout/environment/plain_turns.hpp>
+#include <aha/rollout/environment/turn_sampler.hpp>
 #include <aha/text/r1_template.hpp>
 #include <aha/update/cache_teacher.hpp>
 #include <aha/data/chat_example.hpp>

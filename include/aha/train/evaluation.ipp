@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <aha/core/policy_tokens.hpp>
 #include <aha/train/evaluation.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/inline.hpp>
