@@ -17,7 +17,7 @@ struct options {
     aha::grpo_options grpo{
         .prompts_per_step = 64, .group_size = 16, .learning_rate = 1e-3, .microbatch_tokens = 16384, .seed = 1};
     aha::grpo_loss_options loss{.entropy_bonus = 0.003};
-    double discount = 1;
+    double discount = 0.5, hints = 1;
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
@@ -32,6 +32,8 @@ struct options {
         app.add_option("--learning-rate", grpo.learning_rate)->capture_default_str();
         app.add_option("--entropy-bonus", loss.entropy_bonus)->capture_default_str();
         app.add_option("--discount", discount, "of what comes a turn later")->capture_default_str();
+        app.add_option("--hints", hints, "what a bit is worth that a guess gives; 0: a guess costs 1, and that is all")
+            ->capture_default_str();
         app.add_option("--seed", grpo.seed)->capture_default_str();
         machine.add_to(app);
     }
@@ -78,7 +80,7 @@ int train(const options& o) {
 
     const auto player = [&](double temperature) {
         return aha::turn_sampler{model.tokenizer,
-                                 number_game::world{},
+                                 number_game::world{o.hints},
                                  {.temperature = temperature, .max_new_tokens = 2},
                                  {.max_turns = number_game::most_guesses},
                                  aha::plain_turns{},
