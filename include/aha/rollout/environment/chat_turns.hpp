@@ -32,14 +32,11 @@ public:
     template <class Tokenizer>
     std::vector<token_id> operator()(const Tokenizer& tokenizer, const prompt& asked, const completion& said,
                                      std::span<const environment_answer> answers) const {
-        const std::string between = text_between(asked, said, answers);
-        std::string_view rest = between;
+        std::vector<token_id> ids = tokenizer.encode(text_between(asked, said, answers));
         // The token that ended the turn may be the first of what the template writes.
-        if constexpr (requires { tokenizer.decode(said.ids, false); })
-            if (const std::string last = tokenizer.decode(std::span{said.ids}.last(1), false);
-                said.finish != finish_reason::length && !last.empty() && rest.starts_with(last))
-                rest.remove_prefix(last.size());
-        return tokenizer.encode(rest);
+        if (said.finish != finish_reason::length && !ids.empty() && !said.ids.empty() && ids.front() == said.ids.back())
+            ids.erase(ids.begin());
+        return ids;
     }
 
     /// What the template writes from the end of the assistant's last turn up to its next.
