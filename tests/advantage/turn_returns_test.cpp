@@ -59,12 +59,11 @@ TEST(turn_returns, divides_by_the_deviation_of_all_turns_of_the_group) {
 
 TEST(turn_returns, a_late_turn_is_compared_with_late_ones) {
     // The long game's second turn meets that of another long one, not the short one's only turn.
-    const std::vector<aha::rollout_group> groups{group_of({{{0, 0}, stepped({{1, 0}, {2, 10}})},
-                                                           {{0, 0}, stepped({{1, 0}, {2, 12}})},
-                                                           {{0}, stepped({{1, 2}})}})};
-    EXPECT_THAT((turn_returns{{.scale = false}}(groups)),
-                ElementsAre(ElementsAre(ElementsAre(near(2), near(-1)), ElementsAre(near(4), near(1)),
-                                        ElementsAre(near(-6)))));
+    const std::vector<aha::rollout_group> groups{group_of(
+        {{{0, 0}, stepped({{1, 0}, {2, 10}})}, {{0, 0}, stepped({{1, 0}, {2, 12}})}, {{0}, stepped({{1, 2}})}})};
+    EXPECT_THAT(
+        (turn_returns{{.scale = false}}(groups)),
+        ElementsAre(ElementsAre(ElementsAre(near(2), near(-1)), ElementsAre(near(4), near(1)), ElementsAre(near(-6)))));
 }
 
 TEST(turn_returns, equal_returns_give_exactly_zero) {

@@ -108,7 +108,7 @@ TEST(chat_turns, write_several_messages_of_an_answer) {
 
 TEST(chat_turns, keep_thinking_and_space_that_the_template_keeps) {
     const std::vector<std::string> said{"<think>\nhalf\n</think>\n\n32", "<think>\nmore\n</think>\n\n48"};
-    const std::vector<environment_answer> answers{{.text = " higher\n"}, {.text = "\nlower"}};
+    const std::vector<environment_answer> answers{{.text = " higher \xC3\n"}, {.text = "\nlower"}};
     const aha::prompt p = asked({{"user", " Guess.\n"}});
     const chat_template training = published("qwen3_training");
     EXPECT_EQ(joined(training, p, said, answers), rendered(training, p, said, answers));
@@ -131,9 +131,8 @@ TEST(chat_turns, give_the_template_the_prompts_variables) {
     EXPECT_EQ(format.text_between(p, turns({"32"}), answers),
               "<|im_end|>\n<|im_start|>user\nhigher<|im_end|>\n<|im_start|>assistant\n");
     p.fields["chat_template_kwargs"] = {{"enable_thinking", false}};
-    EXPECT_EQ(
-        format.text_between(p, turns({"32"}), answers),
-        "<|im_end|>\n<|im_start|>user\nhigher<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
+    EXPECT_EQ(format.text_between(p, turns({"32"}), answers),
+              "<|im_end|>\n<|im_start|>user\nhigher<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
 }
 
 TEST(chat_turns, refuse_a_template_that_does_not_preserve_prefixes) {
@@ -145,12 +144,18 @@ TEST(chat_turns, refuse_a_template_that_does_not_preserve_prefixes) {
               }),
               "the chat template does not preserve prefixes: what it writes of a dialogue up to the assistant's turn 1 "
               "of prompt 5 is no beginning of what it writes with the environment's answer; from "
-              "\"<think>\\nthought\\n</think>\\n\\nsaid\xEE\x80\x81<|im_end|>\\n\" on");
-    EXPECT_THAT(complaint([&] {
-                    aha::chat_turns{published("deepseek_r1_distill")}.text_between(
-                        p, turns({"<think>\nx\n</think>\n\n32"}), answers);
-                }),
-                testing::Ne("no complaint and a wrong text"));
+              "\"<think>\\n...\\n</think>\\n\\nsaid...<|im_end|>\\n\" on");
+    // That of R1's distilled models drops it everywhere, but the variant for training keeps it.
+    const std::string thinks = "x\n</think>\n\n32";
+    EXPECT_EQ(
+        complaint([&] { aha::chat_turns{published("deepseek_r1_distill")}.text_between(p, turns({thinks}), answers); }),
+        "the chat template does not preserve prefixes: it drops what the assistant thought in its turns, which "
+        "stays in what the policy reads (prompt 5); give chat_turns a variant of the template that keeps it");
+    EXPECT_EQ(aha::chat_turns{published("deepseek_r1_distill_training")}.text_between(p, turns({thinks}), answers),
+              "<\xEF\xBD\x9C"
+              "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C><\xEF\xBD\x9CUser\xEF\xBD\x9C>"
+              "higher<\xEF\xBD\x9C"
+              "Assistant\xEF\xBD\x9C><think>\n");
 }
 
 TEST(chat_turns, say_what_is_missing) {
