@@ -44,6 +44,22 @@ TEST_F(completions_file_test, writes_a_line_a_completion) {
         "\"finish_reason\":\"length\",\"reward\":null,\"rewards\":{},\"advantage\":0.0}\n");
 }
 
+TEST_F(completions_file_test, shows_turns_with_an_environment) {
+    aha::rollout_group group;
+    aha::completion& said = group.completions.emplace_back();
+    said.text = "32\n48";
+    said.finish = aha::finish_reason::end_token;
+    said.turns = {{.begin = 0, .end = 1, .said = "32", .heard = "higher\xC3", .reward = -1},
+                  {.begin = 2, .end = 3, .said = "48"}};
+    aha::completions_file file{folder_};
+    file.on_step({.step = 1,
+                  .metrics = {},
+                  .groups = std::make_shared<const std::vector<aha::rollout_group>>(1, std::move(group))});
+    EXPECT_THAT(content("completions.jsonl"),
+                testing::EndsWith("\"advantage\":null,\"turns\":[{\"said\":\"32\",\"heard\":\"higher\xEF\xBF\xBD\","
+                                  "\"reward\":-1.0},{\"said\":\"48\"}]}\n"));
+}
+
 TEST_F(completions_file_test, of_a_resumed_run_has_each_step_once) {
     const auto run = [&](std::int64_t start, std::int64_t end) {
         aha::completions_file file{folder_};

@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,15 +36,15 @@ class answer_pool {
         std::function<environment_answer()> call;
         answer_outcome outcome{};
         std::optional<clock::time_point> since{};  // when the call began
-        bool done = false, taken = false;
+        bool done = false;
         std::size_t worker = 0;
     };
 
     struct shared {
         std::mutex mutex;
         std::condition_variable work, result;
-        std::deque<std::size_t> waiting;
-        std::deque<std::shared_ptr<job>> jobs;  // by their number
+        std::deque<std::shared_ptr<job>> waiting;
+        std::size_t open = 0, ready = 0;  // calls that have not ended, and those that have and were not taken
         bool closed = false;
     };
 
@@ -54,12 +55,17 @@ public:
     }
     answer_pool(const answer_pool&) = delete;
     answer_pool& operator=(const answer_pool&) = delete;
+    /// Waits for calls under way, but not beyond their deadline; those that wait for a thread are not made any more.
     ~answer_pool() {
         {
-            const std::lock_guard guard{shared_->mutex};
+            std::unique_lock lock{shared_->mutex};
             shared_->closed = true;
             shared_->waiting.clear();
             shared_->work.notify_all();
+            while (deadline_ > 0 && any_under_way()) {
+                give_up_late_ones();
+                if (any_under_way()) shared_->result.wait_for(lock, look_every);
+            }
         }
         for (std::size_t n = 0; n < threads_.size(); ++n) {
             if (left_behind_[n]) threads_[n].detach();
@@ -69,13 +75,14 @@ public:
 
     /// Begins a call, which must own all it uses. @return its number
     std::size_t begin(std::function<environment_answer()> call) {
-        const std::lock_guard guard{shared_->mutex};
         auto added = std::make_shared<job>();
         added->call = std::move(call);
-        shared_->jobs.push_back(std::move(added));
-        shared_->waiting.push_back(shared_->jobs.size() - 1);
+        jobs_.emplace(begun_, added);
+        const std::lock_guard guard{shared_->mutex};
+        shared_->waiting.push_back(std::move(added));
+        ++shared_->open;
         shared_->work.notify_one();
-        return shared_->jobs.size() - 1;
+        return begun_++;
     }
 
     /// Waits until all calls have ended, but not longer than `seconds`; or, if these are fewer than 0, until one has.
@@ -85,52 +92,58 @@ public:
                                               std::chrono::duration<double>(std::max(seconds, 0.0)));
         const auto enough = [&] {
             give_up_late_ones();
-            std::size_t open = 0, ready = 0;
-            for (const auto& one : shared_->jobs) {
-                open += !one->done ? 1 : 0;
-                ready += one->done && !one->taken ? 1 : 0;
-            }
-            return open == 0 || (seconds < 0 && ready > 0);
+            return shared_->open == 0 || (seconds < 0 && shared_->ready > 0);
         };
         while (!enough()) {
-            auto next = clock::now() + std::chrono::milliseconds{50};  // deadlines are looked at so often
+            auto next = clock::now() + look_every;
             if (seconds >= 0) next = std::min(next, until);
             shared_->result.wait_until(lock, next);
             if (seconds >= 0 && clock::now() >= until) break;
         }
     }
 
-    /// The outcome of a call that has ended; nothing if it has not.
+    /// The outcome of a call that has ended, once; nothing if it has not.
     std::optional<answer_outcome> take(std::size_t number) {
+        std::shared_ptr<job> one;  // what the call owns goes outside the lock
         const std::lock_guard guard{shared_->mutex};
         give_up_late_ones();
-        job& one = *shared_->jobs[number];
-        if (!one.done || one.taken) return std::nullopt;
-        one.taken = true;
-        one.call = nullptr;
-        return std::move(one.outcome);
+        const auto found = jobs_.find(number);
+        if (found == jobs_.end() || !found->second->done) return std::nullopt;
+        one = std::move(found->second);
+        jobs_.erase(found);
+        --shared_->ready;
+        return std::move(one->outcome);
     }
 
 private:
+    static constexpr std::chrono::milliseconds look_every{50};  // for deadlines that have passed
+
     void add_worker() {
         const std::size_t number = threads_.size();
         left_behind_.push_back(false);
         threads_.emplace_back([state = shared_, number] { work(*state, number); });
     }
 
+    static bool under_way(const job& one) { return one.since && !one.done; }
+
+    /// Under the lock.
+    bool any_under_way() const {
+        return std::ranges::any_of(jobs_, [](const auto& one) { return under_way(*one.second); });
+    }
+
     /// Under the lock.
     void give_up_late_ones() {
         if (deadline_ <= 0) return;
         const auto now = clock::now();
-        for (const auto& one : shared_->jobs) {
-            if (one->done || !one->since || std::chrono::duration<double>{now - *one->since}.count() < deadline_)
-                continue;
+        for (const auto& [number, one] : jobs_) {
+            if (!under_way(*one) || std::chrono::duration<double>{now - *one->since}.count() < deadline_) continue;
             std::ostringstream reason;
             reason << "no answer within the deadline of " << deadline_ << " s";
             one->outcome.failure = reason.str();
             one->done = true;
+            --shared_->open, ++shared_->ready;
             left_behind_[one->worker] = true;
-            add_worker();
+            if (!shared_->closed) add_worker();
         }
     }
 
@@ -139,7 +152,7 @@ private:
         while (true) {
             state.work.wait(lock, [&] { return state.closed || !state.waiting.empty(); });
             if (state.closed) return;
-            const std::shared_ptr<job> mine = state.jobs[state.waiting.front()];
+            std::shared_ptr<job> mine = std::move(state.waiting.front());
             state.waiting.pop_front();
             mine->since = clock::now();
             mine->worker = number;
@@ -153,10 +166,17 @@ private:
                 outcome.failure = "the environment threw something that is no std::exception";
             }
             lock.lock();
-            if (mine->done) return;  // the call was given up, and another thread has this one's place
-            mine->outcome = std::move(outcome);
-            mine->done = true;
-            state.result.notify_all();
+            const bool given_up = mine->done;  // another thread has this one's place
+            if (!given_up) {
+                mine->outcome = std::move(outcome);
+                mine->done = true;
+                --state.open, ++state.ready;
+                state.result.notify_all();
+            }
+            lock.unlock();
+            mine.reset();  // what the call owns may go with it: not under the lock
+            if (given_up) return;
+            lock.lock();
         }
     }
 
@@ -164,6 +184,8 @@ private:
     std::shared_ptr<shared> shared_ = std::make_shared<shared>();  // with the workers, which may outlive this
     std::vector<std::thread> threads_;
     std::vector<bool> left_behind_;
+    std::map<std::size_t, std::shared_ptr<job>> jobs_;  // by their number, those that were not taken
+    std::size_t begun_ = 0;
 };
 
 }  // namespace aha::detail

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <aha/core/dialogue.hpp>
 #include <aha/core/environment_answer.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
@@ -32,14 +31,11 @@ public:
     template <class Tokenizer>
     std::vector<token_id> operator()(const Tokenizer& tokenizer, const prompt& asked, const completion& said,
                                      std::span<const environment_answer> answers) const {
-        const std::string between = text_between(asked, said, answers);
-        std::string_view rest = between;
+        std::vector<token_id> ids = tokenizer.encode(text_between(asked, said, answers));
         // The token that ended the turn may be the first of what the template writes.
-        if constexpr (requires { tokenizer.decode(said.ids, false); })
-            if (const std::string last = tokenizer.decode(std::span{said.ids}.last(1), false);
-                said.finish != finish_reason::length && !last.empty() && rest.starts_with(last))
-                rest.remove_prefix(last.size());
-        return tokenizer.encode(rest);
+        if (said.finish != finish_reason::length && !ids.empty() && !said.ids.empty() && ids.front() == said.ids.back())
+            ids.erase(ids.begin());
+        return ids;
     }
 
     /// What the template writes from the end of the assistant's last turn up to its next.
@@ -58,6 +54,8 @@ public:
             add(talk, answers[n]);
         }
         talk.push_back(turn_message(said.turns.at(answers.size() - 1).said));
+        std::size_t thoughts = 0;
+        for (std::size_t n = 0; n < answers.size(); ++n) thoughts += has_thoughts(said.turns[n].said) ? 1 : 0;
         const std::string before = chat_.render(talk, {.add_generation_prompt = false, .variables = variables});
         add(talk, answers.back());
         const std::string whole = chat_.render(talk, {.variables = variables});
@@ -66,6 +64,10 @@ public:
                 "up to the assistant's turn ",
                 answers.size(), " of prompt ", asked.index,
                 " is no beginning of what it writes with the environment's answer; from ", shown(before, whole));
+        require(count(before, thought_mark) == thoughts,
+                "the chat template does not preserve prefixes: it drops what the assistant thought in its turns, which "
+                "stays in what the policy reads (prompt ",
+                asked.index, "); give chat_turns a variant of the template that keeps it");
         const std::size_t mark = before.rfind(end_mark);
         require(mark != std::string::npos, "the chat template does not write what the assistant says in turn ",
                 answers.size(), " of prompt ", asked.index);
@@ -73,14 +75,24 @@ public:
     }
 
 private:
-    static constexpr std::string_view end_mark = "\xEE\x80\x81";  // U+E001, which is for private use
+    // Two characters for private use, U+E000 and U+E001.
+    static constexpr std::string_view thought_mark = "\xEE\x80\x80", end_mark = "\xEE\x80\x81";
 
     /// A turn with a mark where the policy's tokens end. Its words are those of the policy where a template may look at
     /// them: what is thought before `</think>`.
     static json turn_message(const std::string& said) {
-        const std::size_t thought = said.find("</think>");
-        const std::string words = thought == std::string::npos ? "said" : "<think>\nthought\n</think>\n\nsaid";
-        return {{"role", "assistant"}, {"content", words + std::string{end_mark}}};
+        const std::string thoughts =
+            has_thoughts(said) ? "<think>\n" + std::string{thought_mark} + "\n</think>\n\n" : "";
+        return {{"role", "assistant"}, {"content", thoughts + "said" + std::string{end_mark}}};
+    }
+
+    static bool has_thoughts(const std::string& said) { return said.find("</think>") != std::string::npos; }
+
+    static std::size_t count(std::string_view text, std::string_view mark) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + mark.size()))
+            ++found;
+        return found;
     }
 
     static void add(json& talk, const environment_answer& answer) {
@@ -88,11 +100,14 @@ private:
         else talk.push_back({{"role", answer.role}, {"content", answer.text}});
     }
 
-    /// Where two texts part.
+    /// Where two texts part, without the marks.
     static std::string shown(const std::string& before, const std::string& whole) {
         std::size_t same = 0;
         while (same < before.size() && same < whole.size() && before[same] == whole[same]) ++same;
-        return json(before.substr(same, 40)).dump(-1, ' ', false, json::error_handler_t::replace) + " on";
+        std::string rest = before.substr(same, 40);
+        for (const std::string_view mark : {thought_mark, end_mark})
+            for (std::size_t at; (at = rest.find(mark)) != std::string::npos;) rest.replace(at, mark.size(), "...");
+        return json(rest).dump(-1, ' ', false, json::error_handler_t::ignore) + " on";
     }
 
     chat_template chat_;
