@@ -11,7 +11,7 @@
 #include <aha/reward/math/expression.hpp>
 #include <aha/reward/math/lexer.hpp>
 #include <aha/reward/math/names.hpp>
-#include <aha/reward/math/parser.hpp>
+#include <aha/reward/math/parser_options.hpp>
 #include <aha/reward/math/plus_minus.hpp>
 
 namespace aha::math::detail {

@@ -89,7 +89,9 @@ private:
         } else if (letter(c)) {
             const std::size_t begin = at_;
             while (letter(peek())) ++at_;
-            add(token_kind::word, std::string{text_.substr(begin, at_ - begin)});
+            const std::string_view said = text_.substr(begin, at_ - begin);
+            if (said == "percent" || said == "percentage" || said == "pct") add(token_kind::sign, "%");
+            else add(token_kind::word, std::string{said});
         } else if (c == '\\') {
             backslash();
         } else if (static_cast<unsigned char>(c) >= 0x80) {
@@ -243,6 +245,11 @@ private:
 
     void command(std::string_view name) {
         const command_entry* const entry = find_command(name);
+        for (const std::string_view space : {"quad", "qquad"})  // \quadx
+            if (entry == nullptr && name.starts_with(space)) {
+                at_ -= name.size() - space.size();
+                return void(spaced_ = true);
+            }
         if (entry == nullptr) return add(token_kind::command, std::string{name});
         switch (entry->role) {
             case command_role::nothing: return;

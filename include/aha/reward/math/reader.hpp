@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <aha/reward/math/expression.hpp>
+#include <aha/reward/math/extraction.hpp>
+
+namespace aha::math {
+
+/// What a text says as its answer.
+struct math_answer {
+    std::optional<expression> value{};  ///< its formula; nothing if none can be read
+    std::string unit{};                 ///< the unit of a number, where it is one that is known: "cm"
+    std::string text{};                 ///< the answer as it stands in the text, in one spelling; empty if none does
+
+    explicit operator bool() const { return value.has_value() || !text.empty(); }  ///< whether there is one
+};
+
+/// The answer that a text gives: in a reference all of it, in a completion what stands behind "the final answer is", in
+/// the last box, behind "answer" or at the end. A text that is nothing but a formula or a few words is itself the
+/// answer. Linear time but for texts made to mislead.
+math_answer read_math(std::string_view text, const extraction_options& options = {});
+
+/// What all of a formula or plain text says, without a look for boxes and dollar signs.
+math_answer read_whole(std::string_view text, bool as_math_verify = false);
+
+}  // namespace aha::math
+
+#ifndef AHA_COMPILED
+#include <aha/reward/math/reader.ipp>
+#endif
