@@ -50,6 +50,8 @@ def target(header, text, root):
             if name.startswith("aha/") and name not in seen and (root / name).is_file():
                 seen.add(name)
                 waiting.append((root / name).read_text())
+    if "reward/math/" in header:
+        return "aha::math"
     return "aha::cld2" if "cld2" in header else "aha::text"
 
 

@@ -378,11 +378,7 @@ AHA_INLINE void rename_symbols(expression& one, const std::vector<std::pair<std:
 AHA_INLINE bool same_value(const expression& gold, const expression& given, const equality_options& options,
                            work_budget& budget) {
     options.validate();
-    std::set<std::string> gold_names, given_names;
-    detail::collect_symbols(gold, gold_names);
-    detail::collect_symbols(given, given_names);
-    std::set<std::string> all = gold_names;
-    all.insert(given_names.begin(), given_names.end());
+    const std::set<std::string> gold_names = symbols_of(gold), given_names = symbols_of(given);
     const bool keep_case = !options.as_math_verify && (detail::mixes_cases(gold_names) || detail::mixes_cases(given_names));
     detail::comparison compared{options, budget, keep_case};
     if (options.strict || gold_names.size() != given_names.size()) return compared.equal(gold, given);

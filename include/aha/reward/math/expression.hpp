@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,6 +130,9 @@ inline bool is_equation(const expression& one) {
 inline bool is_collection(const expression& one) {
     return one.kind >= form::set && one.kind <= form::named_set;
 }
+
+/// The names of the symbols and texts in an expression.
+std::set<std::string> symbols_of(const expression& one);
 
 /// The formula as a person would type it, "x^2 + 1/2"; for messages and results.
 std::string to_text(const expression& one);

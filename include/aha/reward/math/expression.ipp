@@ -81,7 +81,18 @@ AHA_INLINE std::string text_of_sum(const expression& one) {
     return all;
 }
 
+AHA_INLINE void collect_symbols(const expression& one, std::set<std::string>& names) {
+    if (one.is(form::symbol) || one.is(form::text)) names.insert(one.name);
+    for (const expression& part : one.parts) collect_symbols(part, names);
+}
+
 }  // namespace detail
+
+AHA_INLINE std::set<std::string> symbols_of(const expression& one) {
+    std::set<std::string> names;
+    detail::collect_symbols(one, names);
+    return names;
+}
 
 AHA_INLINE std::string to_text(const expression& one) {
     using detail::text_in, detail::text_of_all;

@@ -19,6 +19,9 @@ namespace aha::math::detail {
 /// Thrown within the parser where a formula cannot be read, and caught there.
 struct unreadable {};
 
+/// A number of the lexer's digits.
+expression number_of(std::string_view digits);
+
 /// Reads the tokens of one formula by recursive descent. Lists hold elements, elements are relations, their sides
 /// unions, then sums, products, powers.
 class formula_parser {

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <aha/reward/math/equality.hpp>
+#include <aha/reward/math/equality_options.hpp>
 #include <aha/reward/math/extraction.hpp>
 #include <aha/reward/math/reader.hpp>
 

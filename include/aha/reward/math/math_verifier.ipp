@@ -5,6 +5,7 @@
 #include <aha/reward/math/math_verifier.hpp>
 #include <aha/core/inline.hpp>
 #include <aha/reward/characters.hpp>
+#include <aha/reward/math/equality.hpp>
 
 namespace aha {
 

@@ -1,22 +1,26 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include <aha/reward/math/expression.hpp>
 #include <aha/reward/math/extraction.hpp>
 
 namespace aha::math {
 
+struct expression;
+
 /// What a text says as its answer.
 struct math_answer {
-    std::optional<expression> value{};  ///< its formula; nothing if none can be read
-    std::string unit{};                 ///< the unit of a number, where it is one that is known: "cm"
-    std::string text{};                 ///< the answer as it stands in the text, in one spelling; empty if none does
+    std::shared_ptr<const expression> value{};  ///< its formula; null if none can be read
+    std::string unit{};                         ///< the unit of a number, where it is one that is known: "cm"
+    std::string text{};  ///< the answer as it stands in the text, in one spelling; empty if none does
 
-    explicit operator bool() const { return value.has_value() || !text.empty(); }  ///< whether there is one
+    explicit operator bool() const { return value != nullptr || !text.empty(); }  ///< whether there is one
 };
+
+/// The answer as a person would type it: "1/2", "5 cm"; its text where no formula can be read.
+std::string to_text(const math_answer& one);
 
 /// The answer that a text gives: in a reference all of it, in a completion what stands behind "the final answer is", in
 /// the last box, behind "answer" or at the end. A text that is nothing but a formula or a few words is itself the

@@ -10,6 +10,7 @@
 #include <aha/core/inline.hpp>
 #include <aha/reward/answer_unit.hpp>
 #include <aha/reward/answer_value.hpp>
+#include <aha/reward/math/expression.hpp>
 #include <aha/reward/math/formula_parser.hpp>
 #include <aha/reward/math/lexer.hpp>
 #include <aha/reward/math/parser.hpp>
@@ -18,6 +19,20 @@
 namespace aha::math {
 
 namespace detail {
+
+/// An answer while it is read.
+struct found_answer {
+    std::optional<expression> value{};
+    std::string unit{}, text{};
+};
+
+inline math_answer finished(found_answer one) {
+    math_answer done{.unit = std::move(one.unit), .text = std::move(one.text)};
+    if (one.value) done.value = std::make_shared<const expression>(std::move(*one.value));
+    return done;
+}
+
+found_answer whole_answer(std::string_view text, bool as_math_verify);
 
 /// A formula in one spelling: its tokens side by side.
 AHA_INLINE std::string spelled(std::string_view formula) {
@@ -172,16 +187,16 @@ class answer_reader {
 public:
     answer_reader(std::string_view text, const extraction_options& options) : text_{text}, options_{options} {}
 
-    math_answer read() const {
+    found_answer read() const {
         if (!options_.as_math_verify)
-            if (std::optional<math_answer> whole = plain_whole()) return std::move(*whole);
-        math_answer first;
+            if (std::optional<found_answer> whole = plain_whole()) return std::move(*whole);
+        found_answer first;
         bool tried = false;
         for (const int priority : place_priorities(options_)) {
             if (!options_.as_math_verify && priority == 100)
-                if (std::optional<math_answer> rest = rest_of_sentence()) return std::move(*rest);
+                if (std::optional<found_answer> rest = rest_of_sentence()) return std::move(*rest);
             for (const answer_place& place : answer_places(text_, priority, options_)) {
-                math_answer one = at(place);
+                found_answer one = at(place);
                 if (first.text.empty()) first.text = one.text;
                 tried = true;
                 if (one.value || place.kind == answer_place::content::words) {
@@ -208,7 +223,7 @@ private:
     bool has(std::string_view part) const { return text_.find(part) != std::string_view::npos; }
 
     /// A text without dollar signs, boxes and "answer" that is a formula or a number as a whole.
-    std::optional<math_answer> plain_whole() const {
+    std::optional<found_answer> plain_whole() const {
         if (!options_.latex || !options_.strings.empty() || !options_.without_anchor) return std::nullopt;
         if (text_.size() > 2000 || has("\\boxed") || has("\\fbox") || has("\\(") || has("\\[")) return std::nullopt;
         const std::size_t dollar = text_.find('$');
@@ -218,9 +233,9 @@ private:
     }
 
     /// A text that is a formula, a number or one word.
-    static std::optional<math_answer> without_prose(std::string_view said) {
+    static std::optional<found_answer> without_prose(std::string_view said) {
         if (said.empty() || said.find('\n') != std::string_view::npos) return std::nullopt;
-        math_answer one = read_whole(said);
+        found_answer one = whole_answer(said, false);
         if (!one.value) return std::nullopt;
         if (one.value->is(form::text)) {
             if (one.value->name.find(' ') == std::string::npos) return one;
@@ -236,7 +251,7 @@ private:
     }
 
     /// What follows the last "answer is" or "answer:" up to the end of the sentence.
-    std::optional<math_answer> rest_of_sentence() const {
+    std::optional<found_answer> rest_of_sentence() const {
         if (!options_.latex || !options_.expressions || !options_.strings.empty()) return std::nullopt;
         const std::string lower = aha::detail::lower_case(text_);
         std::size_t begin = std::string::npos;
@@ -260,9 +275,9 @@ private:
         return without_prose(rest);
     }
 
-    math_answer at(const answer_place& place) const {
+    found_answer at(const answer_place& place) const {
         using content = answer_place::content;
-        math_answer one;
+        found_answer one;
         if (place.kind == content::words) {
             one.text = place.texts.front();
             return one;
@@ -271,7 +286,7 @@ private:
         if (place.kind == content::arithmetic) {
             one.text = place.texts.front();
             if (!options_.as_math_verify) {
-                one.value = read_whole(one.text).value;
+                one.value = whole_answer(one.text, false).value;
             } else if (has_signs_between(one.text)) {
                 one.value = parse_formula(one.text, {.as_math_verify = true});
             }
@@ -281,7 +296,7 @@ private:
         bool failed = false;
         for (std::size_t i = 0; i < place.texts.size(); ++i) {
             const std::string inside = boxed_content(place.texts[i], !options_.as_math_verify);
-            math_answer each = read_whole(inside, options_.as_math_verify);
+            found_answer each = whole_answer(inside, options_.as_math_verify);
             one.text += (i > 0 ? " and " : "") + each.text;
             if (!each.value) failed = true;
             else all.push_back(place.percent[i] ? of_percent(std::move(*each.value)) : std::move(*each.value));
@@ -292,8 +307,8 @@ private:
         return one;
     }
 
-    math_answer number_at(const answer_place& place) const {
-        math_answer one;
+    found_answer number_at(const answer_place& place) const {
+        found_answer one;
         one.text = place.texts.front();
         std::string digits = one.text;
         const bool negative = digits.starts_with('-');
@@ -330,40 +345,38 @@ private:
     extraction_options options_;
 };
 
-}  // namespace detail
-
-AHA_INLINE math_answer read_whole(std::string_view text, bool as_math_verify) {
-    math_answer one;
-    one.text = detail::spelled(text);
+AHA_INLINE found_answer whole_answer(std::string_view text, bool as_math_verify) {
+    found_answer one;
+    one.text = spelled(text);
     if (as_math_verify) {
-        one.value = detail::parse_or_last_side(text, true);
+        one.value = parse_or_last_side(text, true);
         return one;
     }
     const std::string_view said = aha::detail::trimmed(text);
     const aha::detail::answer_value plain = aha::detail::read_answer(said);
     if (plain.number && plain.name.empty()) {
-        if (std::optional<expression> value = detail::expression_of(*plain.number)) {
-            one.value = plain.percent ? detail::of_percent(std::move(*value)) : std::move(*value);
+        if (std::optional<expression> value = expression_of(*plain.number)) {
+            one.value = plain.percent ? of_percent(std::move(*value)) : std::move(*value);
             one.unit = plain.unit;
             return one;
         }
     }
-    if (detail::is_words(said)) {
-        one.value = named(form::text, detail::squeezed(said));
+    if (is_words(said)) {
+        one.value = named(form::text, squeezed(said));
         return one;
     }
     std::vector<token> tokens = tokens_of(said);
     if (tokens.size() > 4000) return one;
-    std::string unit = detail::take_unit(tokens);
+    std::string unit = take_unit(tokens);
     if (!unit.empty()) {
         try {
-            one.value = detail::formula_parser{std::move(tokens), {}}.all();
+            one.value = formula_parser{std::move(tokens), {}}.all();
             one.unit = unit == " " ? "" : unit;
             return one;
-        } catch (const detail::unreadable&) {
+        } catch (const unreadable&) {
         }
     }
-    one.value = detail::parse_or_last_side(said, false);
+    one.value = parse_or_last_side(said, false);
     if (one.value && one.value->is(form::apply) && one.value->name == "degrees") {
         expression inside = std::move(one.value->parts.front());
         one.value = std::move(inside);
@@ -372,10 +385,21 @@ AHA_INLINE math_answer read_whole(std::string_view text, bool as_math_verify) {
     return one;
 }
 
+}  // namespace detail
+
+AHA_INLINE math_answer read_whole(std::string_view text, bool as_math_verify) {
+    return detail::finished(detail::whole_answer(text, as_math_verify));
+}
+
+AHA_INLINE std::string to_text(const math_answer& one) {
+    if (!one.value) return one.text;
+    return to_text(*one.value) + (one.unit.empty() ? "" : " " + one.unit);
+}
+
 AHA_INLINE math_answer read_math(std::string_view text, const extraction_options& options) {
     options.validate();
     constexpr std::size_t most = 200'000;  // of a longer text the end
-    return detail::answer_reader{text.size() > most ? text.substr(text.size() - most) : text, options}.read();
+    return detail::finished(detail::answer_reader{text.size() > most ? text.substr(text.size() - most) : text, options}.read());
 }
 
 }  // namespace aha::math

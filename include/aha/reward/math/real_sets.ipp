@@ -123,11 +123,6 @@ AHA_INLINE expression without_functions(expression one) {
     return one;
 }
 
-AHA_INLINE void collect_symbols(const expression& one, std::set<std::string>& names) {
-    if (one.is(form::symbol) || one.is(form::text)) names.insert(one.name);
-    for (const expression& part : one.parts) collect_symbols(part, names);
-}
-
 /// Whether a relation holds where its variable is `x`; nothing if a side has no real value.
 AHA_INLINE std::optional<bool> holds(const expression& relation, const std::string& variable, const real& x,
                                      work_budget& budget) {
@@ -220,8 +215,7 @@ AHA_INLINE std::optional<expression> set_of_relation(const expression& given) {
 
 AHA_INLINE std::optional<bool> relation_says_set(const expression& given, const expression& set, work_budget& budget) {
     const expression relation = detail::without_functions(given);
-    std::set<std::string> names;
-    detail::collect_symbols(relation, names);
+    const std::set<std::string> names = symbols_of(relation);
     if (names.size() != 1) return std::nullopt;
     std::vector<real> ends;
     if (!detail::collect_ends(set, ends, budget) || ends.size() > 50) return std::nullopt;
