@@ -41,7 +41,8 @@ AHA_INLINE std::optional<fraction> exact_power(const fraction& base, const fract
         if (bits_of(base) * static_cast<std::int64_t>(size) > most_bits || !budget.spend(20 + size / 16))
             return std::nullopt;
         const whole over = pow(numerator(base), size), under = pow(denominator(base), size);
-        return *n < 0 ? fraction{under, over} : fraction{over, under};
+        if (*n >= 0) return fraction{over, under};
+        return over < 0 ? fraction{-under, -over} : fraction{under, over};  // a denominator must not be negative
     }
     const std::optional<std::int64_t> root = small_integer(fraction{denominator(exponent)}, 64);
     const std::optional<std::int64_t> raised = small_integer(fraction{numerator(exponent)}, 1000);

@@ -17,7 +17,7 @@ namespace aha {
 struct math_options {
     math::extraction_options extraction{};  ///< where an answer is looked for
     math::equality_options equality{};      ///< when two answers say the same
-    std::int64_t budget = 40'000;           ///< the most work of one comparison, see `math::work_budget`
+    std::int64_t budget = 10'000;           ///< the most work of one comparison, see `math::work_budget`
 
     /// The verdicts of Math-Verify 0.9.0, also where they are plainly wrong.
     static math_options as_math_verify() {

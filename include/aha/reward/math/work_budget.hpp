@@ -9,7 +9,7 @@ namespace aha::math {
 class work_budget {
 public:
     /// A budget of `units`.
-    explicit work_budget(std::int64_t units = 40'000) : left_{units} {}
+    explicit work_budget(std::int64_t units = 10'000) : left_{units} {}
 
     /// Takes `units`; false if there are not so many left, now and from then on.
     bool spend(std::int64_t units) {
