@@ -28,7 +28,7 @@ macro(aha_find_text_dependencies)
             string(APPEND aha_missing " ${aha_package}")
         endif()
     endforeach()
-    find_path(AHA_BOOST_INCLUDE boost/multiprecision/cpp_dec_float.hpp)  # headers alone are needed
+    find_path(AHA_BOOST_INCLUDE boost/multiprecision/cpp_bin_float.hpp)  # headers alone are needed
     mark_as_advanced(AHA_BOOST_INCLUDE)
     if(NOT AHA_BOOST_INCLUDE)
         string(APPEND aha_missing " Boost.Multiprecision")

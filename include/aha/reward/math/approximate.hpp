@@ -3,14 +3,14 @@
 #include <optional>
 #include <string>
 
-#include <boost/multiprecision/cpp_dec_float.hpp>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <aha/reward/math/expression.hpp>
 
 namespace aha::math {
 
 /// A real number with 50 decimal digits.
-using real = boost::multiprecision::number<boost::multiprecision::cpp_dec_float<50>, boost::multiprecision::et_off>;
+using real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>, boost::multiprecision::et_off>;
 
 /// A complex number with 50 digits, and how far it may be off by what its calculation rounded.
 struct approximate {

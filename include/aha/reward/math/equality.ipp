@@ -146,7 +146,10 @@ AHA_INLINE bool comparison::relation_pair(const expression& a, char a_sign, cons
     const expression f = joined(form::sum, a, negated(a_next)), g = joined(form::sum, b, negated(b_next));
     const std::optional<int> sign = ratio_sign(f, g);
     if (!sign) return false;
-    if (a_sign == flipped(a_sign)) return true;  // equations need no direction
+    if (a_sign == flipped(a_sign)) {  // equations need no direction; Math-Verify fails to solve those of one variable
+        return !mv() || symbols_of(f).size() != 1 || by_value(f, g) || by_value(f, negated(g));
+    }
+    if (mv() && !by_value(f, g) && !by_value(f, negated(g))) return false;
     return (*sign > 0) == (a_sign == b_sign);
 }
 
@@ -186,8 +189,10 @@ AHA_INLINE bool comparison::intervals(const expression& a, const expression& b) 
 }
 
 AHA_INLINE bool comparison::sets(const expression& gold, const expression& given) {
-    const auto collected = [](const expression& one) {
-        return is_collection(one) ? one : made_of(form::set, {one});
+    const auto collected = [&](const expression& one) {
+        expression all = is_collection(one) ? one : made_of(form::set, {one});
+        if (mv() && all.is(form::interval) && all.name == "()") all.kind = form::tuple;
+        return all;
     };
     const expression a = collected(gold), b = collected(given);
     const auto finite = [](const expression& one) {

@@ -33,7 +33,7 @@ enum class form : std::uint8_t {
     set,         ///< elements in braces
     list,        ///< elements without braces
     tuple,       ///< two or more elements in parentheses; of two it may also be an open interval
-    interval,    ///< two ends; `name` has the brackets, at least one of which is square
+    interval,    ///< two ends; `name` has the brackets, round ones only where it cannot be a tuple
     join,        ///< a union
     meet,        ///< an intersection
     difference,  ///< a set without another

@@ -123,6 +123,8 @@ private:
                 if (sides.size() == 1 && only_symbols(sides.front())) return next;
                 continue;
             }
+            if (sign == ':' && next.is(form::tuple) && next.parts.size() == 2 && !options_.as_math_verify)
+                next.kind = form::interval;  // x is in it, so that it is no point
             if (sign == '!') next = made_of(form::difference, pair(named(form::named_set, "R"), std::move(next)));
             signs += sign == ':' || sign == '!' ? '=' : sign;
             sides.push_back(std::move(next));

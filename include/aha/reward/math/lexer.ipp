@@ -16,11 +16,12 @@ namespace detail {
 class lexer {
 public:
     lexer(std::string_view formula, const lexer_options& options)
-        : text_{formula},
+        : tightened_{tightened(formula)},
+          text_{tightened_.empty() ? formula : tightened_},
           options_{options},
           matrix_{formula.find("matrix") != std::string_view::npos || formula.find("array") != std::string_view::npos ||
                   formula.find("cases") != std::string_view::npos},
-          commas_group_{commas_part_thousands(formula)} {}
+          commas_group_{commas_part_thousands(text_)} {}
 
     std::vector<token> all() {
         while (at_ < text_.size()) one();
@@ -39,6 +40,20 @@ private:
     void add(token_kind kind, std::string text) {
         tokens_.push_back({kind, std::move(text), spaced_});
         spaced_ = false;
+    }
+
+    /// The formula without \\! and the white space behind it; empty if it has none.
+    static std::string tightened(std::string_view formula) {
+        std::string all;
+        if (formula.find("\\!") == std::string_view::npos) return all;
+        for (std::size_t i = 0; i < formula.size(); ++i) {
+            if (!formula.substr(i).starts_with("\\!")) {
+                all += formula[i];
+                continue;
+            }
+            for (++i; i + 1 < formula.size() && blank(formula[i + 1]);) ++i;
+        }
+        return all;
     }
 
     /// Whether the commas of a formula part thousands: "1,234", not "1, 234", "1,23" or "(1,234)".
@@ -70,9 +85,7 @@ private:
         const bool first = before == 0 || formula[before - 1] != ',';
         if (!first && count != 3) return false;
         if (before > 0 && (formula[before - 1] == '.' || formula[before - 1] == '_')) return false;
-        std::size_t after = i + 1;
-        if (formula.substr(after).starts_with("\\!"))
-            for (after += 2; after < formula.size() && blank(formula[after]);) ++after;
+        const std::size_t after = i + 1;
         std::size_t digits = 0;
         while (after + digits < formula.size() && digit(formula[after + digits])) ++digits;
         return digits == 3;
@@ -102,7 +115,7 @@ private:
     }
 
     /// Passes over the separator of a group of three digits; false if there is none.
-    bool group_separator(bool first) {
+    bool group_separator() {
         const std::size_t begin = at_;
         std::size_t i = at_;
         const auto skip = [&] {
@@ -127,7 +140,6 @@ private:
         i = begin;
         if (commas_group_ && text_[i] == ',') {
             ++i;
-            if (text_.substr(i).starts_with("\\!")) i += 2, skip();
             if (three()) return at_ = i, true;
             return false;
         }
@@ -146,7 +158,6 @@ private:
         if (!space && text_.substr(i).starts_with("'")) ++i, space = true;
         if (!space && text_.substr(i).starts_with("\xe2\x80\x99")) i += 3, space = true;
         if (!space || !three()) return false;
-        (void)first;
         return at_ = i, true;
     }
 
@@ -155,7 +166,7 @@ private:
         while (digit(peek())) digits += text_[at_++];
         if (!digits.empty() && digits.size() <= 3 && (tokens_.empty() || !tokens_.back().is("_")) &&
             (digits[0] != '0' || options_.as_math_verify)) {
-            for (bool first = true; at_ < text_.size() && group_separator(first); first = false) {
+            for (bool first = true; at_ < text_.size() && group_separator(); first = false) {
                 if (first && digits == "0") digits += '.';  // 0,111
                 digits += text_.substr(at_, 3);
                 at_ += 3;
@@ -222,9 +233,7 @@ private:
         }
         if (!letter(next)) {
             at_ += 2;
-            if (next == '!') {
-                while (blank(peek())) ++at_;
-            } else if (next == ',' || next == ';' || next == ':' || blank(next)) {
+            if (next == ',' || next == ';' || next == ':' || blank(next)) {
                 spaced_ = true;
             } else if (next == '{' || next == '}' || next == '|') {
                 add(token_kind::sign, std::string{'\\', next});
@@ -341,6 +350,7 @@ private:
         else add(token_kind::text, std::move(said));
     }
 
+    std::string tightened_;
     std::string_view text_;
     lexer_options options_;
     bool matrix_, commas_group_, spaced_ = false;

@@ -34,11 +34,11 @@ inline math_answer finished(found_answer one) {
 
 found_answer whole_answer(std::string_view text, bool as_math_verify);
 
-/// A formula in one spelling: its tokens side by side.
-AHA_INLINE std::string spelled(std::string_view formula) {
+/// A formula in one spelling: its tokens side by side, with `spaces` where white space stands between them.
+AHA_INLINE std::string spelled(std::string_view formula, bool spaces) {
     std::string all;
-    for (const token& one : tokens_of(formula)) {
-        if (one.kind == token_kind::text && !all.empty()) all += ' ';
+    for (const token& one : tokens_of(formula, {.as_math_verify = spaces})) {
+        if ((one.kind == token_kind::text || (spaces && one.spaced)) && !all.empty()) all += ' ';
         if (one.kind == token_kind::command) all += '\\';
         all += one.text;
     }
@@ -347,14 +347,15 @@ private:
 
 AHA_INLINE found_answer whole_answer(std::string_view text, bool as_math_verify) {
     found_answer one;
-    one.text = spelled(text);
+    one.text = spelled(text, as_math_verify);
     if (as_math_verify) {
         one.value = parse_or_last_side(text, true);
         return one;
     }
     const std::string_view said = aha::detail::trimmed(text);
-    const aha::detail::answer_value plain = aha::detail::read_answer(said);
-    if (plain.number && plain.name.empty()) {
+    const bool equation = said.find('=') != std::string_view::npos;
+    const aha::detail::answer_value plain = equation ? aha::detail::answer_value{} : aha::detail::read_answer(said);
+    if (plain.number) {
         if (std::optional<expression> value = expression_of(*plain.number)) {
             one.value = plain.percent ? of_percent(std::move(*value)) : std::move(*value);
             one.unit = plain.unit;

@@ -189,7 +189,7 @@ AHA_INLINE std::optional<expression> set_of_relation(const expression& given) {
     const auto falls = [](char sign) { return sign == relation_sign::greater || sign == relation_sign::at_least; };
     const auto interval = [](expression low, expression high, bool low_open, bool high_open) {
         const std::string brackets{low_open ? '(' : '[', high_open ? ')' : ']'};
-        return made_of(brackets == "()" ? form::tuple : form::interval, {std::move(low), std::move(high)}, brackets);
+        return made_of(form::interval, {std::move(low), std::move(high)}, brackets);
     };
     const expression infinity = named(form::constant, "infinity");
     if (relation.parts.size() == 3 && bound(relation.parts[0]) && variable(relation.parts[1]) &&
