@@ -14,4 +14,5 @@
 #include <aha/reward/math/parser.ipp>
 #include <aha/reward/math/reader.ipp>
 #include <aha/reward/math/real_sets.ipp>
+#include <aha/reward/math/same_answer.ipp>
 #include <aha/reward/math/trailing_units.ipp>

@@ -195,6 +195,8 @@ AHA_INLINE bool comparison::sets(const expression& gold, const expression& given
         return all;
     };
     const expression a = collected(gold), b = collected(given);
+    if (!mv() && ((gold.is(form::set) && !is_collection(given)) || (given.is(form::set) && !is_collection(gold))))
+        return false;  // 5 is no set
     const auto finite = [](const expression& one) {
         return one.is(form::set) || one.is(form::list) || one.is(form::tuple);
     };
@@ -269,6 +271,7 @@ AHA_INLINE std::optional<bool> comparison::symbols(const expression& a, const ex
     if (!symbol(a) && !symbol(b)) return std::nullopt;
     const std::optional<std::string> x = letters_of(a), y = letters_of(b);
     if (x && y) {
+        if (keep_case_ && x->size() == 1 && y->size() == 1 && symbol(a) && symbol(b)) return a.name == b.name;
         if (keep_case_ && a.is(form::symbol) && b.is(form::symbol)) return a.name == b.name;
         return *x == *y;
     }
@@ -288,13 +291,15 @@ AHA_INLINE const expression& without_percent(const expression& one) {
 AHA_INLINE bool comparison::numbers(const expression& a, const expression& b) {
     const int a_infinite = infinite_sign(a), b_infinite = infinite_sign(b);
     if (a_infinite != 0 || b_infinite != 0) return a_infinite == b_infinite;
-    if (a.is(form::number) && b.is(form::number) && !a.name.empty() && !b.name.empty() && a.name != b.name) return false;
+    if (a.is(form::number) && b.is(form::number) && a.name != b.name) return false;  // in another base
     if (is_atomic(a) && is_atomic(b)) {
         const expression& x = without_percent(a);
         const expression& y = without_percent(b);
         const bool whole_numbers = x.is_integer() && y.is_integer();
-        if (whole_numbers && (mv() || a.is(form::percent) != b.is(form::percent)) && x.value == y.value) return true;
-        if (!mv() && a.is(form::percent) != b.is(form::percent) && (x == y || ((x.decimal || y.decimal) && rounded(x, y))))
+        if (whole_numbers && mv() && x.value == y.value) return true;
+        // a percentage whose sign was left out is hardly below 1
+        if (!mv() && a.is(form::percent) != b.is(form::percent) && abs(x.value) >= 1 &&
+            (x.value == y.value || ((x.decimal || y.decimal) && rounded(x, y))))
             return true;
     }
     const auto has_point = [](const expression& one) { return is_atomic(one) && without_percent(one).decimal; };
@@ -359,15 +364,6 @@ AHA_INLINE bool comparison::matrices(const expression& a, const expression& b) {
     return true;
 }
 
-/// Whether a letter is a symbol in both of its cases.
-AHA_INLINE bool mixes_cases(const std::set<std::string>& names) {
-    for (const std::string& name : names) {
-        const std::string lower = aha::detail::lower_case(name);
-        if (lower != name && names.contains(lower)) return true;
-    }
-    return false;
-}
-
 AHA_INLINE void rename_symbols(expression& one, const std::vector<std::pair<std::string, std::string>>& names) {
     if (one.is(form::symbol))
         for (const auto& [from, to] : names)
@@ -384,8 +380,7 @@ AHA_INLINE bool same_value(const expression& gold, const expression& given, cons
                            work_budget& budget) {
     options.validate();
     const std::set<std::string> gold_names = symbols_of(gold), given_names = symbols_of(given);
-    const bool keep_case = !options.as_math_verify && (detail::mixes_cases(gold_names) || detail::mixes_cases(given_names));
-    detail::comparison compared{options, budget, keep_case};
+    detail::comparison compared{options, budget, !options.as_math_verify};
     if (options.strict || gold_names.size() != given_names.size()) return compared.equal(gold, given);
     std::vector<std::pair<std::string, std::string>> names;
     auto to = gold_names.begin();

@@ -31,7 +31,7 @@ public:
 
     expression all() {
         expression one = elements("", true);
-        while (at_sign(".") || at_sign(",") || at_sign(";")) ++at_;
+        if (at_sign(".") || at_sign(",") || at_sign(";")) ++at_;
         if (now().kind != token_kind::end) throw unreadable{};
         return one;
     }
@@ -188,7 +188,8 @@ private:
                 left = quotient(std::move(left), factors());
             } else if (take_command("over")) {
                 left = quotient(std::move(left), factors());
-            } else if (take_command("mod")) {
+            } else if (at_command("bmod") || (at_command("mod") && options_.as_math_verify)) {
+                ++at_;
                 left = made_of(form::apply, pair(std::move(left), factors()), "mod");
             } else {
                 return left;
@@ -208,7 +209,7 @@ private:
                 return one.text == "(" || one.text == "[" || one.text == "{" || one.text == "\\{" || one.text == "\\|";
             case token_kind::command:
                 return one.text != "cup" && one.text != "cap" && one.text != "setminus" && one.text != "pm" &&
-                       one.text != "mp" && one.text != "mod" && one.text != "over" && one.text != "choose" &&
+                       one.text != "mp" && one.text != "mod" && one.text != "bmod" && one.text != "over" && one.text != "choose" &&
                        one.text != "rangle" && one.text != "rfloor" && one.text != "rceil" && one.text != "to" &&
                        !one.text.starts_with("end:");
             default: return false;
@@ -218,6 +219,9 @@ private:
     /// Factors side by side, with a sign before them.
     expression factors(bool without_functions = false) {
         const level deeper{*this};
+        if ((at_sign("+") || at_sign("-")) && (now(1).is("-") || now(1).is("+")) && !now(1).spaced &&
+            !options_.as_math_verify)
+            throw unreadable{};  // "+-5"
         if (take_sign("+")) return factors(without_functions);
         if (take_sign("-")) return negated(factors(without_functions));
         if (take_command("pm")) return function_of("pm", factors(without_functions));
@@ -278,8 +282,9 @@ private:
         for (;;) {
             if (at_sign("^")) {
                 ++at_;
-                if (at_command("circ") || (at_sign("{") && now(1).is_command("circ") && now(2).is("}"))) {
-                    at_ += at_sign("{") ? 3 : 1;
+                const std::size_t inside = at_sign("{") && now(2).is("}") ? 1 : 0;
+                if (now(inside).is_command("circ") || now(inside).is_command("degree")) {
+                    at_ += inside == 1 ? 3 : 1;
                     base = degrees(std::move(base));
                     continue;
                 }
@@ -293,7 +298,7 @@ private:
                     continue;
                 }
                 base = power(std::move(base), exponent());
-            } else if (at_command("circ")) {
+            } else if (at_command("degree")) {
                 ++at_;
                 base = degrees(std::move(base));
             } else if (at_sign("!") && now(1).kind != token_kind::relation) {

@@ -38,7 +38,8 @@ found_answer whole_answer(std::string_view text, bool as_math_verify);
 AHA_INLINE std::string spelled(std::string_view formula, bool spaces) {
     std::string all;
     for (const token& one : tokens_of(formula, {.as_math_verify = spaces})) {
-        if ((one.kind == token_kind::text || (spaces && one.spaced)) && !all.empty()) all += ' ';
+        const bool apart = one.spaced && (spaces || one.kind == token_kind::number || one.kind == token_kind::word);
+        if ((one.kind == token_kind::text || apart) && !all.empty()) all += ' ';
         if (one.kind == token_kind::command) all += '\\';
         all += one.text;
     }
@@ -366,6 +367,7 @@ AHA_INLINE found_answer whole_answer(std::string_view text, bool as_math_verify)
         one.value = named(form::text, squeezed(said));
         return one;
     }
+    if (said.starts_with('~')) return one;  // about
     std::vector<token> tokens = tokens_of(said);
     if (tokens.size() > 4000) return one;
     std::string unit = take_unit(tokens);
@@ -378,6 +380,10 @@ AHA_INLINE found_answer whole_answer(std::string_view text, bool as_math_verify)
         }
     }
     one.value = parse_or_last_side(said, false);
+    if (one.value && said.front() == '[' && !is_collection(*one.value) && said.find(']') == said.size() - 1) {
+        expression inside = std::move(*one.value);  // [5] is no number
+        one.value = made_of(form::tuple, {std::move(inside)}, "[]");
+    }
     if (one.value && one.value->is(form::apply) && one.value->name == "degrees") {
         expression inside = std::move(one.value->parts.front());
         one.value = std::move(inside);
