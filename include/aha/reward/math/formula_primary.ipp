@@ -99,7 +99,7 @@ AHA_INLINE expression formula_parser::parenthesized(char open) {
 AHA_INLINE expression formula_parser::braced(std::string_view close) {
     const bool bare = close == "}";
     if (take_sign(close)) {
-        if (bare) throw unreadable{};
+        if (bare && !options_.as_math_verify) throw unreadable{};
         return named(form::named_set, "empty");
     }
     const int outside = std::exchange(bars_, 0);

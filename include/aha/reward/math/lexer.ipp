@@ -16,7 +16,7 @@ namespace detail {
 class lexer {
 public:
     lexer(std::string_view formula, const lexer_options& options)
-        : tightened_{tightened(formula)},
+        : tightened_{tightened(formula, options.as_math_verify)},
           text_{tightened_.empty() ? formula : tightened_},
           options_{options},
           matrix_{formula.find("matrix") != std::string_view::npos || formula.find("array") != std::string_view::npos ||
@@ -42,11 +42,24 @@ private:
         spaced_ = false;
     }
 
-    /// The formula without \\! and the white space behind it; empty if it has none.
-    static std::string tightened(std::string_view formula) {
+    /// The formula without \\! and the white space behind it and, with `plain_commas`, with {,} as a comma; empty if it
+    /// has neither.
+    static std::string tightened(std::string_view formula, bool plain_commas) {
         std::string all;
-        if (formula.find("\\!") == std::string_view::npos) return all;
+        plain_commas = plain_commas && formula.find('{') != std::string_view::npos;
+        if (formula.find("\\!") == std::string_view::npos && !plain_commas) return all;
         for (std::size_t i = 0; i < formula.size(); ++i) {
+            if (plain_commas && formula[i] == '{') {
+                std::size_t end = i + 1;
+                while (end < formula.size() && (blank(formula[end]) || formula[end] == ',')) ++end;
+                if (formula.substr(i, end - i).find(',') != std::string_view::npos && end < formula.size() &&
+                    formula[end] == '}') {
+                    while (!all.empty() && blank(all.back())) all.pop_back();
+                    all += ',';
+                    i = end;
+                    continue;
+                }
+            }
             if (!formula.substr(i).starts_with("\\!")) {
                 all += formula[i];
                 continue;
@@ -64,6 +77,7 @@ private:
             const char c = formula[i];
             if (c == '(' || c == '[' || c == '{') ++depth;
             if (c == ')' || c == ']' || c == '}') --depth;
+            if (c == '$' || (c == '\\' && i + 1 < formula.size() && formula[i + 1] == '$')) continue;
             if (options_.as_math_verify && !digit(c) && c != ',' && c != '.' && !blank(c) && c != '-') return false;
             if (c != ',') continue;
             if (depth > 0) {  // a comma in braces is no separator of elements; one in parentheses is

@@ -14,6 +14,7 @@
 #include <aha/reward/math/formula_parser.hpp>
 #include <aha/reward/math/lexer.hpp>
 #include <aha/reward/math/parser.hpp>
+#include <aha/reward/math/trailing_units.hpp>
 #include <aha/reward/trimmed.hpp>
 
 namespace aha::math {
@@ -37,7 +38,9 @@ found_answer whole_answer(std::string_view text, bool as_math_verify);
 /// A formula in one spelling: its tokens side by side, with `spaces` where white space stands between them.
 AHA_INLINE std::string spelled(std::string_view formula, bool spaces) {
     std::string all;
-    for (const token& one : tokens_of(formula, {.as_math_verify = spaces})) {
+    std::vector<token> tokens = tokens_of(formula, {.as_math_verify = spaces});
+    if (spaces) tokens = without_units(std::move(tokens), !formula.empty() && is_blank(formula.back()));
+    for (const token& one : tokens) {
         const bool apart = one.spaced && (spaces || one.kind == token_kind::number || one.kind == token_kind::word);
         if ((one.kind == token_kind::text || apart) && !all.empty()) all += ' ';
         if (one.kind == token_kind::command) all += '\\';

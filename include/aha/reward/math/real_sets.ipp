@@ -53,7 +53,7 @@ AHA_INLINE bool collect_ends(const expression& set, std::vector<real>& ends, wor
         case form::tuple:
             for (const expression& part : set.parts) {
                 const std::optional<end_value> end = end_of(part, budget);
-                if (!end) return false;
+                if (!end || (end->infinite != 0 && !set.is(form::interval) && !set.is(form::tuple))) return false;
                 if (end->infinite == 0) ends.push_back(end->value);
             }
             return true;

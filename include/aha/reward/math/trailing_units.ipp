@@ -26,7 +26,7 @@ inline bool is_unit_word(std::string_view word) {
            (word.ends_with("es") && known(word.substr(0, word.size() - 2)));
 }
 
-AHA_INLINE std::vector<token> without_units(std::vector<token> tokens) {
+AHA_INLINE std::vector<token> without_units(std::vector<token> tokens, bool words_only) {
     const auto drop = [&](std::size_t count) {
         tokens.erase(tokens.end() - 1 - static_cast<std::ptrdiff_t>(count), tokens.end() - 1);
     };
@@ -36,7 +36,7 @@ AHA_INLINE std::vector<token> without_units(std::vector<token> tokens) {
     if (size >= 3 && last(0).kind == token_kind::number && last(1).is("^")) exponent = 2;
     if (size >= 5 && last(0).is("}") && last(1).kind == token_kind::number && last(2).is("{") && last(3).is("^"))
         exponent = 4;
-    if (size > exponent + 1 && last(exponent).kind == token_kind::text) drop(exponent + 1);
+    if (!words_only && size > exponent + 1 && last(exponent).kind == token_kind::text) drop(exponent + 1);
     for (int again = 0; again < 2; ++again) {
         size = tokens.size() - 1;
         if (size < 2 || last(0).kind != token_kind::word || !is_unit_word(last(0).text)) break;
