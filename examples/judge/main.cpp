@@ -1,6 +1,6 @@
 // Judges answers in mathematics: each line of --in is {"gold": "...", "answer": "..."}, where "gold" may be a list of
-// strings; each line of --out is {"equal": bool, "gold_read": "...", "answer_read": "..."}, what was read, or null where
-// nothing was.
+// strings; each line of --out is {"equal": bool, "gold_read": "...", "answer_read": "..."}, what was read, or null
+// where nothing was.
 #include <CLI/CLI.hpp>
 #include <aha/data/jsonl_reader.hpp>
 #include <aha/files/atomic_file.hpp>
@@ -15,7 +15,8 @@
 namespace {
 
 /// The texts of a row's field: a string, or where `lists` a list of strings. `where` is "FILE:LINE".
-std::vector<std::string> texts_of(const aha::json& row, const std::string& field, bool lists, const std::string& where) {
+std::vector<std::string> texts_of(const aha::json& row, const std::string& field, bool lists,
+                                  const std::string& where) {
     aha::require(row.contains(field), where, ": no \"", field, "\"");
     const aha::json& said = row[field];
     if (said.is_string()) return {said.get<std::string>()};
@@ -63,7 +64,8 @@ int main(int count, char** arguments) {
     bool as_math_verify = false;
     app.add_option("--in", in, R"(JSON lines, {"gold": "...", "answer": "..."}; "gold" may be a list)")->required();
     app.add_option("--out", out, R"(JSON lines, {"equal": ..., "gold_read": ..., "answer_read": ...})")->required();
-    app.add_flag("--as-math-verify", as_math_verify, "the verdicts of Math-Verify 0.9.0, also where they are plainly wrong");
+    app.add_flag("--as-math-verify", as_math_verify,
+                 "the verdicts of Math-Verify 0.9.0, also where they are plainly wrong");
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& problem) {

@@ -33,9 +33,9 @@ enum class answer_source {
 /// integer, as a number or as a string such as "1,234". With `boxed` and `answer_tag` an answer is all of the box or
 /// tag, with `math` what `math_verifier` finds; two of them are equal as `math_verifier` has it (docs/verifiers.md):
 /// "1,000", "1{,}000", "1e3" and "10^3"; "0.5", "1/2" and `\dfrac12`; "$5", "5 cm", "x = 5" and "The answer is 5.";
-/// `(x+1)^2` and `x^2+2x+1`; texts that are no formula in one spelling. Of a row's text that holds "####", as GSM8K's do,
-/// the answer is what follows it. A unit or the name of a variable counts only where both have one; 50% is 1/2, and also
-/// what a row calls 50. A row may have a list of answers, each of which is right.
+/// `(x+1)^2` and `x^2+2x+1`; texts that are no formula in one spelling. Of a row's text that holds "####", as GSM8K's
+/// do, the answer is what follows it. A unit or the name of a variable counts only where both have one; 50% is 1/2, and
+/// also what a row calls 50. A row may have a list of answers, each of which is right.
 ///
 /// Throws `aha::error` if the row has no such field, or one that no completion could ever equal: a row that cannot be
 /// won is a mistake in the data, and scoring it 0 would hide it. Linear time but for the comparison, whose work is

@@ -40,9 +40,31 @@ private:
         switch (below(4)) {
             case 0: text.erase(at, size); break;
             case 1: text.insert(at, text.substr(at, size)); break;
-            case 2: text.insert(at, one_of({"{", "}", "(", ")", "\\", "^", "_", "$", "|", "\\frac", "\\boxed{", "&", ",",
-                                            "\\left", "\\sqrt[", "^{-", "!", "%", "=", "\\begin{pmatrix}", "\xff", "\xe2\x88",
-                                            "10^{10^{10}}", "999999999999!"}));
+            case 2:
+                text.insert(at, one_of({"{",
+                                        "}",
+                                        "(",
+                                        ")",
+                                        "\\",
+                                        "^",
+                                        "_",
+                                        "$",
+                                        "|",
+                                        "\\frac",
+                                        "\\boxed{",
+                                        "&",
+                                        ",",
+                                        "\\left",
+                                        "\\sqrt[",
+                                        "^{-",
+                                        "!",
+                                        "%",
+                                        "=",
+                                        "\\begin{pmatrix}",
+                                        "\xff",
+                                        "\xe2\x88",
+                                        "10^{10^{10}}",
+                                        "999999999999!"}));
                 break;
             default:
                 if (at < text.size()) text[at] = static_cast<char>(32 + below(95));
@@ -61,7 +83,9 @@ private:
         }
     }
 
-    std::string symbol() { return one_of({"x", "y", "n", "a", "\\pi", "e", "i", "\\theta", "x_1", "\\alpha_{2}", "X", "\\infty"}); }
+    std::string symbol() {
+        return one_of({"x", "y", "n", "a", "\\pi", "e", "i", "\\theta", "x_1", "\\alpha_{2}", "X", "\\infty"});
+    }
 
     std::string expression(int depth) {
         if (depth <= 0) return below(2) == 0 ? number() : symbol();
@@ -75,7 +99,9 @@ private:
             case 5: return "\\sqrt{" + inner() + "}";
             case 6: return "\\sqrt[" + std::to_string(below(6)) + "]{" + inner() + "}";
             case 7: return "(" + inner() + ")^{" + inner() + "}";
-            case 8: return one_of({"\\sin", "\\cos", "\\tan", "\\ln", "\\arctan", "\\log_2", "\\exp", "\\sinh"}) + "(" + inner() + ")";
+            case 8:
+                return one_of({"\\sin", "\\cos", "\\tan", "\\ln", "\\arctan", "\\log_2", "\\exp", "\\sinh"}) + "(" +
+                       inner() + ")";
             case 9: return "|" + inner() + "|";
             case 10: return inner() + "!";
             case 11: return "\\binom{" + inner() + "}{" + inner() + "}";
@@ -83,7 +109,9 @@ private:
             case 13: return "\\lfloor " + inner() + " \\rfloor";
             case 14: return "-" + inner();
             case 15: return inner() + "/" + inner();
-            case 16: return "\\begin{pmatrix} " + inner() + " & " + inner() + " \\\\ " + inner() + " & " + inner() + " \\end{pmatrix}";
+            case 16:
+                return "\\begin{pmatrix} " + inner() + " & " + inner() + " \\\\ " + inner() + " & " + inner() +
+                       " \\end{pmatrix}";
             case 17: return inner() + " \\pm " + inner();
             case 18: return inner() + "^" + std::to_string(below(30));
             case 19: return "f(" + inner() + ")";
@@ -97,7 +125,9 @@ private:
         const auto inner = [&] { return expression(static_cast<int>(below(static_cast<std::uint64_t>(depth)))); };
         switch (below(14)) {
             case 0: return inner() + " = " + inner();
-            case 1: return inner() + one_of({" < ", " \\le ", " > ", " \\geq ", " \\neq ", " \\in ", " \\approx "}) + inner();
+            case 1:
+                return inner() + one_of({" < ", " \\le ", " > ", " \\geq ", " \\neq ", " \\in ", " \\approx "}) +
+                       inner();
             case 2: return "(" + inner() + ", " + inner() + ")";
             case 3: return "[" + inner() + ", " + inner() + ") \\cup (" + inner() + ", \\infty)";
             case 4: return "\\{" + inner() + ", " + inner() + "\\}";

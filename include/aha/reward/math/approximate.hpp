@@ -14,8 +14,8 @@ using real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<
 
 /// A complex number with 50 digits, and how far it may be off by what its calculation rounded.
 struct approximate {
-    real re{}, im{};           ///< real and imaginary part
-    long double noise = 0;     ///< an estimate of its absolute error
+    real re{}, im{};        ///< real and imaginary part
+    long double noise = 0;  ///< an estimate of its absolute error
 
     bool is_real() const { return im == 0; }  ///< whether the imaginary part is 0
 };

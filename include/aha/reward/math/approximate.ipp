@@ -61,9 +61,21 @@ AHA_INLINE std::optional<approximate> root_of(const approximate& x) {
 AHA_INLINE real log_gamma(real x) {
     // B(2k) / (2k (2k - 1)), over and under
     static const std::pair<long long, long long> series[] = {
-        {1, 12},          {-1, 360},          {1, 1260},          {-1, 1680},          {1, 1188},
-        {-691, 360360},   {1, 156},           {-3617, 122400},    {43867, 244188},     {-174611, 125400},
-        {77683, 5796},    {-236364091, 1506960}, {657931, 300},   {-3392780147LL, 93960}, {1723168255201LL, 2492028},
+        {1, 12},
+        {-1, 360},
+        {1, 1260},
+        {-1, 1680},
+        {1, 1188},
+        {-691, 360360},
+        {1, 156},
+        {-3617, 122400},
+        {43867, 244188},
+        {-174611, 125400},
+        {77683, 5796},
+        {-236364091, 1506960},
+        {657931, 300},
+        {-3392780147LL, 93960},
+        {1723168255201LL, 2492028},
     };
     real product = 1;
     for (; x < 60; x += 1) product *= x;
@@ -183,9 +195,7 @@ AHA_INLINE approximate operator+(const approximate& a, const approximate& b) {
     return sum;
 }
 
-AHA_INLINE approximate operator-(const approximate& a, const approximate& b) {
-    return a + detail::scaled(b, -1);
-}
+AHA_INLINE approximate operator-(const approximate& a, const approximate& b) { return a + detail::scaled(b, -1); }
 
 AHA_INLINE approximate operator*(const approximate& a, const approximate& b) {
     approximate product{.re = a.re * b.re};

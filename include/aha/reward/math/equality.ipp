@@ -203,7 +203,8 @@ AHA_INLINE bool comparison::sets(const expression& gold, const expression& given
     const auto pair = [&](const expression& one) { return one.is(form::tuple) && one.name == "()"; };
     if (is_interval_like(a, budget_) && is_interval_like(b, budget_)) return intervals(a, b);
     if (finite(a) && finite(b)) {
-        const bool a_interval = pair(a) && is_interval_like(a, budget_), b_interval = pair(b) && is_interval_like(b, budget_);
+        const bool a_interval = pair(a) && is_interval_like(a, budget_),
+                   b_interval = pair(b) && is_interval_like(b, budget_);
         if (mv()) {
             if ((a_interval && b.parts.size() != 2) || (b_interval && a.parts.size() != 2)) return false;
             return elements(a, b);

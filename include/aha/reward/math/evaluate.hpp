@@ -14,9 +14,9 @@ namespace aha::math {
 
 /// A point at which expressions are compared: it gives each symbol a value of its own, the same in every run.
 struct sample_point {
-    std::uint64_t seed = 0;      ///< which of the points
-    bool keep_case = false;      ///< x and X are two symbols
-    bool imaginary = true;       ///< the letter i is the imaginary unit
+    std::uint64_t seed = 0;                                    ///< which of the points
+    bool keep_case = false;                                    ///< x and X are two symbols
+    bool imaginary = true;                                     ///< the letter i is the imaginary unit
     std::vector<std::pair<std::string, approximate>> given{};  ///< symbols with values of their own: what is counted
 
     /// The value of a symbol: between -2 and 2, all positive at the point 0.

@@ -110,7 +110,8 @@ AHA_INLINE std::optional<approximate> evaluate_power(const expression& one, cons
     if (one.parts[0] == named(form::constant, "e")) {
         const real& size = exponent->re;
         if (abs(size) > 100000) return std::nullopt;
-        if (exponent->is_real()) return approximate{.re = exp(size), .noise = 1e-47L * static_cast<long double>(exp(size))};
+        if (exponent->is_real())
+            return approximate{.re = exp(size), .noise = 1e-47L * static_cast<long double>(exp(size))};
     }
     std::optional<approximate> result = raised(tidied(*base), *exponent);
     return result ? std::optional{tidied(*result)} : std::nullopt;
@@ -128,8 +129,7 @@ AHA_INLINE std::optional<approximate> determinant(matrix_value rows) {
         for (std::size_t row = column + 1; row < rows.size(); ++row) {
             const std::optional<approximate> by = divided(rows[row][column], rows[column][column]);
             if (!by) return std::nullopt;
-            for (std::size_t i = column; i < rows.size(); ++i)
-                rows[row][i] = rows[row][i] - *by * rows[column][i];
+            for (std::size_t i = column; i < rows.size(); ++i) rows[row][i] = rows[row][i] - *by * rows[column][i];
         }
     }
     return all;
@@ -214,7 +214,8 @@ AHA_INLINE std::optional<approximate> evaluate(const expression& one, const samp
             }
             if (one.name == "pi") return approximate{.re = pi_value(), .noise = 1e-48L};
             if (one.name == "e") {
-                static const real e{"2.71828182845904523536028747135266249775724709369995957496696762772407663035354759"};
+                static const real e{
+                    "2.71828182845904523536028747135266249775724709369995957496696762772407663035354759"};
                 return approximate{.re = e, .noise = 1e-48L};
             }
             if (one.name == "gamma") {
@@ -290,8 +291,7 @@ AHA_INLINE std::optional<matrix_value> evaluate_matrix(const expression& one, co
         matrix_value product(rows, std::vector<approximate>(columns));
         for (std::size_t i = 0; i < rows; ++i)
             for (std::size_t j = 0; j < columns; ++j)
-                for (std::size_t k = 0; k < inner; ++k)
-                    product[i][j] = product[i][j] + (*all)[i][k] * (*next)[k][j];
+                for (std::size_t k = 0; k < inner; ++k) product[i][j] = product[i][j] + (*all)[i][k] * (*next)[k][j];
         all = std::move(product);
     }
     if (all)

@@ -49,18 +49,18 @@ inline constexpr char equal = '=', unequal = '#', less = '<', greater = '>', at_
 
 /// A formula as it was written, unevaluated but for literal numbers: -3, 2/3 and 1,000 are one number each.
 struct expression {
-    form kind = form::number;          ///< what it is
-    std::string name{};                ///< as `form` says
-    fraction value{};                  ///< a number's
-    bool decimal = false;              ///< a number's: it was written with a decimal point
-    std::vector<expression> parts{};   ///< as `form` says
+    form kind = form::number;         ///< what it is
+    std::string name{};               ///< as `form` says
+    fraction value{};                 ///< a number's
+    bool decimal = false;             ///< a number's: it was written with a decimal point
+    std::vector<expression> parts{};  ///< as `form` says
 
     bool operator==(const expression& other) const {
         return kind == other.kind && name == other.name && value == other.value && parts == other.parts;
     }
 
-    bool is(form asked) const { return kind == asked; }          ///< whether it is of this form
-    bool is_integer() const {                                    ///< a number written without a decimal point, whole
+    bool is(form asked) const { return kind == asked; }  ///< whether it is of this form
+    bool is_integer() const {                            ///< a number written without a decimal point, whole
         return kind == form::number && !decimal && denominator(value) == 1;
     }
     bool is_rational() const { return kind == form::number && !decimal; }  ///< a number without a decimal point
@@ -127,9 +127,7 @@ inline bool is_equation(const expression& one) {
 }
 
 /// Whether it is a set, a list, a tuple or an interval, or made of them.
-inline bool is_collection(const expression& one) {
-    return one.kind >= form::set && one.kind <= form::named_set;
-}
+inline bool is_collection(const expression& one) { return one.kind >= form::set && one.kind <= form::named_set; }
 
 /// The names of the symbols and texts in an expression.
 std::set<std::string> symbols_of(const expression& one);

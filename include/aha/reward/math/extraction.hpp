@@ -22,8 +22,9 @@ enum class extraction_mode : std::uint8_t {
     any_match,    ///< one after the other, until one can be read
 };
 
-/// Where an answer is looked for. Of what stands behind "the final answer is" and in a box, behind "answer" and anywhere
-/// else, the first kind that is there counts, and of one kind the last; a name in parentheses is Math-Verify's.
+/// Where an answer is looked for. Of what stands behind "the final answer is" and in a box, behind "answer" and
+/// anywhere else, the first kind that is there counts, and of one kind the last; a name in parentheses is
+/// Math-Verify's.
 struct extraction_options {
     bool latex = true;        ///< formulas in $...$, \(...\), \[...\] and boxes count (LatexExtractionConfig)
     bool expressions = true;  ///< numbers and arithmetic without dollar signs count (ExprExtractionConfig)

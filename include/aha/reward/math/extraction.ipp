@@ -19,7 +19,10 @@ namespace detail {
 class place_finder {
 public:
     place_finder(std::string_view text, const extraction_options& options)
-        : text_{text}, options_{options}, lower_{aha::detail::lower_case(text)}, spans_{text},
+        : text_{text},
+          options_{options},
+          lower_{aha::detail::lower_case(text)},
+          spans_{text},
           numbers_{text, options.as_math_verify} {}
 
     std::vector<answer_place> places(int priority) {
@@ -97,7 +100,8 @@ private:
     void behind_final_answer(int priority, bool hope) {
         constexpr std::string_view anchor = "final answer";
         for (int target = 0; target < 3; ++target) {
-            if (!(target == 0 ? options_.latex : target == 1 ? options_.expressions : !options_.strings.empty())) continue;
+            if (!(target == 0 ? options_.latex : target == 1 ? options_.expressions : !options_.strings.empty()))
+                continue;
             for (std::size_t at = lower_.find(anchor); at != npos;) {
                 const std::size_t after = at + anchor.size();
                 std::size_t behind = npos;
@@ -140,7 +144,8 @@ private:
     void behind_answer(int priority, bool colon) {
         const std::string anchor = colon ? "answer:" : "answer";
         for (int target = 0; target < 3; ++target) {
-            if (!(target == 0 ? options_.latex : target == 1 ? options_.expressions : !options_.strings.empty())) continue;
+            if (!(target == 0 ? options_.latex : target == 1 ? options_.expressions : !options_.strings.empty()))
+                continue;
             for (std::size_t at = lower_.find(anchor); at != npos;) {
                 const std::size_t after = at + anchor.size();
                 std::size_t behind = target == 1 ? behind_equals(after, at, priority) : npos;
@@ -193,7 +198,8 @@ private:
         if (!closed && options_.as_math_verify) return;
         const std::size_t end = closed ? last + 1 : text_.size();
         std::string inside = boxed_content(text_.substr(box, end - box), true);
-        found_.push_back({.texts = {std::move(inside)}, .percent = {false}, .priority = priority, .begin = box, .end = end});
+        found_.push_back(
+            {.texts = {std::move(inside)}, .percent = {false}, .priority = priority, .begin = box, .end = end});
     }
 
     std::size_t first_box() const {
@@ -216,7 +222,8 @@ private:
                 for (std::size_t at = 0; at < text_.size();) {
                     std::size_t behind = npos;
                     if (numbers_.may_begin(at))
-                        behind = add_plain(arithmetic ? numbers_.arithmetic_at(at) : numbers_.number_at(at), at, priority);
+                        behind =
+                            add_plain(arithmetic ? numbers_.arithmetic_at(at) : numbers_.number_at(at), at, priority);
                     at = behind == npos || behind <= at ? at + 1 : behind;
                 }
         if (!options_.strings.empty())
@@ -278,8 +285,8 @@ AHA_INLINE std::string boxed_content(std::string_view text, bool last_only) {
         std::string content{aha::detail::trimmed(text.substr(open + 1, close - open - 1))};
         if (last_only && next_begin != npos) {
             const std::string_view between = text.substr(close + 1, next_begin - close - 1);
-            const bool near = between.size() < 10 || (found.back() != content && between.size() < 70 &&
-                                                      detail::has_separator(between));
+            const bool near = between.size() < 10 ||
+                              (found.back() != content && between.size() < 70 && detail::has_separator(between));
             if (!near) break;
         }
         if (found.empty() || found.back() != content) found.push_back(std::move(content));

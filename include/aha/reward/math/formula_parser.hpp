@@ -209,9 +209,9 @@ private:
                 return one.text == "(" || one.text == "[" || one.text == "{" || one.text == "\\{" || one.text == "\\|";
             case token_kind::command:
                 return one.text != "cup" && one.text != "cap" && one.text != "setminus" && one.text != "pm" &&
-                       one.text != "mp" && one.text != "mod" && one.text != "bmod" && one.text != "over" && one.text != "choose" &&
-                       one.text != "rangle" && one.text != "rfloor" && one.text != "rceil" && one.text != "to" &&
-                       !one.text.starts_with("end:");
+                       one.text != "mp" && one.text != "mod" && one.text != "bmod" && one.text != "over" &&
+                       one.text != "choose" && one.text != "rangle" && one.text != "rfloor" && one.text != "rceil" &&
+                       one.text != "to" && !one.text.starts_with("end:");
             default: return false;
         }
     }
@@ -261,7 +261,8 @@ private:
             return std::nullopt;
         for (std::size_t i : {0U, 1U, 3U})
             if (now(i).text.find('.') != std::string::npos || now(i).text.size() > 30) return std::nullopt;
-        const whole high{decimal_digits(now().text)}, over{decimal_digits(now(1).text)}, under{decimal_digits(now(3).text)};
+        const whole high{decimal_digits(now().text)}, over{decimal_digits(now(1).text)},
+            under{decimal_digits(now(3).text)};
         if (over <= 0 || over >= under) return std::nullopt;
         at_ += 4;
         return number(fraction{high * under + over, under});

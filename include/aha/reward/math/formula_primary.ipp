@@ -89,8 +89,7 @@ AHA_INLINE expression formula_parser::parenthesized(char open) {
     }
     if (inside.name == ";" && inside.parts.size() == 2 && open == '(') inside.name = ",";
     if (open == '(' && close == ')') return made_of(form::tuple, std::move(inside.parts), "()");
-    if (inside.parts.size() == 2)
-        return made_of(form::interval, std::move(inside.parts), std::string{open, close});
+    if (inside.parts.size() == 2) return made_of(form::interval, std::move(inside.parts), std::string{open, close});
     if (open == '[' && close == ']') return made_of(form::tuple, std::move(inside.parts), "[]");
     throw unreadable{};
 }

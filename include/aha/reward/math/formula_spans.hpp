@@ -106,7 +106,10 @@ private:
 
     /// Remembers that there is none, so that unclosed formulas do not make the search quadratic.
     std::size_t find_close(std::string_view close, std::size_t from) {
-        std::size_t& none = close == "$$" ? no_display_ : close == "$" ? no_inline_ : close == "\\]" ? no_bracket_ : no_round_;
+        std::size_t& none = close == "$$"    ? no_display_
+                            : close == "$"   ? no_inline_
+                            : close == "\\]" ? no_bracket_
+                                             : no_round_;
         if (from >= none) return std::string_view::npos;
         const std::size_t found = text_.find(close, from);
         if (found == std::string_view::npos) none = from;

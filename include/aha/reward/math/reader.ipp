@@ -8,6 +8,7 @@
 
 #include <aha/reward/math/reader.hpp>
 #include <aha/core/inline.hpp>
+#include <aha/reward/answer_tag.hpp>
 #include <aha/reward/answer_unit.hpp>
 #include <aha/reward/answer_value.hpp>
 #include <aha/reward/math/expression.hpp>
@@ -158,7 +159,8 @@ AHA_INLINE bool has_signs_between(std::string_view text) {
             gap = true;
             continue;
         }
-        const bool digit = aha::detail::is_digit(c) || c == '.', was_digit = aha::detail::is_digit(before) || before == '.';
+        const bool digit = aha::detail::is_digit(c) || c == '.',
+                   was_digit = aha::detail::is_digit(before) || before == '.';
         if (static_cast<unsigned char>(c) >= 0x80) return false;
         if ((digit && was_digit && gap) || (c == '(' && (was_digit || before == ')')) || (digit && before == ')'))
             return false;
@@ -264,18 +266,21 @@ private:
                 if (begin == std::string::npos || found + anchor.size() > begin) begin = found + anchor.size();
         if (begin == std::string::npos) return std::nullopt;
         std::string_view rest = text_.substr(begin);
-        while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '*' || rest.front() == ':')) rest.remove_prefix(1);
+        while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '*' || rest.front() == ':'))
+            rest.remove_prefix(1);
         rest = rest.substr(0, rest.find('\n'));
         for (std::size_t i = 0; i + 1 < rest.size(); ++i)
             if (rest[i] == '.' && (is_blank(rest[i + 1]) || rest[i + 1] == '*')) {
                 rest = rest.substr(0, i);
                 break;
             }
-        while (!rest.empty() && (is_blank(rest.back()) || rest.back() == '*' || rest.back() == '.')) rest.remove_suffix(1);
+        while (!rest.empty() && (is_blank(rest.back()) || rest.back() == '*' || rest.back() == '.'))
+            rest.remove_suffix(1);
         const std::size_t dollar = rest.find('$');
         if (rest.empty() || (dollar != std::string_view::npos && rest.find('$', dollar + 1) != std::string_view::npos))
             return std::nullopt;
-        if (rest.find("\\(") != std::string_view::npos || rest.find("\\[") != std::string_view::npos) return std::nullopt;
+        if (rest.find("\\(") != std::string_view::npos || rest.find("\\[") != std::string_view::npos)
+            return std::nullopt;
         return without_prose(rest);
     }
 
@@ -307,7 +312,8 @@ private:
             if (i == 0) one.unit = each.unit;
         }
         if (!failed && all.size() > 1) one.value = list_of(std::move(all));
-        else if (!failed || (options_.as_math_verify && !all.empty() && place.texts.size() > 1)) one.value = all.front();
+        else if (!failed || (options_.as_math_verify && !all.empty() && place.texts.size() > 1))
+            one.value = all.front();
         return one;
     }
 
@@ -361,6 +367,7 @@ AHA_INLINE found_answer whole_answer(std::string_view text, bool as_math_verify)
     const aha::detail::answer_value plain = equation ? aha::detail::answer_value{} : aha::detail::read_answer(said);
     if (plain.number) {
         if (std::optional<expression> value = expression_of(*plain.number)) {
+            value->decimal = value->decimal && said.find('.') != std::string_view::npos;
             one.value = plain.percent ? of_percent(std::move(*value)) : std::move(*value);
             one.unit = plain.unit;
             return one;
@@ -409,7 +416,14 @@ AHA_INLINE std::string to_text(const math_answer& one) {
 AHA_INLINE math_answer read_math(std::string_view text, const extraction_options& options) {
     options.validate();
     constexpr std::size_t most = 200'000;  // of a longer text the end
-    return detail::finished(detail::answer_reader{text.size() > most ? text.substr(text.size() - most) : text, options}.read());
+    if (!options.as_math_verify) {
+        if (const std::optional<std::string> tagged = answer_tag(text)) {
+            if (!tagged->empty()) return detail::finished(detail::answer_reader{*tagged, options}.read());
+        }
+        text = aha::detail::final_answer(text);  // GSM8K's ####
+    }
+    return detail::finished(
+        detail::answer_reader{text.size() > most ? text.substr(text.size() - most) : text, options}.read());
 }
 
 }  // namespace aha::math

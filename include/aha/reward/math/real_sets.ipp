@@ -141,12 +141,12 @@ AHA_INLINE std::optional<bool> holds(const expression& relation, const std::stri
     for (std::size_t i = 0; i + 1 < sides.size(); ++i) {
         const bool equal = same_real(sides[i].re, sides[i + 1].re), less = sides[i].re < sides[i + 1].re;
         const char sign = relation.name[i];
-        const bool right = sign == relation_sign::equal       ? equal
-                           : sign == relation_sign::unequal   ? !equal
-                           : sign == relation_sign::less      ? less && !equal
-                           : sign == relation_sign::greater   ? !less && !equal
-                           : sign == relation_sign::at_most   ? less || equal
-                                                              : !less || equal;
+        const bool right = sign == relation_sign::equal     ? equal
+                           : sign == relation_sign::unequal ? !equal
+                           : sign == relation_sign::less    ? less && !equal
+                           : sign == relation_sign::greater ? !less && !equal
+                           : sign == relation_sign::at_most ? less || equal
+                                                            : !less || equal;
         if (!right) return false;
     }
     return true;

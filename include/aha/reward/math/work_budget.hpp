@@ -4,8 +4,8 @@
 
 namespace aha::math {
 
-/// How much one comparison may still work, in additions of numbers with 50 digits; what would take more has no value. It
-/// is counted, not timed, so that an answer gets the same verdict on every machine and thread.
+/// How much one comparison may still work, in additions of numbers with 50 digits; what would take more has no value.
+/// It is counted, not timed, so that an answer gets the same verdict on every machine and thread.
 class work_budget {
 public:
     /// A budget of `units`.
