@@ -83,7 +83,9 @@ TEST(parser, reads_matrices_sums_and_functions) {
     EXPECT_EQ(read("\\lfloor x \\rfloor"), "floor(x)");
     EXPECT_EQ(read("f(x)"), "function f(x)");
     EXPECT_EQ(read("n(n+1)"), "n*(n + 1)");
-    EXPECT_EQ(read("n(n+1)", true), "function n(n + 1)");
+    EXPECT_EQ(read("n(n+1)", true), "n*(n + 1)");
+    EXPECT_EQ(read("P(A)", true), "function P(A)");
+    EXPECT_EQ(read("3,", true), "nothing");
 }
 
 TEST(parser, reads_no_formula_where_there_is_none) {

@@ -326,7 +326,11 @@ AHA_INLINE bool comparison::rounded(const expression& a, const expression& b) {
 AHA_INLINE bool comparison::by_value(const expression& a, const expression& b) {
     if (!has_symbols(a) && !has_symbols(b)) {
         const std::optional<fraction> x = exact_value(a, budget_), y = x ? exact_value(b, budget_) : std::nullopt;
-        if (x && y) return *x == *y;
+        if (x && y) {
+            if (*x == *y || !mv() || is_atomic(a) || is_atomic(b)) return *x == *y;
+            const fraction off = abs(*x - *y);  // Math-Verify rounds what is written as a calculation
+            return off * fraction{pow(whole{10}, static_cast<unsigned>(options_.numeric_precision))} < 1;
+        }
         const std::optional<approximate> p = evaluate(a, point(0), budget_), q = p ? evaluate(b, point(0), budget_) : p;
         if (!p || !q || budget_.exhausted()) return false;
         if (same_number(*p, *q)) return true;

@@ -31,7 +31,7 @@ public:
 
     expression all() {
         expression one = elements("", true);
-        if (at_sign(".") || at_sign(",") || at_sign(";")) ++at_;
+        if (!options_.as_math_verify && (at_sign(".") || at_sign(",") || at_sign(";"))) ++at_;
         if (now().kind != token_kind::end) throw unreadable{};
         return one;
     }
@@ -83,19 +83,25 @@ private:
         const level deeper{*this};
         std::vector<std::vector<expression>> groups(1);
         for (;;) {
+            const std::size_t before = at_;
             while (take_separator()) {
             }
+            const bool ends = now().kind == token_kind::end || (!close.empty() && at_close(close));
+            if (options_.as_math_verify && at_ != before && (ends || groups.front().empty())) throw unreadable{};
             if (take_sign(";")) {
                 if (!groups.back().empty()) groups.emplace_back();
                 continue;
             }
             if (now().kind == token_kind::end || (!close.empty() && at_close(close))) break;
-            if (top && at_sign(".") && now(1).kind == token_kind::end) break;
+            if (top && !options_.as_math_verify && at_sign(".") && now(1).kind == token_kind::end) break;
             for (expression& each : both_signs(relation())) groups.back().push_back(std::move(each));
             if (at_sign(",") || at_sign(";") || is_conjunction(now())) continue;
             break;
         }
-        if (groups.back().empty()) groups.pop_back();
+        if (groups.back().empty()) {
+            if (options_.as_math_verify) throw unreadable{};
+            groups.pop_back();
+        }
         if (groups.empty()) throw unreadable{};
         if (groups.size() == 1) {
             if (groups.front().size() == 1) return std::move(groups.front().front());

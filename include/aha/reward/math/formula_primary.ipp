@@ -153,9 +153,14 @@ AHA_INLINE expression formula_parser::word() {
                                   ? first != "e" && first != "E" && first != "I"
                                   : std::string_view{"fghFGH"}.find(first[0]) != std::string_view::npos;
         if (function) {
-            ++at_;
+            const std::size_t open = at_++;
             expression inside = elements(")", false);
             expect(")");
+            const bool atom = inside.parts.empty() || inside.is(form::list);  // Math-Verify: n(n+1) is a product
+            if (options_.as_math_verify && !atom) {
+                at_ = open;
+                return letter_symbol(first);
+            }
             std::vector<expression> arguments;
             if (inside.is(form::list)) arguments = std::move(inside.parts);
             else arguments.push_back(std::move(inside));
@@ -207,6 +212,8 @@ AHA_INLINE expression formula_parser::command() {
     if (name == "lim") return limit();
     if (name == "int") return repeated("integral");
     if (name.starts_with("begin:")) return matrix(name.substr(6));
+    if (name == "varnothing" && options_.as_math_verify) return named(form::symbol, name);
+    if (name == "varnothing") return named(form::named_set, "empty");
     if (name.starts_with("set:")) return named(form::named_set, name.substr(4));
     if (name == "boxed" || name == "fbox" || name == "phantom" || name == "mathop" || name == "mathord" ||
         name == "mathbin" || name == "mathrel" || name == "ensuremath" || name == "underline")

@@ -112,7 +112,6 @@ inline constexpr command_entry command_table[] = {
     {"thickspace", command_role::space, ""},
     {"thinspace", command_role::space, ""},
     {"times", command_role::sign, "*"},
-    {"varnothing", command_role::renamed, "set:empty"},
     {"vert", command_role::sign, "|"},
     {"widetilde", command_role::renamed, "tilde"},
 };

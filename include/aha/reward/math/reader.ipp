@@ -297,7 +297,9 @@ private:
             if (!options_.as_math_verify) {
                 one.value = whole_answer(one.text, false).value;
             } else if (has_signs_between(one.text)) {
-                one.value = parse_formula(one.text, {.as_math_verify = true});
+                std::string_view sum = aha::detail::trimmed(one.text);
+                if (sum.ends_with('.')) sum.remove_suffix(1);
+                one.value = parse_formula(sum, {.as_math_verify = true});
             }
             return one;
         }
