@@ -4,7 +4,7 @@
 - the comment before `namespace aha {` is about the file, or, in a concept's header, about the concept: it becomes the
   concept's description, in which numbered requirements are a list;
 - the inline namespace of what depends on the kernels for GPUs is a matter of the linker, not of a reader;
-- the page of a header says which target a program links with for it: `aha::text` where nothing that it includes is LibTorch's;
+- the page of a header says which target a program links with for it: `aha::math` in reward/math, `aha::text` where nothing that it includes is LibTorch's;
 - a summary goes on after "et al.", "i.e." and the like;
 - a page is Markdown for GitHub: `<!-- html: COMMAND -->` is a command for Doxygen alone, a link to a concept's header
   becomes one to the concept, and other links out of docs/ become their text."""

@@ -23,6 +23,16 @@ TEST(math_verifier, says_whether_an_answer_is_the_reference) {
     EXPECT_FALSE(right(std::vector<std::string>{}, "1"));
 }
 
+TEST(math_verifier, is_as_the_page_shows_it) {
+    //! [verifier]
+    const aha::math_verifier right;
+    bool same = right("\\frac{1}{2}", "So the probability is $\\boxed{0.5}$.");
+    std::string read = to_text(right.read("The answer is $x^2 + 1$."));
+    //! [verifier]
+    EXPECT_TRUE(same);
+    EXPECT_EQ(read, "x^2 + 1");
+}
+
 TEST(math_verifier, agrees_with_math_verify_where_it_is_asked_to) {
     // Verdicts of math-verify 0.9.0 with latex2sympy2-extended 1.11.0: reference, answer, verdict.
     const struct {

@@ -47,7 +47,7 @@ AHA_INLINE std::string spelled(std::string_view formula, bool spaces) {
         if (one.kind == token_kind::command) all += '\\';
         all += one.text;
     }
-    while (!all.empty() && (all.back() == '.' || all.back() == ' ' || all.back() == ',')) all.pop_back();
+    while (!spaces && !all.empty() && (all.back() == '.' || all.back() == ' ' || all.back() == ',')) all.pop_back();
     return all;
 }
 
