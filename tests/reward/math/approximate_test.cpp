@@ -52,6 +52,9 @@ TEST(approximate, knows_how_far_it_may_be_off) {
     const approximate tiny = *raised(exactly(10), exactly(-300));
     EXPECT_FALSE(same_number(tiny, exactly(0)));
     EXPECT_FALSE(same_number(tiny, tiny * exactly(2)));
+    const approximate huge = *raised(exactly(10), exactly(4000)) * *raised(exactly(10), exactly(4000));
+    EXPECT_TRUE(same_number(huge, huge) && same_number(*divided(huge, huge), exactly(1)));
+    EXPECT_FALSE(same_number(huge, huge * exactly(2)) || same_number(*divided(exactly(1), huge), exactly(0)));
     const approximate lost = exactly(real{"1e45"}) * exactly(third()) * exactly(3) - exactly(real{"1e45"});
     EXPECT_TRUE(same_number(lost, exactly(0))) << "what cancels keeps the error of what it came from";
 }

@@ -15,7 +15,8 @@ std::vector<std::string> cells_of(const std::string& line) {
         const std::size_t next = line.find('|', at + 1);
         if (next == std::string::npos) break;
         std::string cell = line.substr(at + 1, next - at - 1);
-        cell = cell.substr(cell.find_first_not_of(' ') == std::string::npos ? cell.size() : cell.find_first_not_of(' '));
+        cell =
+            cell.substr(cell.find_first_not_of(' ') == std::string::npos ? cell.size() : cell.find_first_not_of(' '));
         while (cell.ends_with(' ')) cell.pop_back();
         if (cell.size() > 1 && cell.front() == '`' && cell.back() == '`') cell = cell.substr(1, cell.size() - 2);
         cells.push_back(cell);

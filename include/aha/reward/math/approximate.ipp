@@ -210,6 +210,8 @@ AHA_INLINE approximate operator*(const approximate& a, const approximate& b) {
 
 AHA_INLINE std::optional<approximate> divided(const approximate& a, const approximate& b) {
     const long double size = size_of(b);
+    const bool beyond = !std::isfinite(size) || (size == 0 && b.re != 0);  // of what a long double holds
+    if (beyond && b.is_real()) return a * approximate{.re = 1 / b.re};
     if (!(size > b.noise * 10) || size == 0) return std::nullopt;
     const real square = b.re * b.re + b.im * b.im;
     approximate inverse{.re = b.is_real() ? real{1 / b.re} : real{b.re / square}};
@@ -265,8 +267,14 @@ AHA_INLINE std::optional<approximate> function_at(const std::string& name, const
 }
 
 AHA_INLINE bool same_number(const approximate& a, const approximate& b) {
-    const long double difference = size_of(a - b);
-    return difference <= 1000 * (a.noise + b.noise);
+    const approximate difference = a - b;
+    const long double size = size_of(difference), noise = a.noise + b.noise;
+    const bool lost = size == 0 && (difference.re != 0 || difference.im != 0);
+    if (lost || !std::isfinite(size) || !std::isfinite(noise)) {  // beyond what a long double holds
+        const real scale = abs(a.re) + abs(a.im) + abs(b.re) + abs(b.im);
+        return abs(difference.re) + abs(difference.im) <= scale * real{1e-30L};
+    }
+    return size <= 1000 * noise;
 }
 
 }  // namespace aha::math

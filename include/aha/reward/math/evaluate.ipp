@@ -145,8 +145,8 @@ AHA_INLINE std::optional<approximate> evaluate_function(const expression& one, c
         for (std::size_t i = 0; i < inside->size(); ++i) trace = trace + (*inside)[i][i];
         return trace;
     }
-    work_budget few{2000};
-    if (!has_symbols(one))
+    work_budget few{1000};
+    if (!has_symbols(one) && budget.spend(50))
         if (const std::optional<fraction> exact = exact_value(one, few)) return approximately(*exact);
     if (one.name.starts_with("function ") || one.name == "rank" || one.name == "arg") return opaque(one, point, budget);
     std::vector<approximate> given;

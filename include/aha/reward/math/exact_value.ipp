@@ -11,10 +11,15 @@ namespace aha::math {
 
 namespace detail {
 
-inline constexpr std::int64_t most_bits = 20'000;
+inline constexpr std::int64_t most_bits = 20'000;          // of a whole number
+inline constexpr std::int64_t most_fraction_bits = 4'000;  // to reduce a fraction takes long
 
 inline std::int64_t bits_of(const fraction& value) {
     return math::bits_of(numerator(value)) + math::bits_of(denominator(value));
+}
+
+inline bool is_too_long(const fraction& value) {
+    return bits_of(value) > (denominator(value) == 1 ? most_bits : most_fraction_bits);
 }
 
 inline whole floor_of(const fraction& value) {
@@ -38,15 +43,17 @@ AHA_INLINE std::optional<fraction> exact_power(const fraction& base, const fract
         const auto size = static_cast<unsigned>(*n < 0 ? -*n : *n);
         if (base == 1 || size == 0) return fraction{1};
         if (base == -1) return fraction{size % 2 == 0 ? 1 : -1};
-        if (bits_of(base) * static_cast<std::int64_t>(size) > most_bits || !budget.spend(20 + size / 16))
-            return std::nullopt;
+        const std::int64_t bits = bits_of(base) * static_cast<std::int64_t>(size);
+        const bool whole_power = denominator(base) == 1 && *n > 0;
+        if (bits > (whole_power ? most_bits : most_fraction_bits) || !budget.spend(20 + bits / 32)) return std::nullopt;
+        if (whole_power) return fraction{whole{pow(numerator(base), size)}};
         const whole over = pow(numerator(base), size), under = pow(denominator(base), size);
         if (*n >= 0) return fraction{over, under};
         return over < 0 ? fraction{-under, -over} : fraction{under, over};  // a denominator must not be negative
     }
     const std::optional<std::int64_t> root = small_integer(fraction{denominator(exponent)}, 64);
     const std::optional<std::int64_t> raised = small_integer(fraction{numerator(exponent)}, 1000);
-    if (!root || !raised || base < 0 || !budget.spend(100)) return std::nullopt;
+    if (!root || !raised || base < 0 || bits_of(base) > 1000 || !budget.spend(300 + bits_of(base))) return std::nullopt;
     const auto degree = static_cast<unsigned>(*root);
     const std::optional<whole> over = exact_root(numerator(base), degree);
     const std::optional<whole> under = over ? exact_root(denominator(base), degree) : std::nullopt;
@@ -73,7 +80,7 @@ AHA_INLINE std::optional<fraction> exact_function(const expression& one, const s
     if (name == "ceil") return fraction{-floor_of(-given[0])};
     if (name == "factorial") {
         const std::optional<std::int64_t> n = small_integer(given[0], 2500);
-        if (!n || *n < 0 || !budget.spend(2 * *n)) return std::nullopt;
+        if (!n || *n < 0 || !budget.spend(1 + *n / 2)) return std::nullopt;
         whole all = 1;
         for (std::int64_t i = 2; i <= *n; ++i) all *= i;
         return fraction{all};
@@ -106,7 +113,7 @@ AHA_INLINE std::optional<fraction> exact_repeated(const expression& one, work_bu
         const std::optional<fraction> next = exact_value(one.parts[1], budget, inner);
         if (!next) return std::nullopt;
         all = one.name == "sum" ? fraction{all + *next} : fraction{all * *next};
-        if (bits_of(all) > most_bits) return std::nullopt;
+        if (is_too_long(all) || !budget.spend(bits_of(all) / 32)) return std::nullopt;
     }
     return all;
 }
@@ -154,8 +161,7 @@ AHA_INLINE std::optional<fraction> exact_value(const expression& one, work_budge
                 const std::optional<fraction> next = exact_value(part, budget, counted);
                 if (!next) return std::nullopt;
                 all = one.is(form::sum) ? fraction{all + *next} : fraction{all * *next};
-                if (detail::bits_of(all) > detail::most_bits || !budget.spend(detail::bits_of(all) / 200))
-                    return std::nullopt;
+                if (detail::is_too_long(all) || !budget.spend(detail::bits_of(all) / 32)) return std::nullopt;
             }
             return all;
         }
