@@ -1,6 +1,10 @@
 #pragma once
 
 #include <aha/aha.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,22 +66,37 @@ private:
     std::vector<aha::token_id> end_ids_ = all_numbers();
 };
 
-/// One game: the number to be found stands in the prompt's field "number".
+/// One game: the number to be found stands in the prompt's field "number". A guess costs 1. With `hints` a turn is also
+/// worth the bits that it gave, log2 of the numbers possible before over those possible after: a difference of
+/// potentials, which changes no strategy's rank (Ng, Harada & Russell 1999), but tells at once what a guess was worth.
 //! [environment]
 struct world {
+    double hints = 0;  ///< weight of the bits
+
     struct episode {
         std::int64_t number;
+        double hints;
+        std::int64_t least = 1, most = numbers;  // what is still possible
 
         aha::environment_answer answer(const std::string& said) {
             if (said.empty() || said.find_first_not_of("0123456789") != std::string::npos)
                 return {.over = true, .reward = -static_cast<double>(most_guesses)};  // no number: a wrong start
-            const std::int64_t guess = std::stoi(said);
-            if (guess == number) return {.text = "found", .over = true, .reward = -1};
-            return {.text = guess < number ? "higher" : "lower", .reward = -1};
+            const std::int64_t guess = std::stoi(said), possible = most - least + 1;
+            if (guess < number) least = std::max(least, guess + 1);
+            else if (guess > number) most = std::min(most, guess - 1);
+            else least = most = number;
+            const double bits = std::log2(static_cast<double>(possible) / static_cast<double>(most - least + 1));
+            return {.text = guess == number  ? "found"
+                            : guess < number ? "higher"
+                                             : "lower",
+                    .over = guess == number,
+                    .reward = hints * bits - 1};
         }
     };
 
-    episode start(const aha::prompt& p, const aha::random_stream&) const { return {p["number"].get<std::int64_t>()}; }
+    episode start(const aha::prompt& p, const aha::random_stream&) const {
+        return {p["number"].get<std::int64_t>(), hints};
+    }
 };
 //! [environment]
 

@@ -13,11 +13,11 @@ namespace {
 struct options {
     std::string out;
     bool resume = false;
-    std::int64_t steps = 300, layers = 2, width = 64, checkpoint_every = 50;
+    std::int64_t steps = 800, layers = 2, width = 64, checkpoint_every = 50;
     aha::grpo_options grpo{
-        .prompts_per_step = 64, .group_size = 16, .learning_rate = 1e-3, .microbatch_tokens = 16384, .seed = 1};
-    aha::grpo_loss_options loss{.entropy_bonus = 0.003};
-    double discount = 1;
+        .prompts_per_step = 64, .group_size = 16, .learning_rate = 3e-3, .microbatch_tokens = 16384, .seed = 1};
+    aha::grpo_loss_options loss{.entropy_bonus = 0.002};
+    double discount = 0.5, hints = 1;
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
@@ -32,6 +32,8 @@ struct options {
         app.add_option("--learning-rate", grpo.learning_rate)->capture_default_str();
         app.add_option("--entropy-bonus", loss.entropy_bonus)->capture_default_str();
         app.add_option("--discount", discount, "of what comes a turn later")->capture_default_str();
+        app.add_option("--hints", hints, "what a bit is worth that a guess gives; 0: a guess costs 1, and that is all")
+            ->capture_default_str();
         app.add_option("--seed", grpo.seed)->capture_default_str();
         machine.add_to(app);
     }
@@ -78,7 +80,7 @@ int train(const options& o) {
 
     const auto player = [&](double temperature) {
         return aha::turn_sampler{model.tokenizer,
-                                 number_game::world{},
+                                 number_game::world{o.hints},
                                  {.temperature = temperature, .max_new_tokens = 2},
                                  {.max_turns = number_game::most_guesses},
                                  aha::plain_turns{},
@@ -86,13 +88,15 @@ int train(const options& o) {
     };
     const double sampled_before = mean_guesses(model, player(1), 8), greedy_before = mean_guesses(model, player(0), 1);
     //! [trainer]
-    aha::grpo trainer{model,
-                      number_game::games{o.grpo.seed},
-                      aha::environment_reward{},
-                      o.grpo,
-                      player(1),
-                      aha::turn_returns{{.discount = o.discount}},
-                      aha::grpo_loss{o.loss}};
+    aha::grpo trainer{
+        model,
+        number_game::games{o.grpo.seed},
+        aha::environment_reward{},
+        o.grpo,
+        player(1),
+        aha::turn_returns{{.discount = o.discount}},
+        aha::grpo_loss{o.loss},
+        aha::warmup_schedule{{.warmup_steps = 10, .total_steps = o.steps, .shape = aha::decay_shape::linear}}};
     //! [trainer]
 
     const aha::interrupt_guard interrupt;

@@ -43,6 +43,11 @@ struct options {
             ->check(CLI::IsMember({"constant", "linear", "cosine"}))
             ->capture_default_str();
         app.add_option("--beta", loss.beta, "weight of the KL term")->capture_default_str();
+        app.add_option("--entropy-bonus", loss.entropy_bonus, "weight of the entropy of the policy's tokens")
+            ->capture_default_str();
+        app.add_option("--dynamic-sampling", grpo.dynamic_sampling,
+                       "rollouts a step may take to find questions whose answers differ in reward; 0: one")
+            ->capture_default_str();
         app.add_option("--clip-low", loss.clip_low)->capture_default_str();
         app.add_option("--clip-high", loss.clip_high)->capture_default_str();
         app.add_option("--minibatches", grpo.minibatches, "optimizer steps a rollout")->capture_default_str();

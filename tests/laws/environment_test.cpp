@@ -31,8 +31,8 @@ struct tools_case {
         return {{call, call + call, "It is 6."}, {"<tool_call>{\"name\": \"fail\"}</tool_call>", call, "6"}};
     }
 };
-struct plain_llama_tools_case {
-    static auto make() { return tool_environment{tools(), {.plain = true}, llama_calls{}}; }
+struct llama_tools_case {
+    static auto make() { return tool_environment{tools(), {}, llama_calls{}}; }
     static std::vector<std::vector<std::string>> dialogues() {
         return {{R"({"name": "twice", "parameters": {"x": 3}})", R"({"name": "twice"})", "It is 6."}};
     }
@@ -63,10 +63,9 @@ struct broken_case {
     static constexpr std::int64_t most_turns = 3;
 };
 
-const std::array registered{
-    register_laws("environment_laws/tools", environment_laws::all<tools_case>()),
-    register_laws("environment_laws/plain_llama_tools", environment_laws::all<plain_llama_tools_case>()),
-    register_laws("environment_laws/right", environment_laws::all<right_case>())};
+const std::array registered{register_laws("environment_laws/tools", environment_laws::all<tools_case>()),
+                            register_laws("environment_laws/llama_tools", environment_laws::all<llama_tools_case>()),
+                            register_laws("environment_laws/right", environment_laws::all<right_case>())};
 
 struct counts_its_games {
     std::shared_ptr<std::atomic<int>> begun = std::make_shared<std::atomic<int>>(0);

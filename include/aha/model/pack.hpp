@@ -166,6 +166,7 @@ inline packed_groups pack_groups(std::span<const token_group> groups, const pack
     for (const token_group& group : groups) {
         require(!group.trunk.empty(), "a prompt without tokens cannot be packed");
         std::optional<shared_prefixes::place> trunk;
+        if (group.branches.empty()) trunk = texts.add(group.trunk);
         for (std::size_t n = 0; n < group.branches.size(); ++n) {
             const std::span<const token_id>& branch = group.branches[n];
             require(!branch.empty(), "a completion without tokens cannot be packed");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <utility>
@@ -31,7 +32,7 @@ public:
 
     std::vector<score> operator()(const prompt& asked, std::span<const completion> given) const {
         std::vector<score> scores = as_scores(correct_, asked, given);
-        std::size_t shortest = std::numeric_limits<std::size_t>::max(), longest = 0;
+        std::int64_t shortest = std::numeric_limits<std::int64_t>::max(), longest = 0;
         for (std::size_t i = 0; i < scores.size(); ++i) {
             if (!scores[i].applicable) continue;
             shortest = std::min(shortest, num_policy_tokens(given[i]));

@@ -12,12 +12,14 @@
 #include <ranges>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <aha/concepts/communicator.hpp>
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/prompt_source.hpp>
+#include <aha/concepts/sampler.hpp>
 #include <aha/core/error.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/state.hpp>
@@ -120,6 +122,40 @@ std::vector<prompt> held_out_prompts(const Source& source, Prompts& prompts, con
 
 }  // namespace detail
 
+/// As `evaluate`, with completions of a sampler of one's own, such as a `turn_sampler`; `options.sampling` is not read.
+template <class Source, class Prompts, class Reward, class Sampler, communicator Communicator = one_process>
+evaluation evaluate_sampler(const Source& source, Prompts&& prompts, const Reward& reward, Sampler&& sampler,
+                            const evaluate_options& options = {}, const Communicator& ranks = {}) {
+    static_assert(require_any_reward<Reward>());
+    static_assert(require_sampler_for<std::remove_cvref_t<Sampler>, model_of_t<const Source>>());
+    options.validate();
+    const std::vector<prompt> questions = detail::held_out_prompts(source, prompts, options.prompt_limit,
+                                                                   detail::completion_tokens(sampler), options.prompts);
+
+    std::function<std::optional<std::string>(const completion&)> answer = options.answer;
+    if constexpr (requires(const completion& c) {
+                      { reward.answer(c) } -> std::convertible_to<std::optional<std::string>>;
+                  })
+        if (!answer) answer = [&reward](const completion& c) { return reward.answer(c); };
+    evaluation_sums sums{options.samples, options.ks, options.pass_threshold, options.pass_part, std::move(answer)};
+
+    // Some batches at a time: the sampler fills its places as completions end, and not all need be held at once.
+    const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, 4 * options.batch / options.samples) *
+                                                  std::int64_t{ranks.size()});
+    for (std::size_t from = 0; from < questions.size(); from += at_once) {
+        const auto some = std::span{questions}.subspan(from, std::min(at_once, questions.size() - from));
+        const std::vector<rollout_group> groups =
+            distribute_and_score(ranks, model_of(source), sampler, reward, options.rewards, {some.begin(), some.end()},
+                                 options.samples, {.seed = options.seed, .step = options.step})
+                .groups;
+        for (const rollout_group& group : groups) {
+            sums.add(group);
+            if (options.each) options.each(group);
+        }
+    }
+    return sums.result();
+}
+
 /// Samples completions of held-out prompts and says how good they are.
 ///
 ///     const aha::evaluation held_out = aha::evaluate(model, prompts, reward, {.samples = 8, .ks = {1, 8}});
@@ -138,34 +174,9 @@ std::vector<prompt> held_out_prompts(const Source& source, Prompts& prompts, con
 template <class Source, class Prompts, class Reward, communicator Communicator = one_process>
 evaluation evaluate(const Source& source, Prompts&& prompts, const Reward& reward, const evaluate_options& options = {},
                     const Communicator& ranks = {}) {
-    static_assert(require_any_reward<Reward>());
     options.validate();
-    const std::vector<prompt> questions = detail::held_out_prompts(source, prompts, options.prompt_limit,
-                                                                   options.sampling.max_new_tokens, options.prompts);
-    const autoregressive_sampler sampler{source.tokenizer, options.sampling, options.batch};
-
-    std::function<std::optional<std::string>(const completion&)> answer = options.answer;
-    if constexpr (requires(const completion& c) {
-                      { reward.answer(c) } -> std::convertible_to<std::optional<std::string>>;
-                  })
-        if (!answer) answer = [&reward](const completion& c) { return reward.answer(c); };
-    evaluation_sums sums{options.samples, options.ks, options.pass_threshold, options.pass_part, std::move(answer)};
-
-    // Some batches at a time: the sampler fills its places as completions end, and not all need be held at once.
-    const auto at_once = static_cast<std::size_t>(std::max<std::int64_t>(1, 4 * options.batch / options.samples) *
-                                                  std::int64_t{ranks.size()});
-    for (std::size_t from = 0; from < questions.size(); from += at_once) {
-        const auto some = std::span{questions}.subspan(from, std::min(at_once, questions.size() - from));
-        const std::vector<rollout_group> groups =
-            distribute_and_score(ranks, source.model, sampler, reward, options.rewards, {some.begin(), some.end()},
-                                 options.samples, {.seed = options.seed, .step = options.step})
-                .groups;
-        for (const rollout_group& group : groups) {
-            sums.add(group);
-            if (options.each) options.each(group);
-        }
-    }
-    return sums.result();
+    return evaluate_sampler(source, prompts, reward,
+                            autoregressive_sampler{source.tokenizer, options.sampling, options.batch}, options, ranks);
 }
 
 }  // namespace aha

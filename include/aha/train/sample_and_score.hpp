@@ -1,12 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -35,26 +38,32 @@ struct scored_groups {
 
 namespace detail {
 
-/// Scores copies of groups in the order in which they come, on a thread of its own and those of `run_rewards`.
+/// Scores copies of groups as they come, several at once: as many calls of the reward as its options allow.
 template <class Reward>
 class scoring_queue {
 public:
-    scoring_queue(const Reward& reward, const reward_options& options)
-        : reward_{&reward}, options_{&options}, thread_{[this] { work(); }} {}
+    scoring_queue(const Reward& reward, const reward_options& options) : reward_{&reward}, options_{options} {
+        free_ = options.threads > 0 ? options.threads : std::max<std::int64_t>(1, std::thread::hardware_concurrency());
+        options_.report = [this, report = options.report](const std::string& line) {
+            const std::lock_guard one_at_a_time{reporting_};
+            if (report) report(line);
+            else std::fputs((line + '\n').c_str(), stderr);
+        };
+    }
     scoring_queue(const scoring_queue&) = delete;
     scoring_queue& operator=(const scoring_queue&) = delete;
-    ~scoring_queue() { close(); }
+    ~scoring_queue() { wait(); }
 
     void add(const rollout_group& group) {
         const std::lock_guard guard{mutex_};
         waiting_.push_back(group);
-        changed_.notify_one();
+        begin_scoring();
     }
 
     /// Waits until all are scored and gives them their scores. Throws what the reward of the first prompt that failed
     /// threw.
     void finish(std::vector<rollout_group>& groups) {
-        close();
+        wait();
         if (failure_) std::rethrow_exception(failure_);
         for (rollout_group& group : groups) {
             const auto found = scores_.find(group.prompt.random_place());
@@ -65,47 +74,56 @@ public:
     }
 
 private:
-    void close() {
+    void wait() {
         {
-            const std::lock_guard guard{mutex_};
-            closed_ = true;
-            changed_.notify_one();
+            std::unique_lock lock{mutex_};
+            changed_.wait(lock, [&] { return waiting_.empty() && running_ == 0; });
         }
-        if (thread_.joinable()) thread_.join();
+        for (std::thread& one : threads_)
+            if (one.joinable()) one.join();
     }
 
-    void work() {
-        while (true) {
-            rollout_group next;
-            {
-                std::unique_lock lock{mutex_};
-                changed_.wait(lock, [&] { return closed_ || !waiting_.empty(); });
-                if (waiting_.empty()) return;
-                next = std::move(waiting_.front());
-                waiting_.pop_front();
-            }
-            try {
-                run_rewards(std::span{&next, 1}, *reward_, *options_);
-                scores_[next.prompt.random_place()] = std::move(next.scores);
-            } catch (...) {
-                if (!failure_ || next.prompt.random_place() < first_failed_) {
-                    failure_ = std::current_exception();
-                    first_failed_ = next.prompt.random_place();
-                }
-            }
+    /// Under the lock: the groups that wait are scored as far as threads of the reward are free.
+    void begin_scoring() {
+        for (; !waiting_.empty() && free_ > 0; waiting_.pop_front()) {
+            const std::int64_t calls = reward<Reward> ? std::ssize(waiting_.front().completions) : 1;
+            const std::int64_t used = std::clamp<std::int64_t>(calls, 1, free_);
+            threads_.emplace_back(
+                [this, group = std::move(waiting_.front()), used]() mutable { score(std::move(group), used); });
+            free_ -= used;
+            ++running_;
         }
+    }
+
+    void score(rollout_group group, std::int64_t used) {
+        reward_options own = options_;
+        own.threads = used;
+        std::exception_ptr failure;
+        try {
+            run_rewards(std::span{&group, 1}, *reward_, own);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        const std::lock_guard guard{mutex_};
+        const std::uint64_t place = group.prompt.random_place();
+        if (failure && (!failure_ || place < first_failed_)) failure_ = failure, first_failed_ = place;
+        if (!failure) scores_[place] = std::move(group.scores);
+        free_ += used;
+        --running_;
+        begin_scoring();
+        changed_.notify_all();
     }
 
     const Reward* reward_;
-    const reward_options* options_;
-    std::mutex mutex_;
+    reward_options options_;
+    std::mutex mutex_, reporting_;
     std::condition_variable changed_;
     std::deque<rollout_group> waiting_;
-    std::map<std::uint64_t, std::vector<score>> scores_;  // by the prompt's place in its step
-    bool closed_ = false;
+    std::map<std::uint64_t, std::vector<aha::score>> scores_;  // by the prompt's place in its step
+    std::int64_t free_ = 0, running_ = 0;                      // threads of the reward; groups being scored
     std::exception_ptr failure_;
     std::uint64_t first_failed_ = 0;
-    std::thread thread_;  // last: it uses the others
+    std::vector<std::thread> threads_;
 };
 
 struct leave_groups {
@@ -114,12 +132,13 @@ struct leave_groups {
 
 }  // namespace detail
 
-/// Samples a group for each prompt and scores it. Where `overlapped`, and the sampler can tell of groups, the processor
-/// scores those that are complete while the device decodes the others; results are the same.
+/// Samples a group for each prompt and scores it. Where `overlapped`, and the sampler can tell of groups, those that
+/// are complete are scored while others are decoded, so that a reward that waits for something costs a step little;
+/// results are the same.
 template <class Model, class Sampler, class Reward>
 scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Reward& reward,
                                const reward_options& options, std::span<const prompt> prompts, std::int64_t group_size,
-                               const random_key& key, bool overlapped) {
+                               const random_key& key, bool overlapped = true) {
     scored_groups made;
     stopwatch phase;
     if constexpr (tells_of_groups<Sampler, Model>)
@@ -142,7 +161,7 @@ scored_groups sample_and_score(const Model& model, Sampler&& sampler, const Rewa
 }
 
 /// `sample_and_score` on all ranks: each samples and scores its share of the prompts, and all have all groups, in the
-/// prompts' order; the seconds are this rank's. Overlapped where the model is on a GPU.
+/// prompts' order; the seconds are this rank's.
 /// @param before_sharing called with this rank's scored groups, `std::vector<rollout_group>&`
 template <class Communicator, class Model, class Sampler, class Reward, class BeforeSharing = detail::leave_groups>
 scored_groups distribute_and_score(const Communicator& ranks, const Model& model, Sampler&& sampler,
@@ -151,8 +170,7 @@ scored_groups distribute_and_score(const Communicator& ranks, const Model& model
                                    const BeforeSharing& before_sharing = {}) {
     scored_groups all;
     all.groups = distribute_prompts(ranks, std::move(prompts), [&](std::span<const prompt> mine) {
-        scored_groups own = sample_and_score(model, sampler, reward, options, mine, group_size, key,
-                                             !Model::tensor_policy::device().is_cpu());
+        scored_groups own = sample_and_score(model, sampler, reward, options, mine, group_size, key);
         all.sampling = own.sampling, all.scoring = own.scoring;
         before_sharing(own.groups);
         return std::move(own.groups);

@@ -45,9 +45,7 @@ std::string call(const std::string& name, const json& arguments) {
 
 TEST(tool_environment, answers_a_call_with_what_the_tool_gives) {
     const auto one = answer("Let me see.\n" + call("add", {{"a", 1}, {"b", 2.5}}));
-    EXPECT_EQ(one.text, "3.5");
-    EXPECT_EQ(one.role, "tool");
-    EXPECT_TRUE(one.messages.is_null());
+    EXPECT_EQ(one.messages.dump(), R"([{"role":"tool","content":"3.5"}])");
     EXPECT_FALSE(one.over);
     EXPECT_EQ(one.reward, 0);
 }
@@ -67,23 +65,22 @@ TEST(tool_environment, tells_the_policy_what_is_wrong_with_a_call) {
     const auto said = [](const std::string& turn) {
         const auto given = answer(turn);
         EXPECT_FALSE(given.over);
-        EXPECT_EQ(given.role, "tool");
-        return given.text;
+        return given.messages.at(0).at("content").get<std::string>();
     };
     EXPECT_EQ(said(call("sub", {{"a", 1}})), "error: there is no tool \"sub\"; there is add, fail");
     EXPECT_EQ(said(call("add", {{"a", 1}})), "error: add needs the argument \"b\" (number)");
     EXPECT_EQ(said(call("add", {{"a", 1}, {"b", "2"}})),
-              "error: add: the argument \"b\" must be of the type number, not \"2\"");
-    EXPECT_EQ(said(call("add", json::array({1, 2}))), "error: add: the arguments must be an object, not [1,2]");
+              "error: the argument \"b\" of add must be of the type number, not \"2\"");
+    EXPECT_EQ(said(call("add", json::array({1, 2}))), "error: the arguments of add must be an object, not [1,2]");
     EXPECT_THAT(said("<tool_call>add(1, 2)</tool_call>"), StartsWith("error: the call: not valid JSON at byte 1"));
-    EXPECT_EQ(said(call("fail", {{"how", "no network"}})), "error: fail: no network\xEF\xBF\xBD");  // valid UTF-8
-    EXPECT_EQ(said(call("fail", {{"how", "oddly"}})), "error: fail failed");
+    EXPECT_EQ(said(call("fail", {{"how", "no network"}})), "error: no network\xEF\xBF\xBD");  // valid UTF-8
+    EXPECT_EQ(said(call("fail", {{"how", "oddly"}})), "error: the tool failed");
 }
 
 TEST(tool_environment, makes_no_more_calls_than_allowed) {
     int made = 0;
     const tool_environment world{{{"count", "", {}, [&made](const json&) { return std::to_string(++made); }}},
-                                 {.most_calls = 2}};
+                                 {.max_calls = 2}};
     std::string turn;
     for (int n = 0; n < 5; ++n) turn += call("count", json::object());
     const auto given = world.start({}, aha::random_stream{{}}).answer(turn);
@@ -93,26 +90,26 @@ TEST(tool_environment, makes_no_more_calls_than_allowed) {
     EXPECT_EQ(given.messages[2]["content"], "error: at most 2 calls a turn; 3 more were not made");
 }
 
-TEST(tool_environment, answers_in_plain_text_where_there_is_no_template) {
-    const auto two = answer(call("add", {{"a", 1}, {"b", 2}}) + call("sub", json::object()), {.plain = true});
-    EXPECT_TRUE(two.messages.is_null());
-    EXPECT_EQ(two.text,
+TEST(tool_environment, also_answers_with_a_text_for_models_without_a_template) {
+    const std::string turn = call("add", {{"a", 1}, {"b", 2}}) + call("sub", json::object());
+    EXPECT_EQ(answer(turn).text,
               "\n<tool_response>\n3.0\n</tool_response>\n"
               "\n<tool_response>\nerror: there is no tool \"sub\"; there is add, fail\n</tool_response>\n");
-    EXPECT_EQ(answer(call("add", {{"a", 1}, {"b", 2}}), {.plain = true, .prefix = " = ", .suffix = "\n"}).text,
-              " = 3.0\n");
+    const auto other = answer(call("add", {{"a", 1}, {"b", 2}}), {.role = "ipython", .before = " = ", .after = "\n"});
+    EXPECT_EQ(other.text, " = 3.0\n");
+    EXPECT_EQ(other.messages[0]["role"], "ipython");
 }
 
 TEST(tool_environment, takes_calls_as_another_format_reads_them) {
     const tool_environment world{tools(), {}, aha::llama_calls{}};
     auto talk = world.start({}, aha::random_stream{{}});
-    EXPECT_EQ(talk.answer(R"({"name": "add", "parameters": {"a": 20, "b": 22}})").text, "42.0");
+    EXPECT_EQ(talk.answer(R"({"name": "add", "parameters": {"a": 20, "b": 22}})").messages[0]["content"], "42.0");
     EXPECT_TRUE(talk.answer(call("add", {{"a", 1}, {"b", 2}})).over);  // no call in Llama's form
 }
 
 TEST(tool_environment, an_episode_outlives_its_environment) {
     auto talk = [] { return tool_environment{tools()}.start({}, aha::random_stream{{}}); }();
-    EXPECT_EQ(talk.answer(call("add", {{"a", 1}, {"b", 1}})).text, "2.0");
+    EXPECT_EQ(talk.answer(call("add", {{"a", 1}, {"b", 1}})).messages[0]["content"], "2.0");
 }
 
 TEST(tool_environment, names_tools_and_options_that_make_no_sense) {
@@ -121,9 +118,9 @@ TEST(tool_environment, names_tools_and_options_that_make_no_sense) {
                   twice.push_back(twice.front());
                   tool_environment{twice};
               }),
-              "the tool add is there twice");
+              "two tools have the name \"add\"");
     EXPECT_THAT(complaint([] { tool_environment{{{"f", "", {}, nullptr}}}; }), HasSubstr("no function to call"));
-    EXPECT_EQ(complaint([] { tool_environment{tools(), {.most_calls = 0}}; }), "most_calls must be positive, not 0");
+    EXPECT_EQ(complaint([] { tool_environment{tools(), {.max_calls = 0}}; }), "max_calls must be positive, not 0");
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ struct answer_outcome {
 };
 
 /// Calls environments on threads of its own while the caller decodes. A call beyond the deadline has failed and is left
-/// behind: no thread can be ended from outside, so it runs on with what it shares, and another takes its place.
+/// behind: no thread can be ended from outside, so it runs on with what it shares, and another takes its place. Where
+/// there is no deadline, and calls have been quicker than waking a thread, the caller makes them itself when it waits.
 class answer_pool {
     using clock = std::chrono::steady_clock;
 
@@ -44,7 +45,8 @@ class answer_pool {
         std::mutex mutex;
         std::condition_variable work, result;
         std::deque<std::shared_ptr<job>> waiting;
-        std::size_t open = 0, ready = 0;  // calls that have not ended, and those that have and were not taken
+        std::size_t open = 0, ready = 0;        // calls that have not ended, and those that have and were not taken
+        std::optional<clock::duration> slow{};  // how long the slowest of the last calls took
         bool closed = false;
     };
 
@@ -81,7 +83,7 @@ public:
         const std::lock_guard guard{shared_->mutex};
         shared_->waiting.push_back(std::move(added));
         ++shared_->open;
-        shared_->work.notify_one();
+        if (!helps()) shared_->work.notify_one();
         return begun_++;
     }
 
@@ -90,6 +92,8 @@ public:
         std::unique_lock lock{shared_->mutex};
         const auto until = clock::now() + std::chrono::duration_cast<clock::duration>(
                                               std::chrono::duration<double>(std::max(seconds, 0.0)));
+        while (helps() && !shared_->waiting.empty()) make_next_call(*shared_, lock, no_worker);
+        if (!shared_->waiting.empty()) shared_->work.notify_all();
         const auto enough = [&] {
             give_up_late_ones();
             return shared_->open == 0 || (seconds < 0 && shared_->ready > 0);
@@ -124,6 +128,12 @@ private:
         threads_.emplace_back([state = shared_, number] { work(*state, number); });
     }
 
+    static constexpr std::chrono::microseconds quick{100};
+    static constexpr std::size_t no_worker = 0;  // of the caller's calls, which have no deadline
+
+    /// Under the lock: whether the caller makes calls itself.
+    bool helps() const { return deadline_ <= 0 && shared_->slow && *shared_->slow < quick; }
+
     static bool under_way(const job& one) { return one.since && !one.done; }
 
     /// Under the lock.
@@ -151,33 +161,41 @@ private:
         std::unique_lock lock{state.mutex};
         while (true) {
             state.work.wait(lock, [&] { return state.closed || !state.waiting.empty(); });
-            if (state.closed) return;
-            std::shared_ptr<job> mine = std::move(state.waiting.front());
-            state.waiting.pop_front();
-            mine->since = clock::now();
-            mine->worker = number;
-            lock.unlock();
-            answer_outcome outcome;
-            try {
-                outcome.answer = mine->call();
-            } catch (const std::exception& thrown) {
-                outcome.failure = std::string{"the environment threw: "} + thrown.what();
-            } catch (...) {
-                outcome.failure = "the environment threw something that is no std::exception";
-            }
-            lock.lock();
-            const bool given_up = mine->done;  // another thread has this one's place
-            if (!given_up) {
-                mine->outcome = std::move(outcome);
-                mine->done = true;
-                --state.open, ++state.ready;
-                state.result.notify_all();
-            }
-            lock.unlock();
-            mine.reset();  // what the call owns may go with it: not under the lock
-            if (given_up) return;
-            lock.lock();
+            if (state.closed || !make_next_call(state, lock, number)) return;
         }
+    }
+
+    /// Makes the first call that waits; under the lock, which it gives up meanwhile. False if the call was given up,
+    /// and another thread has this one's place.
+    static bool make_next_call(shared& state, std::unique_lock<std::mutex>& lock, std::size_t worker) {
+        std::shared_ptr<job> mine = std::move(state.waiting.front());
+        state.waiting.pop_front();
+        const auto since = clock::now();
+        mine->since = since;
+        mine->worker = worker;
+        lock.unlock();
+        answer_outcome outcome;
+        try {
+            outcome.answer = mine->call();
+        } catch (const std::exception& thrown) {
+            outcome.failure = std::string{"the environment threw: "} + thrown.what();
+        } catch (...) {
+            outcome.failure = "the environment threw something that is no std::exception";
+        }
+        lock.lock();
+        const bool given_up = mine->done;
+        if (!given_up) {
+            const auto taken = clock::now() - since;
+            state.slow = std::max(taken, state.slow ? *state.slow * 9 / 10 : taken);
+            mine->outcome = std::move(outcome);
+            mine->done = true;
+            --state.open, ++state.ready;
+            state.result.notify_all();
+        }
+        lock.unlock();
+        mine.reset();  // what the call owns may go with it: not under the lock
+        lock.lock();
+        return !given_up;
     }
 
     double deadline_;

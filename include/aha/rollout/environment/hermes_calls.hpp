@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,27 +9,19 @@
 
 namespace aha {
 
-/// Calls in the form of Hermes 2 Pro, which the templates of Qwen 2.5 and Qwen 3 ask for, anywhere in a turn:
-///
-///     <tool_call>
-///     {"name": "add", "arguments": {"a": 1, "b": 2}}
-///     </tool_call>
-///
-/// The last one's end may be missing, since a stop string takes it away. What is said in thoughts is no call.
-class hermes_calls {
-public:
-    /// The calls of a turn, in order.
-    std::vector<tool_call> operator()(const std::string& said) const {
-        constexpr std::string_view begin = "<tool_call>", end = "</tool_call>";
+/// Calls in the Hermes form, as Qwen's templates write them: `<tool_call>{"name": ..., "arguments":
+/// {...}}</tool_call>`, as many as the model likes, with any text around them. The last one's end may be missing: a
+/// stop string takes it away. What is said in thoughts is no call.
+struct hermes_calls {
+    std::vector<tool_call> operator()(std::string_view said) const {
+        constexpr std::string_view open = "<tool_call>", close = "</tool_call>";
         std::vector<tool_call> calls;
         std::string_view rest = detail::without_thoughts(said);
-        for (std::size_t at; (at = rest.find(begin)) != std::string_view::npos;) {
-            rest.remove_prefix(at + begin.size());
-            const std::size_t length = std::min(rest.find(end), rest.find(begin));
-            calls.push_back(detail::read_tool_call(
-                rest.substr(0, length), "arguments",
-                R"(<tool_call>{"name": <function-name>, "arguments": <args-json-object>}</tool_call>)"));
-            rest.remove_prefix(std::min(length, rest.size()));
+        for (std::size_t at = rest.find(open); at != std::string_view::npos; at = rest.find(open)) {
+            rest.remove_prefix(at + open.size());
+            const std::size_t length = std::min({rest.find(close), rest.find(open), rest.size()});
+            calls.push_back(detail::read_call(rest.substr(0, length), "arguments"));
+            rest.remove_prefix(length);
         }
         return calls;
     }

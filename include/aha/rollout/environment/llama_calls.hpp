@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,38 +9,32 @@
 
 namespace aha {
 
-/// Calls in the form that Llama 3.1's template asks for: the turn is the call, alone or after <|python_tag|>, and
-/// nothing but a call. Several stand behind one another with semicolons between, as Llama 3.2 writes them:
-///
-///     {"name": "add", "parameters": {"a": 1, "b": 2}}
-class llama_calls {
-public:
-    /// The calls of a turn, in order.
-    std::vector<tool_call> operator()(const std::string& said) const {
-        constexpr std::string_view tag = "<|python_tag|>", blanks = " \t\r\n";
-        const auto trim = [&](std::string_view text) {
-            text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-            return text;
-        };
-        std::string_view rest = trim(detail::without_thoughts(said));
-        const std::size_t tagged = rest.find(tag);
-        if (tagged != std::string_view::npos) rest = trim(rest.substr(tagged + tag.size()));
+/// Calls as Llama 3.1 writes them: the turn is a JSON object with "name" and "parameters", perhaps after
+/// `<|python_tag|>`. Several stand behind one another with semicolons between, as Llama 3.2 writes them; what else
+/// follows is not read. What is said in thoughts is no call.
+struct llama_calls {
+    std::vector<tool_call> operator()(std::string_view said) const {
+        constexpr std::string_view tag = "<|python_tag|>";
+        std::string_view rest = trimmed(detail::without_thoughts(said));
         // A text in braces that names nothing is an answer in JSON.
-        else if (!rest.starts_with('{') || rest.find("\"name\"") == std::string_view::npos) return {};
+        if (rest.starts_with(tag)) rest = trimmed(rest.substr(tag.size()));
+        else if (!rest.starts_with("{") || rest.find("\"name\"") == std::string_view::npos) return {};
         std::vector<tool_call> calls;
         do {
             const std::size_t length = object_length(rest);
-            calls.push_back(detail::read_tool_call(
-                rest.substr(0, length), "parameters",
-                R"({"name": function name, "parameters": dictionary of argument name and its value})"));
-            rest = trim(rest.substr(length));
-            if (!rest.starts_with(';')) break;
-            rest = trim(rest.substr(1));
-        } while (rest.starts_with('{'));
+            calls.push_back(detail::read_call(rest.substr(0, length), "parameters"));
+            rest = trimmed(rest.substr(length));
+            if (!rest.starts_with(";")) break;
+            rest = trimmed(rest.substr(1));
+        } while (rest.starts_with("{"));
         return calls;
     }
 
 private:
+    static std::string_view trimmed(std::string_view text) {
+        return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    }
+
     /// How much of the text the object takes that it begins with; all if it has no end.
     static std::size_t object_length(std::string_view text) {
         std::size_t depth = 0;

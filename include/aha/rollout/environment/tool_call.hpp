@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <aha/core/error.hpp>
 #include <aha/core/json.hpp>
@@ -10,32 +10,35 @@
 
 namespace aha {
 
-/// A call of a tool, read from what a policy said.
+/// A call of a tool as a model wrote it.
 struct tool_call {
-    std::string name{};
-    json arguments = json::object();
-    std::string problem{};  ///< why it could not be read, for the model; empty: it could
+    std::string name{};               ///< of the tool
+    json arguments = json::object();  ///< what it is given
+    std::string complaint{};          ///< why it cannot be read, for the model; empty: it can
 };
 
 namespace detail {
 
-/// The call that a JSON text is.
-/// @param key of the arguments: none is a call without any, and an object written as a text is read too
-/// @param form how a call is written, for the model
-inline tool_call read_tool_call(std::string_view text, const std::string& key, const std::string& form) {
+/// A call that `text` is: a JSON object with "name" and the arguments under `key`; without `key` it has none. Some
+/// models write the arguments as a text that is JSON. More than 64 levels are not read, since a policy may write
+/// anything.
+inline tool_call read_call(std::string_view text, const std::string& key) {
+    tool_call call;
     try {
-        json read = parse_json<json>(text, "the call", {.numbers = json_numbers::standard});
-        if (!read.is_object() || !read.contains("name") || !read["name"].is_string())
-            return {.problem = "a call is written " + form};
-        tool_call call{.name = read["name"].get<std::string>()};
-        if (const auto given = read.find(key); given != read.end()) {
-            if (given->is_string()) call.arguments = parse_json<json>(given->get<std::string>(), "the " + key);
-            else if (!given->is_null()) call.arguments = std::move(*given);
-        }
-        return call;
+        const json read = parse_json<json>(text, "the call", {.numbers = json_numbers::standard});
+        if (!read.is_object()) return {.complaint = "the call is not a JSON object"};
+        const auto name = read.find("name"), arguments = read.find(key);
+        if (name == read.end() || !name->is_string()) return {.complaint = "the call has no \"name\""};
+        call.name = name->get<std::string>();
+        if (arguments != read.end())
+            call.arguments = arguments->is_string()
+                                 ? parse_json<json>(arguments->get_ref<const std::string&>(), "the " + key,
+                                                    {.numbers = json_numbers::standard})
+                                 : *arguments;
     } catch (const error& problem) {
-        return {.problem = std::string{problem.what()} + "; a call is written " + form};
+        call.complaint = problem.what();
     }
+    return call;
 }
 
 /// What was said without the thoughts before it; nothing where thoughts have no end.
@@ -46,5 +49,4 @@ inline std::string_view without_thoughts(std::string_view said) {
 }
 
 }  // namespace detail
-
 }  // namespace aha

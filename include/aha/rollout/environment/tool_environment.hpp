@@ -1,14 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <set>
-#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,120 +21,101 @@
 
 namespace aha {
 
-/// What reads calls of tools from a turn: `hermes_calls`, `llama_calls`.
-template <class C>
-concept tool_call_format = requires(const C& c, const std::string& said) {
-    { c(said) } -> std::same_as<std::vector<tool_call>>;
-};
-
-/// How tools answer.
+/// How a `tool_environment` answers.
 struct tool_options {
-    std::int64_t most_calls = 8;  ///< of a turn; those beyond are not made, and the policy is told so
-    bool plain = false;           ///< answer with a text, for `plain_turns` and models without a chat template; false:
-                                  ///< with messages of the role "tool", for `chat_turns`
-    std::string prefix = "\n<tool_response>\n";   ///< before what a tool answers, where plain
-    std::string suffix = "\n</tool_response>\n";  ///< after it
-    bool operator==(const tool_options&) const = default;
+    std::int64_t max_calls = 8;                  ///< of a turn; those beyond are not made, which the model is told
+    std::string role = "tool";                   ///< whose message an answer is, where a chat template writes it
+    std::string before = "\n<tool_response>\n";  ///< what stands before an answer as a plain text, see `plain_turns`
+    std::string after = "\n</tool_response>\n";  ///< what stands behind it there
 
     /// Throws `aha::error` naming the first value that makes no sense.
-    void validate() const { require(most_calls > 0, "most_calls must be positive, not ", most_calls); }
+    void validate() const { require(max_calls > 0, "max_calls must be positive, not ", max_calls); }
 };
 
-/// Tools, C++ functions that the policy calls: a turn with calls is answered with what they give, and one without ends
-/// the dialogue. What is wrong with a call (it cannot be read, the tool is not there, arguments are missing or of
-/// another type, the tool throws) is said to the policy, in a text that begins with "error: ". Rewards are the
-/// trainer's: the environment gives none.
-/// @tparam Calls how a call is written
+/// An environment of tools: C++ functions that the model calls, from several threads at once. A turn without a call
+/// ends the dialogue: it is the model's answer. What is wrong with a call (a tool that there is not, arguments of
+/// another type, an exception of the function) is told to the model, which may try again. It gives no rewards; those
+/// are the reward's.
+/// @tparam Calls how calls are written: `hermes_calls`, `llama_calls`, or a callable that finds the `tool_call`s of a
+/// text
 template <class Calls = hermes_calls>
 class tool_environment {
-    static_assert(tool_call_format<Calls>,
-                  "aha: what reads calls of tools from a turn gives them in order; write: "
-                  "std::vector<aha::tool_call> operator()(const std::string& said) const;");
+public:
+    /// Throws `aha::error` for tools that make no sense or have the same name.
+    explicit tool_environment(std::vector<tool> tools, tool_options options = {}, Calls calls = {})
+        : shared_{std::make_shared<const shared>(shared{std::move(tools), std::move(options), std::move(calls)})} {
+        shared_->options.validate();
+        for (const tool& one : shared_->tools) {
+            one.validate();
+            require(std::ranges::count(shared_->tools, one.name, &tool::name) == 1, "two tools have the name \"",
+                    one.name, "\"");
+        }
+    }
 
-    struct parts {
+    const std::vector<tool>& tools() const { return shared_->tools; }
+    json schemas() const { return tool_schemas(shared_->tools); }  ///< for a prompt's field "tools"
+
+    class episode;
+    /// Nothing of it depends on the prompt.
+    episode start(const prompt&, const random_stream&) const { return episode{shared_}; }
+
+private:
+    struct shared {
         std::vector<tool> tools;
         tool_options options;
         Calls calls;
     };
+    std::shared_ptr<const shared> shared_;
+};
 
+/// A dialogue with tools.
+template <class Calls>
+class tool_environment<Calls>::episode {
 public:
-    /// Throws `aha::error` for tools that make no sense or share a name.
-    explicit tool_environment(std::vector<tool> tools, tool_options options = {}, Calls calls = {})
-        : parts_{std::make_shared<const parts>(parts{std::move(tools), std::move(options), std::move(calls)})} {
-        parts_->options.validate();
-        std::set<std::string> names;
-        for (const tool& one : parts_->tools) {
-            one.validate();
-            require(names.insert(one.name).second, "the tool ", one.name, " is there twice");
+    /// What the tools answer to the calls of a turn, in their order.
+    environment_answer answer(const std::string& said) {
+        const std::vector<tool_call> calls = shared_->calls(std::string_view{said});
+        if (calls.empty()) return {.over = true};
+        const tool_options& options = shared_->options;
+        environment_answer all;
+        all.messages = json::array();
+        const auto add = [&](const std::string& text) {
+            all.text += options.before + text + options.after;
+            all.messages.push_back({{"role", options.role}, {"content", text}});
+        };
+        const std::size_t most = std::min(calls.size(), static_cast<std::size_t>(options.max_calls));
+        for (std::size_t n = 0; n < most; ++n) add(utf8::replace_invalid(answer_to(calls[n])));
+        if (most < calls.size())
+            add("error: at most " + std::to_string(most) + " calls a turn; " + std::to_string(calls.size() - most) +
+                " more were not made");
+        return all;
+    }
+
+private:
+    friend tool_environment;
+    explicit episode(std::shared_ptr<const shared> of) : shared_{std::move(of)} {}
+
+    std::string answer_to(const tool_call& call) const {
+        if (!call.complaint.empty()) return "error: " + call.complaint;
+        const auto found = std::ranges::find(shared_->tools, call.name, &tool::name);
+        if (found == shared_->tools.end()) return "error: there is no tool " + json(call.name).dump() + known();
+        if (const std::string wrong = found->complaint(call.arguments); !wrong.empty()) return "error: " + wrong;
+        try {
+            return found->call(call.arguments);
+        } catch (const std::exception& thrown) {
+            return std::string{"error: "} + thrown.what();
+        } catch (...) {
+            return "error: the tool failed";
         }
     }
 
-    /// What it was made with.
-    const std::vector<tool>& tools() const { return parts_->tools; }
-    const tool_options& options() const { return parts_->options; }
+    std::string known() const {
+        std::string names;
+        for (const tool& one : shared_->tools) names += (names.empty() ? "; there is " : ", ") + one.name;
+        return names;
+    }
 
-    /// A dialogue. Tools remember nothing of it.
-    class episode {
-    public:
-        explicit episode(std::shared_ptr<const parts> own) : parts_{std::move(own)} {}
-
-        environment_answer answer(const std::string& said) const {
-            const std::vector<tool_call> calls = parts_->calls(said);
-            if (calls.empty()) return {.over = true};
-            const auto most = static_cast<std::size_t>(parts_->options.most_calls);
-            std::vector<std::string> answers;
-            for (const tool_call& call : std::span{calls}.first(std::min(most, calls.size())))
-                answers.push_back(result_of(call));
-            if (calls.size() > most)
-                answers.push_back("error: at most " + std::to_string(most) + " calls a turn; " +
-                                  std::to_string(calls.size() - most) + " more were not made");
-            return told(answers);
-        }
-
-    private:
-        std::string result_of(const tool_call& call) const {
-            if (!call.problem.empty()) return "error: " + call.problem;
-            const auto found =
-                std::ranges::find_if(parts_->tools, [&](const tool& one) { return one.name == call.name; });
-            if (found == parts_->tools.end()) return "error: there is no tool " + json(call.name).dump() + known();
-            if (const std::string problem = detail::argument_problem(*found, call.arguments); !problem.empty())
-                return "error: " + problem;
-            try {
-                return utf8::replace_invalid(found->call(call.arguments));
-            } catch (const std::exception& thrown) {
-                return utf8::replace_invalid("error: " + call.name + ": " + thrown.what());
-            } catch (...) {
-                return "error: " + call.name + " failed";
-            }
-        }
-
-        std::string known() const {
-            std::string names;
-            for (const tool& one : parts_->tools) names += (names.empty() ? "; there is " : ", ") + one.name;
-            return names;
-        }
-
-        environment_answer told(const std::vector<std::string>& answers) const {
-            environment_answer all{.role = "tool"};
-            if (parts_->options.plain) {
-                for (const std::string& one : answers)
-                    all.text += parts_->options.prefix + one + parts_->options.suffix;
-            } else if (answers.size() == 1) {
-                all.text = answers.front();
-            } else {
-                all.messages = json::array();
-                for (const std::string& one : answers) all.messages.push_back({{"role", "tool"}, {"content", one}});
-            }
-            return all;
-        }
-
-        std::shared_ptr<const parts> parts_;  // also for a call that is left behind
-    };
-
-    episode start(const prompt&, const random_stream&) const { return episode{parts_}; }
-
-private:
-    std::shared_ptr<const parts> parts_;
+    std::shared_ptr<const shared> shared_;  // also for a call that is left behind
 };
 
 }  // namespace aha
