@@ -52,8 +52,8 @@ public:
         }
     }
 
-    const std::vector<tool>& tools() const { return shared_->tools; }
-    json schemas() const { return tool_schemas(shared_->tools); }  ///< for a prompt's field "tools"
+    const std::vector<tool>& tools() const { return shared_->tools; }  ///< in the order given
+    json schemas() const { return tool_schemas(shared_->tools); }      ///< for a prompt's field "tools"
 
     class episode;
     /// Nothing of it depends on the prompt.
