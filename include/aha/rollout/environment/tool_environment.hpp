@@ -98,7 +98,7 @@ private:
     std::string answer_to(const tool_call& call) const {
         if (!call.complaint.empty()) return "error: " + call.complaint;
         const auto found = std::ranges::find(shared_->tools, call.name, &tool::name);
-        if (found == shared_->tools.end()) return "error: there is no tool " + json(call.name).dump() + known();
+        if (found == shared_->tools.end()) return "error: there is no tool \"" + call.name + "\"" + known();
         if (const std::string wrong = found->complaint(call.arguments); !wrong.empty()) return "error: " + wrong;
         try {
             return found->call(call.arguments);
