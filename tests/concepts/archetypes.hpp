@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <aha/concepts/attention.hpp>
+#include <aha/core/environment_answer.hpp>
 #include <aha/core/lm_head.hpp>
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
@@ -222,6 +223,23 @@ struct least_sampler : movable {
     }
 };
 //! [sampler]
+
+/// Dialogues of two turns. Its episodes cannot even be moved.
+//! [environment]
+struct least_environment : movable {
+    using movable::movable;
+    struct episode : fixed {
+        using fixed::fixed;
+        environment_answer answer(const std::string& said) {
+            return {.text = "2", .over = ++turns == 2, .reward = said == "0" ? 1.0 : 0.0};
+        }
+
+    private:
+        int turns = 0;
+    };
+    episode start(const prompt&, const random_stream&) const { return episode{made}; }
+};
+//! [environment]
 
 //! [reward]
 struct min_reward : movable {

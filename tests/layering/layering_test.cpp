@@ -109,7 +109,7 @@ const std::map<std::string, std::set<std::string>>& layers() {
         {"loss", {"core", "concepts", "kernels"}},
         {"advantage", {"core", "concepts", "kernels"}},
         {"model", {"core", "concepts", "kernels", "dist", "optim"}},
-        {"rollout", {"core", "concepts", "kernels", "text", "data", "model"}},
+        {"rollout", {"core", "concepts", "files", "kernels", "text", "data", "model"}},
         {"pretrained", {"core", "concepts", "files", "text", "dist", "model", "rollout"}},
         {"reward", {"core", "concepts", "files", "text", "data", "model", "rollout"}},
         {"io", {"core", "concepts", "files", "kernels", "data", "model"}},

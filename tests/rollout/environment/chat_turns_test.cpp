@@ -135,6 +135,19 @@ TEST(chat_turns, give_the_template_the_prompts_variables) {
               "<|im_end|>\n<|im_start|>user\nhigher<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
 }
 
+TEST(chat_turns, read_tools_as_data_sets_store_them) {
+    aha::prompt p = asked({{"user", "Guess."}});
+    p.fields["tools"] = R"([{"type": "function"}, {"type": "function"}])";  // JSON in a text
+    const aha::chat_turns format{
+        chat_template{"{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}{{ tools|length "
+                      "}}{% endif %}"}};
+    EXPECT_EQ(format.text_between(p, turns({"32"}), std::vector<environment_answer>{{.text = "higher"}}), "higher2");
+    p.fields["tools"] = 3;
+    EXPECT_EQ(
+        complaint([&] { format.text_between(p, turns({"32"}), std::vector<environment_answer>{{.text = "higher"}}); }),
+        "prompt 5: \"tools\" is not a list but number");
+}
+
 TEST(chat_turns, refuse_a_template_that_does_not_preserve_prefixes) {
     const std::vector<environment_answer> answers{{.text = "higher"}};
     const aha::prompt p = asked({{"user", "Guess."}});

@@ -1,8 +1,10 @@
 #include <aha/rollout/environment/tool_environment.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <aha/concepts/environment.hpp>
 #include <aha/rollout/environment/llama_calls.hpp>
@@ -10,86 +12,115 @@
 
 namespace {
 
-static_assert(aha::require_environment<aha::tool_environment<>>());
+using aha::json;
+using aha::tool_environment;
+using aha::test::complaint;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+static_assert(aha::require_environment<tool_environment<>>());
+static_assert(aha::require_environment<tool_environment<aha::llama_calls>>());
 
 std::vector<aha::tool> tools() {
-    return {{"double",
-             "Twice a number.",
-             {{"x", "integer", "the number"}, {"unit", "string", "of it", false}},
-             [](const aha::json& given) {
-                 const auto x = given["x"].get<std::int64_t>();
-                 if (x > 100) throw std::runtime_error{"that is too much"};
-                 return std::to_string(2 * x) + (given.contains("unit") ? given["unit"].get<std::string>() : "");
-             }},
-            {"now", "The time.", {}, [](const aha::json&) { return std::string{"noon"}; }}};
+    return {aha::tool{"add",
+                      "The sum of two numbers",
+                      {{"a", "number", "the first"}, {"b", "number", "the second"}},
+                      [](const json& arguments) -> std::string {
+                          return json(arguments["a"].get<double>() + arguments["b"].get<double>()).dump();
+                      }},
+            aha::tool{"fail", "Never works", {{"how", "string", ""}}, [](const json& arguments) -> std::string {
+                          if (arguments["how"] == "oddly") throw 3;
+                          throw std::runtime_error{arguments["how"].get<std::string>() + "\xFF"};
+                      }}};
 }
 
-template <class Calls = aha::hermes_calls>
-aha::environment_answer answer(const std::string& said, aha::tool_options options = {}) {
-    auto episode = aha::tool_environment<Calls>{tools(), options}.start({}, aha::random_stream{{}});
-    return episode.answer(said);
+aha::environment_answer answer(const std::string& said, const aha::tool_options& options = {}) {
+    const tool_environment world{tools(), options};
+    return world.start({}, aha::random_stream{{}}).answer(said);
 }
 
-std::string called(const std::string& name, const std::string& arguments) {
-    return "<tool_call>\n{\"name\": \"" + name + "\", \"arguments\": " + arguments + "}\n</tool_call>";
+std::string call(const std::string& name, const json& arguments) {
+    return "<tool_call>\n" + json{{"name", name}, {"arguments", arguments}}.dump() + "\n</tool_call>";
 }
 
-std::string one_answer(const std::string& said) { return answer(said).messages.at(0).at("content"); }
-
-TEST(tool_environment, calls_what_the_model_calls) {
-    const auto given = answer("I shall ask.\n" + called("double", R"({"x": 21})") + "\n" + called("now", "{}"));
-    EXPECT_FALSE(given.over);
-    EXPECT_EQ(given.messages,
-              aha::json::parse(R"([{"role": "tool", "content": "42"}, {"role": "tool", "content": "noon"}])"));
-    EXPECT_EQ(given.text, "\n<tool_response>\n42\n</tool_response>\n\n<tool_response>\nnoon\n</tool_response>\n");
-    EXPECT_EQ(one_answer(called("double", R"({"x": 4, "unit": " km"})")), "8 km");
-    EXPECT_EQ(one_answer(called("double", R"("{\"x\": 4}")")), "8");  // arguments as a text
-    EXPECT_TRUE(answer("It is 42.").over);
-    EXPECT_TRUE(answer("").over);
+TEST(tool_environment, answers_a_call_with_what_the_tool_gives) {
+    const auto one = answer("Let me see.\n" + call("add", {{"a", 1}, {"b", 2.5}}));
+    EXPECT_EQ(one.messages.dump(), R"([{"role":"tool","content":"3.5"}])");
+    EXPECT_FALSE(one.over);
+    EXPECT_EQ(one.reward, 0);
 }
 
-TEST(tool_environment, tells_the_model_what_is_wrong_with_a_call) {
-    EXPECT_EQ(one_answer(called("triple", "{}")), "error: there is no tool \"triple\"");
-    EXPECT_EQ(one_answer(called("double", "{}")), "error: double needs the argument \"x\"");
-    EXPECT_EQ(one_answer(called("double", R"({"x": "4"})")),
-              "error: the argument \"x\" of double must be of the type integer");
-    EXPECT_EQ(one_answer(called("double", R"({"x": 4, "y": 5})")), "error: double has no parameter \"y\"");
-    EXPECT_EQ(one_answer(called("double", "[4]")), "error: the arguments of double must be an object");
-    EXPECT_EQ(one_answer(called("double", R"({"x": 101})")), "error: that is too much");
-    EXPECT_EQ(one_answer("<tool_call>double(4)</tool_call>"), "error: the call is not a JSON object");
-    EXPECT_EQ(one_answer("<tool_call>{\"name\": \"double\"}</tool_call>"), "error: the call has no \"arguments\"");
-    EXPECT_EQ(one_answer("<tool_call>{\"name\": \"double\""), "error: the call does not end with </tool_call>");
-    EXPECT_EQ(one_answer("<tool_call>{}</tool_call>"), "error: the call has no \"name\"");
+TEST(tool_environment, answers_several_calls_with_several_messages) {
+    const auto two = answer(call("add", {{"a", 1}, {"b", 2}}) + "\n" + call("add", {{"a", 3}, {"b", 4}}));
+    EXPECT_EQ(two.messages.dump(), R"([{"role":"tool","content":"3.0"},{"role":"tool","content":"7.0"}])");
 }
 
-TEST(tool_environment, answers_no_more_calls_than_it_may) {
-    std::string many;
-    for (int n = 0; n < 5; ++n) many += called("now", "{}");
-    EXPECT_EQ(answer(many, {.max_calls = 3}).messages.size(), 3U);
+TEST(tool_environment, a_turn_without_a_call_ends_the_dialogue) {
+    const auto last = answer("It is 3.5.");
+    EXPECT_TRUE(last.over);
+    EXPECT_EQ(last.text, "");
 }
 
-TEST(tool_environment, reads_the_calls_of_llama) {
-    using llama = aha::llama_calls;
-    EXPECT_EQ(answer<llama>(R"({"name": "double", "parameters": {"x": 2}})").messages.at(0).at("content"), "4");
-    EXPECT_EQ(answer<llama>(R"( <|python_tag|>{"name": "now", "parameters": {}} )").messages.at(0).at("content"),
-              "noon");
-    EXPECT_EQ(answer<llama>("<|python_tag|>double(2)").messages.at(0).at("content"),
-              "error: the call is not a JSON object");
-    EXPECT_TRUE(answer<llama>("The answer is {4}.").over);
-}
-
-TEST(tools, are_declared_once) {
-    EXPECT_EQ(aha::tool_schemas(tools())[0],
-              aha::json::parse(R"({"type": "function", "function": {"name": "double", "description": "Twice a number.",
-                "parameters": {"type": "object", "properties": {"x": {"type": "integer", "description": "the number"},
-                "unit": {"type": "string", "description": "of it"}}, "required": ["x"]}}})"));
-    const auto said = [](std::vector<aha::tool> wrong) {
-        return aha::test::complaint([&] { aha::tool_environment<>{wrong}; });
+TEST(tool_environment, tells_the_policy_what_is_wrong_with_a_call) {
+    const auto said = [](const std::string& turn) {
+        const auto given = answer(turn);
+        EXPECT_FALSE(given.over);
+        return given.messages.at(0).at("content").get<std::string>();
     };
-    EXPECT_EQ(said({{"f", "", {{"x", "int", ""}}, [](const aha::json&) { return ""; }}}),
-              "the parameter \"x\" of the tool \"f\" has the type \"int\", which JSON does not have");
-    EXPECT_EQ(said({{"f", "", {}, nullptr}}), "the tool \"f\" has no function to call");
-    EXPECT_EQ(said({tools()[1], tools()[1]}), "two tools have the name \"now\"");
+    EXPECT_EQ(said(call("sub", {{"a", 1}})), "error: there is no tool \"sub\"; there is add, fail");
+    EXPECT_EQ(said(call("add", {{"a", 1}})), "error: add needs the argument \"b\" (number)");
+    EXPECT_EQ(said(call("add", {{"a", 1}, {"b", "2"}})),
+              "error: the argument \"b\" of add must be of the type number, not \"2\"");
+    EXPECT_EQ(said(call("add", json::array({1, 2}))), "error: the arguments of add must be an object, not [1,2]");
+    EXPECT_THAT(said("<tool_call>add(1, 2)</tool_call>"), StartsWith("error: the call: not valid JSON at byte 1"));
+    EXPECT_EQ(said(call("fail", {{"how", "no network"}})), "error: no network\xEF\xBF\xBD");  // valid UTF-8
+    EXPECT_EQ(said(call("fail", {{"how", "oddly"}})), "error: the tool failed");
+}
+
+TEST(tool_environment, makes_no_more_calls_than_allowed) {
+    int made = 0;
+    const tool_environment world{{{"count", "", {}, [&made](const json&) { return std::to_string(++made); }}},
+                                 {.max_calls = 2}};
+    std::string turn;
+    for (int n = 0; n < 5; ++n) turn += call("count", json::object());
+    const auto given = world.start({}, aha::random_stream{{}}).answer(turn);
+    EXPECT_EQ(made, 2);
+    ASSERT_EQ(given.messages.size(), 3U);
+    EXPECT_EQ(given.messages[1]["content"], "2");
+    EXPECT_EQ(given.messages[2]["content"], "error: at most 2 calls a turn; 3 more were not made");
+}
+
+TEST(tool_environment, also_answers_with_a_text_for_models_without_a_template) {
+    const std::string turn = call("add", {{"a", 1}, {"b", 2}}) + call("sub", json::object());
+    EXPECT_EQ(answer(turn).text,
+              "\n<tool_response>\n3.0\n</tool_response>\n"
+              "\n<tool_response>\nerror: there is no tool \"sub\"; there is add, fail\n</tool_response>\n");
+    const auto other = answer(call("add", {{"a", 1}, {"b", 2}}), {.role = "ipython", .before = " = ", .after = "\n"});
+    EXPECT_EQ(other.text, " = 3.0\n");
+    EXPECT_EQ(other.messages[0]["role"], "ipython");
+}
+
+TEST(tool_environment, takes_calls_as_another_format_reads_them) {
+    const tool_environment world{tools(), {}, aha::llama_calls{}};
+    auto talk = world.start({}, aha::random_stream{{}});
+    EXPECT_EQ(talk.answer(R"({"name": "add", "parameters": {"a": 20, "b": 22}})").messages[0]["content"], "42.0");
+    EXPECT_TRUE(talk.answer(call("add", {{"a", 1}, {"b", 2}})).over);  // no call in Llama's form
+}
+
+TEST(tool_environment, an_episode_outlives_its_environment) {
+    auto talk = [] { return tool_environment{tools()}.start({}, aha::random_stream{{}}); }();
+    EXPECT_EQ(talk.answer(call("add", {{"a", 1}, {"b", 1}})).messages[0]["content"], "2.0");
+}
+
+TEST(tool_environment, names_tools_and_options_that_make_no_sense) {
+    EXPECT_EQ(complaint([] {
+                  auto twice = tools();
+                  twice.push_back(twice.front());
+                  tool_environment{twice};
+              }),
+              "two tools have the name \"add\"");
+    EXPECT_THAT(complaint([] { tool_environment{{{"f", "", {}, nullptr}}}; }), HasSubstr("no function to call"));
+    EXPECT_EQ(complaint([] { tool_environment{tools(), {.max_calls = 0}}; }), "max_calls must be positive, not 0");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <aha/core/json.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/token_id.hpp>
+#include <aha/data/row_fields.hpp>
 #include <aha/text/chat_template.hpp>
 
 namespace aha {
@@ -44,10 +45,9 @@ public:
         require(asked.messages.is_array(), "prompt ", asked.index,
                 " was not given as messages, so a chat template cannot write an environment's answer to it");
         json variables = json::object();
-        if (asked.fields.is_object()) {
-            if (asked.fields.contains("tools")) variables["tools"] = asked.fields["tools"];
-            if (asked.fields.contains("chat_template_kwargs")) variables.update(asked.fields["chat_template_kwargs"]);
-        }
+        if (asked.fields.is_object())
+            variables =
+                detail::row_fields{asked.fields, "prompt " + std::to_string(asked.index), ""}.template_variables();
         json talk = asked.messages;
         for (std::size_t n = 0; n + 1 < answers.size(); ++n) {
             talk.push_back(turn_message(said.turns.at(n).said));

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <aha/concepts/reward.hpp>
 #include <aha/core/records.hpp>
+#include <aha/testing/laws/any_texts.hpp>
 #include <aha/testing/laws/law.hpp>
 
 /// Laws of a reward. The implementation is described by a `Case`:
@@ -34,26 +36,17 @@ prompt prompt_of() {
     }
 }
 
-/// What a model may say: nothing, halves of tags, bytes that are no text, far too much.
+/// A completion of each text.
 inline std::vector<completion> completions() {
     std::vector<completion> all;
-    const auto add = [&](std::string text) {
+    for (std::string& text : any_texts()) {
         completion c;
         c.text = std::move(text);
         c.ids = {1, 2, 3};
         c.log_probs = c.behavior_log_probs = {-1, -1, -1};
         c.finish = all.size() % 2 == 0 ? finish_reason::end_token : finish_reason::length;
         all.push_back(std::move(c));
-    };
-    for (const char* text :
-         {"", " ", "3", "<think> 1 + 2 </think> <answer> 3 </answer>", "<think>", "</answer><answer>", "\\boxed{",
-          "\xff\xfe\x80", "\xe4\xb8", "9999999999999999999999999999", "1/0", "nan"})
-        add(text);
-    add(std::string{"a\0b", 3});
-    add(std::string(100'000, '('));
-    std::string words;
-    for (int i = 0; i < 20'000; ++i) words += "so ";
-    add(words);
+    }
     return all;
 }
 
