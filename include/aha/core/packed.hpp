@@ -8,17 +8,9 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
+#include <aha/core/segment.hpp>
 
 namespace aha {
-
-/// A stretch of a packed row: tokens [begin, begin + size).
-struct segment {
-    std::int64_t begin = 0;  ///< its first token
-    std::int64_t size = 0;   ///< how many tokens
-    /// One past its last token.
-    std::int64_t end() const { return begin + size; }
-    bool operator==(const segment&) const = default;
-};
 
 /// Texts that share beginnings, as the model sees them: a trunk (a prompt) that branches (completions) continue, which
 /// other branches may continue in turn. The trunk comes first, its branches follow without gaps, each before those

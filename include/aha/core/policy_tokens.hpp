@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <aha/core/error.hpp>
-#include <aha/core/packed.hpp>
 #include <aha/core/records.hpp>
+#include <aha/core/segment.hpp>
 
 /// Who wrote a token: only what the policy wrote is trained, counted and compared; what the environment wrote between
 /// its turns is context.
