@@ -3,11 +3,12 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(package_folder ${CMAKE_INSTALL_DATADIR}/cmake/aha)
+set_target_properties(aha_math PROPERTIES EXPORT_NAME math)
 set_target_properties(aha_text PROPERTIES EXPORT_NAME text)
 set_target_properties(aha_precompiled PROPERTIES EXPORT_NAME precompiled)
 install(DIRECTORY include/aha DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING
         PATTERN "*.hpp" PATTERN "*.ipp" PATTERN "*.cpp" PATTERN "*.cuh" PATTERN "*.cu")
-install(TARGETS aha_text EXPORT aha-text-targets)
+install(TARGETS aha_math aha_text EXPORT aha-text-targets)
 install(TARGETS aha aha_precompiled EXPORT aha-targets)
 install(EXPORT aha-text-targets NAMESPACE aha:: DESTINATION ${package_folder})
 install(EXPORT aha-targets NAMESPACE aha:: DESTINATION ${package_folder})

@@ -4,7 +4,7 @@
 - the comment before `namespace aha {` is about the file, or, in a concept's header, about the concept: it becomes the
   concept's description, in which numbered requirements are a list;
 - the inline namespace of what depends on the kernels for GPUs is a matter of the linker, not of a reader;
-- the page of a header says which target a program links with for it: `aha::text` where nothing that it includes is LibTorch's;
+- the page of a header says which target a program links with for it: `aha::math` in reward/math, `aha::text` where nothing that it includes is LibTorch's;
 - a summary goes on after "et al.", "i.e." and the like;
 - a page is Markdown for GitHub: `<!-- html: COMMAND -->` is a command for Doxygen alone, a link to a concept's header
   becomes one to the concept, and other links out of docs/ become their text."""
@@ -50,6 +50,8 @@ def target(header, text, root):
             if name.startswith("aha/") and name not in seen and (root / name).is_file():
                 seen.add(name)
                 waiting.append((root / name).read_text())
+    if "reward/math/" in header:
+        return "aha::math"
     return "aha::cld2" if "cld2" in header else "aha::text"
 
 

@@ -78,6 +78,8 @@
 #include <aha/reward/last_boxed.hpp>
 #include <aha/reward/last_integer.hpp>
 #include <aha/reward/majority.hpp>
+#include <aha/reward/math/math_verifier.hpp>
+#include <aha/reward/math/same_answer.hpp>
 #include <aha/reward/multiple_choice.hpp>
 #include <aha/reward/pass_at_k.hpp>
 #include <aha/reward/repetition_penalty.hpp>

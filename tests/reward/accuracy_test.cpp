@@ -77,8 +77,9 @@ TEST(accuracy, refuses_a_row_that_cannot_be_won) {
     EXPECT_THAT(message({.source = tag}, std::numeric_limits<double>::quiet_NaN()),
                 testing::HasSubstr("neither a number nor text"));
     EXPECT_THAT(message({}, 18446744073709551615U), testing::HasSubstr("no integer"));
-    for (const json& answer : {json(nullptr), json(true), json::array({1}), json::object()})
+    for (const json& answer : {json(nullptr), json(true), json::array({json::object()}), json::object()})
         EXPECT_THAT(message({.source = tag}, answer), testing::HasSubstr("neither a number nor text")) << answer;
+    EXPECT_THAT(message({.source = tag}, json::array()), testing::HasSubstr("empty list"));
     EXPECT_THROW(accuracy{.field = "missing"}(prompt{}, completion{}), error);
 }
 

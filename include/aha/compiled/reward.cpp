@@ -1,7 +1,5 @@
 // The bodies of aha/reward that aha::compiled holds.
-#include <aha/reward/answer_value.ipp>
 #include <aha/reward/countdown.ipp>
-#include <aha/reward/exact_number.ipp>
 #include <aha/reward/language/script_language.ipp>
 #include <aha/reward/language_consistency.ipp>
 #include <aha/reward/last_integer.ipp>

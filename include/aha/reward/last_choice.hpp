@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <aha/reward/answer_tag.hpp>
-#include <aha/reward/answer_value.hpp>
 #include <aha/reward/characters.hpp>
 #include <aha/reward/last_boxed.hpp>
+#include <aha/reward/math/same_answer.hpp>
 
 namespace aha::detail {
 
@@ -282,13 +282,14 @@ inline bool names_several(std::string_view after) {
            (after.size() == 1 || std::string_view{" )]}*.,;$"}.find(after[1]) != std::string_view::npos);
 }
 
-/// The one choice whose text is the number that all of an answer is, "0.5" for "\frac{1}{2}".
+/// The one choice whose text is the number or formula that all of an answer is, "0.5" for "\frac{1}{2}".
 inline std::optional<std::size_t> choice_of_value(std::string_view answer, std::span<const std::string> texts) {
     if (texts.empty()) return std::nullopt;
-    const answer_value given = read_answer(answer);
+    // letters and words are compared as text
+    if (answer.find_first_of("0123456789\\^") == std::string_view::npos) return std::nullopt;
     std::optional<std::size_t> one;
-    for (std::size_t i = 0; given.number && i < texts.size(); ++i) {
-        if (!same_answer(read_answer(texts[i]), given)) continue;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (!aha::same_answer(texts[i], answer)) continue;
         if (one) return std::nullopt;
         one = i;
     }
