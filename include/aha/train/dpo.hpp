@@ -66,6 +66,7 @@ public:
     /// Throws `aha::error` naming the first pair that the model cannot learn from.
     template <class Model>
     judged_pairs(const Model& model, std::vector<preference_pair> pairs) : pairs_{std::move(pairs)} {
+        require(!pairs_.empty(), "there are no pairs to learn from or to evaluate on");
         for (const preference_pair& pair : pairs_) {
             check_completions(pair);
             for (const auto* const side : {&pair.chosen, &pair.rejected}) {
@@ -173,9 +174,7 @@ public:
           order_{"the pairs",
                  pairs_.size(),
                  pairs_.fingerprint(),
-                 {.shuffle = options.shuffle, .seed = options.seed, .epochs = options.epochs}} {
-        require(pairs_.size() > 0, "there is nothing to learn from: there are no pairs");
-    }
+                 {.shuffle = options.shuffle, .seed = options.seed, .epochs = options.epochs}} {}
 
     template <class Model, class Communicator>
     batch next(const step_context<Model, Communicator>& at) {
@@ -232,7 +231,6 @@ public:
     template <class Model>
     void set_eval_pairs(const Model& model, std::vector<preference_pair> pairs) {
         eval_pairs_ = std::make_shared<detail::judged_pairs>(model, std::move(pairs));
-        require(eval_pairs_->size() > 0, "there are no pairs to evaluate on");
     }
 
     /// How a model does on the eval pairs: of (model, ranks), called by each rank.
