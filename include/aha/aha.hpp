@@ -49,6 +49,11 @@
 #include <aha/loss/gspo_loss.hpp>
 #include <aha/loss/gspo_token_loss.hpp>
 #include <aha/loss/pointwise.hpp>
+#include <aha/loss/preference/dpo_loss.hpp>
+#include <aha/loss/preference/ipo_loss.hpp>
+#include <aha/loss/preference/length_normalized_dpo_loss.hpp>
+#include <aha/loss/preference/robust_dpo_loss.hpp>
+#include <aha/loss/preference/simpo_loss.hpp>
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
@@ -94,6 +99,7 @@
 #include <aha/data/chat_example.hpp>
 #include <aha/data/completion_example.hpp>
 #include <aha/train/distill.hpp>
+#include <aha/train/dpo.hpp>
 #include <aha/train/evaluate.hpp>
 #include <aha/train/generate.hpp>
 #include <aha/train/grpo.hpp>

@@ -45,6 +45,16 @@ const auto right = [](const aha::prompt& p, const aha::completion& c) {
     return aha::last_integer(c.text) == p["answer"] ? 1.0 : 0.0;
 };
 
+TEST(evaluate_sampler, asks_the_sampler_that_it_is_given) {
+    const auto model = byte_model();
+    const aha::evaluate_options options = digits();
+    const aha::evaluation usual = aha::evaluate(model, sums(), right, options);
+    const aha::autoregressive_sampler same{model.tokenizer, options.sampling, options.batch};
+    EXPECT_EQ(aha::evaluate_sampler(model, sums(), right, same, options).metrics(), usual.metrics());
+    const aha::autoregressive_sampler short_one{model.tokenizer, {.max_new_tokens = 1}};
+    EXPECT_EQ(aha::evaluate_sampler(model, sums(), right, short_one, options).mean_length, 1);
+}
+
 TEST(evaluate, gives_the_metrics_of_what_the_sampler_says) {
     const auto model = byte_model();
     const aha::evaluate_options options = digits();

@@ -14,6 +14,8 @@ struct preference_pair {
     std::vector<token_id> chosen;    ///< the whole text, prompt and end token included
     std::vector<token_id> rejected;  ///< likewise
     double margin = 0;               ///< by which the chosen one's score is to be the higher
+    std::int64_t prompt_tokens = 0;  ///< with how many tokens both begin that neither wrote: the prompt; 0: all that
+                                     ///< both begin with
     bool operator==(const preference_pair&) const = default;
 };
 

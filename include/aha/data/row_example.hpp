@@ -151,14 +151,15 @@ preference_pair preference_example(const Source& source, const data_row& row,
     const auto& spoken = chat ? chat : source.chat;
     const auto side = [&](const text_or_turns& answer) {
         if (const auto* text = std::get_if<std::string>(&judged.prompt))
-            return completion_example(source, *text, std::get<std::string>(answer), row.index).ids;
+            return completion_example(source, *text, std::get<std::string>(answer), row.index);
         require(spoken.has_value(), "the row is a conversation, and the model has no chat template");
         return detail::turns_example(source, *spoken, {row.index, judged.prompt, answer, judged.template_variables},
-                                     options)
-            .ids;
+                                     options);
     };
     try {
-        preference_pair pair{row.index, side(judged.chosen), side(judged.rejected)};
+        supervised_example chosen = side(judged.chosen), rejected = side(judged.rejected);
+        preference_pair pair{row.index, std::move(chosen.ids), std::move(rejected.ids)};
+        pair.prompt_tokens = std::ranges::find(chosen.loss_mask, 1) - chosen.loss_mask.begin();
         require(pair.chosen != pair.rejected, "both answers are the same tokens");
         return pair;
     } catch (const error& problem) {

@@ -20,6 +20,7 @@
 #include <aha/concepts/group_reward.hpp>
 #include <aha/concepts/optimizer.hpp>
 #include <aha/concepts/policy_loss.hpp>
+#include <aha/concepts/preference_loss.hpp>
 #include <aha/concepts/prompt_source.hpp>
 #include <aha/concepts/sampler.hpp>
 #include <aha/concepts/schedule.hpp>
@@ -141,6 +142,16 @@ struct supervised_loss_slot {
         return require_supervised_loss<T>();
     }
 };
+struct preference_loss_slot {
+    template <class T>
+    static constexpr bool holds = preference_loss<T>;
+    template <class T>
+    static constexpr bool almost = std::invocable<const T&, const preference_log_probs&> || requires { &T::rewards; };
+    template <class T>
+    static consteval bool explain() {
+        return require_preference_loss<T>();
+    }
+};
 struct divergence_slot {
     template <class T>
     static constexpr bool holds = divergence<T>;
@@ -241,6 +252,7 @@ using grpo_slots = slot_list<sampler_slot<Model>, advantage_slot, loss_slot, agg
                              schedule_slot, reward_options_slot, communicator_slot>;
 using trainer_slots = slot_list<optimizer_slot, schedule_slot, communicator_slot>;
 using sft_slots = slot_list<supervised_loss_slot, optimizer_slot, schedule_slot, communicator_slot>;
+using dpo_slots = slot_list<preference_loss_slot, optimizer_slot, schedule_slot, communicator_slot>;
 template <class Model>
 using distill_slots = slot_list<divergence_slot, sampler_slot<Model>, optimizer_slot, schedule_slot, communicator_slot>;
 
