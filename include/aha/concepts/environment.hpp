@@ -23,11 +23,11 @@
 namespace aha {
 
 /// `start(prompt, random) const` gives an episode.
-template <class E>
+template <class World>
 concept environment_starts =
-    requires(const E& e, const prompt& p, const random_stream& random) { e.start(p, random); } &&
-    !std::is_void_v<decltype(std::declval<const E&>().start(std::declval<const prompt&>(),
-                                                            std::declval<const random_stream&>()))>;
+    requires(const World& e, const prompt& p, const random_stream& random) { e.start(p, random); } &&
+    !std::is_void_v<decltype(std::declval<const World&>().start(std::declval<const prompt&>(),
+                                                                std::declval<const random_stream&>()))>;
 
 namespace detail {
 
@@ -36,46 +36,46 @@ struct silent_episode {
     environment_answer answer(const std::string&);
 };
 
-template <class E>
+template <class World>
 struct episode_type {
     using type = silent_episode;
 };
-template <environment_starts E>
-struct episode_type<E> {
-    using type = std::remove_cvref_t<decltype(std::declval<const E&>().start(std::declval<const prompt&>(),
-                                                                             std::declval<const random_stream&>()))>;
+template <environment_starts World>
+struct episode_type<World> {
+    using type = std::remove_cvref_t<decltype(std::declval<const World&>().start(
+        std::declval<const prompt&>(), std::declval<const random_stream&>()))>;
 };
 
 }  // namespace detail
 
 /// The type of an environment's episodes.
-template <class E>
-using episode_of = typename detail::episode_type<E>::type;
+template <class World>
+using episode_of = typename detail::episode_type<World>::type;
 
 /// `answer(text)` can be called on an episode.
-template <class E>
-concept episode_is_callable = requires(episode_of<E>& e, const std::string& said) { e.answer(said); };
+template <class World>
+concept episode_is_callable = requires(episode_of<World>& e, const std::string& said) { e.answer(said); };
 
 /// `answer(text)` gives an `environment_answer`.
-template <class E>
-concept episode_answers = episode_is_callable<E> && requires(episode_of<E>& e, const std::string& said) {
+template <class World>
+concept episode_answers = episode_is_callable<World> && requires(episode_of<World>& e, const std::string& said) {
     { e.answer(said) } -> detail::yields<environment_answer>;
 };
 
 /// What the policy speaks with in turns.
-template <class E>
-concept environment = environment_starts<E> && episode_answers<E>;
+template <class World>
+concept environment = environment_starts<World> && episode_answers<World>;
 
 /// True, or a compile-time error that says what to write.
-template <class E>
+template <class World>
 consteval bool require_environment() {
-    static_assert(environment_starts<E>,
+    static_assert(environment_starts<World>,
                   "aha: an environment begins an episode for a prompt; write: "
                   "my_episode start(const aha::prompt& p, const aha::random_stream& random) const;");
-    static_assert(episode_is_callable<E>,
+    static_assert(episode_is_callable<World>,
                   "aha: an environment's episode answers what the policy said; write in it: "
                   "aha::environment_answer answer(const std::string& said);");
-    static_assert(!episode_is_callable<E> || episode_answers<E>,
+    static_assert(!episode_is_callable<World> || episode_answers<World>,
                   "aha: an episode's answer(said) gives what the policy reads next, or that it is over; make it "
                   "return: aha::environment_answer");
     return true;

@@ -252,8 +252,8 @@ AHA_INLINE std::optional<approximate> function_at(const std::string& name, const
     }
     if (name == "floor" || name == "ceil") {
         if (!x.is_real()) return std::nullopt;
-        const real near = round(x.re);
-        if (abs(static_cast<long double>(real{x.re - near})) <= 100 * x.noise) return exactly(near);
+        const real nearest = round(x.re);
+        if (abs(static_cast<long double>(real{x.re - nearest})) <= 100 * x.noise) return exactly(nearest);
         return exactly(name == "floor" ? floor(x.re) : ceil(x.re));
     }
     if (name == "factorial") return detail::gamma_of(x + exactly(1));

@@ -285,9 +285,9 @@ AHA_INLINE std::string boxed_content(std::string_view text, bool last_only) {
         std::string content{aha::detail::trimmed(text.substr(open + 1, close - open - 1))};
         if (last_only && next_begin != npos) {
             const std::string_view between = text.substr(close + 1, next_begin - close - 1);
-            const bool near = between.size() < 10 ||
-                              (found.back() != content && between.size() < 70 && detail::has_separator(between));
-            if (!near) break;
+            const bool close_by = between.size() < 10 ||
+                                  (found.back() != content && between.size() < 70 && detail::has_separator(between));
+            if (!close_by) break;
         }
         if (found.empty() || found.back() != content) found.push_back(std::move(content));
         next_begin = begin;

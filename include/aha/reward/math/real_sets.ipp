@@ -229,7 +229,7 @@ AHA_INLINE std::optional<bool> relation_says_set(const expression& given, const 
     for (const real& end : ends)
         for (const real& by : {real{1e-4L}, real{0.03L}}) all.push_back(end - by), all.push_back(end + by);
     for (int i = -12; i <= 12; ++i) all.push_back(real{i} * real{1.37L} + real{0.011L});
-    for (const long double far : {-1e6L, -512.3L, -60.7L, 60.7L, 512.3L, 1e6L}) all.emplace_back(far);
+    for (const long double distant : {-1e6L, -512.3L, -60.7L, 60.7L, 512.3L, 1e6L}) all.emplace_back(distant);
     bool any = false;
     for (const real& x : all) {
         const std::optional<bool> held = detail::holds(relation, *names.begin(), x, budget);
