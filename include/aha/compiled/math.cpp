@@ -7,7 +7,7 @@
 #include <aha/reward/math/exact_value.ipp>
 #include <aha/reward/math/expression.ipp>
 #include <aha/reward/math/extraction.ipp>
-#include <aha/reward/math/formula_primary.ipp>
+#include <aha/reward/math/formula_parser.ipp>
 #include <aha/reward/math/lexer.ipp>
 #include <aha/reward/math/math_verifier.ipp>
 #include <aha/reward/math/names.ipp>

@@ -160,9 +160,7 @@ private:
         const auto& model = model_of(*judge_);
         const std::lock_guard turn{*turn_};
         const at::NoGradGuard no_gradients;
-        return model.scores(pack_texts({&group, 1}, packing_for(model)))
-            .to(at::kCPU, at::kFloat)
-            .contiguous();
+        return model.scores(pack_texts({&group, 1}, packing_for(model))).to(at::kCPU, at::kFloat).contiguous();
     }
 
     void check_length(const prompt& asked, std::size_t tokens) const {

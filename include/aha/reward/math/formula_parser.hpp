@@ -400,3 +400,7 @@ private:
 };
 
 }  // namespace aha::math::detail
+
+#ifndef AHA_COMPILED
+#include <aha/reward/math/formula_parser.ipp>
+#endif

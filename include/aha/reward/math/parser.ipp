@@ -6,7 +6,6 @@
 #include <aha/reward/math/parser.hpp>
 #include <aha/core/inline.hpp>
 #include <aha/reward/math/formula_parser.hpp>
-#include <aha/reward/math/formula_primary.ipp>
 #include <aha/reward/math/trailing_units.hpp>
 
 namespace aha::math {
