@@ -79,7 +79,7 @@ struct world {
         std::int64_t least = 1, most = numbers;  // what is still possible
 
         aha::environment_answer answer(const std::string& said) {
-            if (said.empty() || said.find_first_not_of("0123456789") != std::string::npos)
+            if (said.empty() || said.size() > 2 || said.find_first_not_of("0123456789") != std::string::npos)
                 return {.over = true, .reward = -static_cast<double>(most_guesses)};  // no number: a wrong start
             const std::int64_t guess = std::stoi(said), possible = most - least + 1;
             if (guess < number) least = std::max(least, guess + 1);

@@ -92,7 +92,9 @@
 #include <aha/reward/tag_count.hpp>
 #include <aha/rollout/autoregressive_sampler.hpp>
 #include <aha/rollout/environment/chat_turns.hpp>
+#include <aha/rollout/environment/llama_calls.hpp>
 #include <aha/rollout/environment/plain_turns.hpp>
+#include <aha/rollout/environment/tool_environment.hpp>
 #include <aha/rollout/environment/turn_sampler.hpp>
 #include <aha/text/r1_template.hpp>
 #include <aha/update/cache_teacher.hpp>

@@ -72,6 +72,7 @@ private:
                 require(end > begin && end <= std::ssize(tokens), "a completion of ", tokens.size(),
                         " tokens of prompt ", group.prompt.index, " has a step that ends at ", end,
                         " after one that ends at ", begin);
+                if (k < group.completions[s].turns.size()) begin = std::max(begin, group.completions[s].turns[k].begin);
                 // No difference is no advantage, not 0 / 0.
                 const double value = returns[s][k] == 0 ? 0 : returns[s][k] / divisor;
                 std::fill(tokens.begin() + begin, tokens.begin() + end, static_cast<float>(value));

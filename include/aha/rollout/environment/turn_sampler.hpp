@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -172,7 +173,9 @@ private:
             require(std::isfinite(answer.reward), "prompt ", r.group->prompt.index, ", sample ", r.sample,
                     ": the environment gave a reward of ", answer.reward);
             last.reward = answer.reward;
-            last.heard = answer.messages.is_null() ? answer.text : answer.messages.dump();
+            last.heard = answer.messages.is_null()
+                             ? answer.text
+                             : answer.messages.dump(-1, ' ', false, json::error_handler_t::replace);
             r.over = answer.over;
             if (r.over) return;
             if (std::ssize(r.target->turns) >= sampler_.turns_.max_turns) return cut(r);
@@ -241,6 +244,15 @@ private:
             return !rows_.empty();
         }
 
+        /// An episode where it is made: it need not be one that can be moved.
+        std::shared_ptr<episode> started(const prompt& asked, const random_stream& random) const {
+            try {
+                return std::shared_ptr<episode>(new episode(sampler_.environment_->start(asked, random)));
+            } catch (const std::exception& thrown) {
+                fail("prompt ", asked.index, ": the environment cannot start: ", thrown.what());
+            }
+        }
+
         void append_rows(rollout_group& group) {
             const std::int64_t context = model_.context() - std::ssize(group.prompt.ids);
             const std::int64_t most = sampler_.turns_.max_tokens > 0 ? sampler_.turns_.max_tokens : context;
@@ -255,8 +267,7 @@ private:
                                                           .stream = random_stream{own},
                                                           .room = std::min(most, context),
                                                           .left = left,
-                                                          .talk = std::shared_ptr<episode>(new episode(
-                                                              sampler_.environment_->start(group.prompt, random)))}));
+                                                          .talk = started(group.prompt, random)}));
                 begin_turn(*rows_.back());
             }
         }
