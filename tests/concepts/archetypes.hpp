@@ -17,6 +17,7 @@
 #include <aha/core/packed.hpp>
 #include <aha/core/parameters.hpp>
 #include <aha/core/policy_batch.hpp>
+#include <aha/core/preference_log_probs.hpp>
 #include <aha/core/random.hpp>
 #include <aha/core/records.hpp>
 #include <aha/core/report.hpp>
@@ -278,6 +279,17 @@ struct least_policy_loss : movable {
     bool ignores_zero_advantage() const { return true; }
 };
 //! [policy_loss]
+
+//! [preference_loss]
+struct least_preference_loss : movable {
+    using movable::movable;
+    at::Tensor operator()(const preference_log_probs& pairs) const {
+        return rewards(pairs.rejected) - rewards(pairs.chosen);
+    }
+    at::Tensor rewards(const side_log_probs& side) const { return side.policy; }
+    bool needs_reference() const { return false; }
+};
+//! [preference_loss]
 
 //! [optimizer]
 struct least_optimizer : movable {

@@ -77,6 +77,7 @@ TEST(read_preferences, both_sides_are_tokens_and_equal_ones_are_named_or_left_ou
     EXPECT_EQ(from.tokenizer.decode(read.records[0].chosen), "abcd");
     EXPECT_EQ(read.records[0].chosen.back(), aha::byte_tokenizer::end_id);
     EXPECT_EQ(from.tokenizer.decode(read.records[0].rejected), "abe");
+    EXPECT_EQ(read.records[0].prompt_tokens, 2);
     EXPECT_EQ(read.unusable, 1);
     EXPECT_EQ(read.too_long, 1) << "a cut that leaves both sides equal leaves nothing";
     EXPECT_THAT(complaint([&] { (void)aha::read_preferences(from, path, {.max_tokens = -1}); }),

@@ -32,6 +32,7 @@
 #include <aha/train/distill.hpp>
 #include <aha/train/grpo.hpp>
 #include <aha/train/rejection_sampling.hpp>
+#include <aha/train/dpo.hpp>
 #include <aha/train/reward_trainer.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
@@ -171,6 +172,18 @@ json curves() {
                               .cross_entropy = 0.1},
                              sampler()};
         all[on_policy > 0 ? "distill_on_policy" : "distill"] = curve(trainer, model);
+    }
+    for (const bool spread : {false, true}) {
+        auto model = small_model();
+        if (spread) aha::shard_weights(model, ranks);
+        aha::dpo trainer{
+            model,
+            pairs(),
+            {.batch_size = 6, .learning_rate = 1e-3, .epochs = 5, .microbatch_tokens = spread ? 16 : 4096}};
+        trainer.set_eval_pairs(pairs());
+        trainer.set_reference(small_model(64, 0.3));  // itself would leave the first margins to rounding
+        json& run = all[spread ? "dpo_sharding" : "dpo"] = curve(trainer, model);
+        run["evaluation"] = trainer.evaluate().margin();
     }
     {
         aha::reward_model model{small_model()};
