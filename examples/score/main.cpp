@@ -53,7 +53,7 @@ nlohmann::json log_probs_of(const Model& model, const std::vector<aha::token_id>
     if (ids.size() < 2) return all;
     const at::NoGradGuard no_gradients;
     const aha::token_group text{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
-    const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, Model::tensor_policy::device());
+    const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, aha::packing_for(model));
     const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
     const at::Tensor scores = aha::compute_log_probs(hidden, model.head(), packed.predictions.targets).log_probs.cpu();
     const float* const values = scores.const_data_ptr<float>();

@@ -80,7 +80,7 @@ struct scored {
         model.checkpoint_activations(checkpointed);
         const auto ids = some_ids({9, 14, 3, 40, 1, 20, 7});
         std::vector<aha::token_group> groups{{ids[0], {ids[1], ids[2], ids[3], ids[4]}}, {ids[5], {ids[6]}}};
-        const aha::packed_groups packed = aha::pack_groups(groups, Tensor::device());
+        const aha::packed_groups packed = aha::pack_groups(groups, {.device = Tensor::device()});
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
         const aha::token_log_probs scores = aha::compute_log_probs(hidden, model.head(), packed.predictions.targets,
                                                                    {.entropy = true, .chunk_bytes = 1500});
@@ -127,7 +127,7 @@ TYPED_TEST(devices, DecodeWhatTheyScore) {
                 sampled.insert(sampled.end(), c.log_probs.begin(), c.log_probs.end());
             }
             const std::vector<aha::token_group> one{{group.prompt.ids, branches}};
-            const aha::packed_groups packed = aha::pack_groups(one, TypeParam::device());
+            const aha::packed_groups packed = aha::pack_groups(one, {.device = TypeParam::device()});
             const at::Tensor scores =
                 aha::compute_log_probs(model.hidden(packed.batch).index_select(0, packed.predictions.rows),
                                        model.head(), packed.predictions.targets)

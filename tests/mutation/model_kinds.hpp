@@ -28,7 +28,7 @@ inline void use_model(const fs::path& place, const fs::path& saved, bool save) {
         ids.push_back(i * 37 % model.model.config().vocabulary_size);
     if (ids.size() > 1) {
         const aha::token_group text{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
-        const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, aha::cpu<float>::device());
+        const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1});
         const at::Tensor hidden = model.model.hidden(packed.batch).index_select(0, packed.predictions.rows);
         (void)aha::compute_log_probs(hidden, model.model.head(), packed.predictions.targets)
             .log_probs.sum()

@@ -46,7 +46,7 @@ TEST(gguf_decoder, computes_what_llama_cpp_does) {
     for (const auto& [name, theirs] : expected.at("log_probs").items()) {
         const auto model = decoder_of(made("decoder_" + name + ".gguf"));
         const aha::token_group text{std::span{ids}.first(1), {std::span{ids}.subspan(1)}};
-        const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1}, at::kCPU);
+        const aha::packed_groups packed = aha::pack_groups(std::span{&text, 1});
         const at::Tensor hidden = model.hidden(packed.batch).index_select(0, packed.predictions.rows);
         const at::Tensor ours = aha::compute_log_probs(hidden, model.head(), packed.predictions.targets).log_probs;
         ASSERT_EQ(ours.numel(), static_cast<std::int64_t>(theirs.size()));
