@@ -17,6 +17,7 @@ namespace aha {
 inline std::vector<segment> policy_segments(const completion& c) {
     if (c.turns.empty()) return {{0, std::ssize(c.ids)}};
     std::vector<segment> own;
+    own.reserve(c.turns.size());
     for (const turn& one : c.turns) own.push_back({one.begin, one.end - one.begin});
     return own;
 }

@@ -28,8 +28,8 @@ public:
 
     /// A text's place: where it ends, and how many tokens it has.
     struct place {
-        std::size_t node;
-        std::int64_t length;
+        std::size_t node;     ///< where its last token is
+        std::int64_t length;  ///< tokens from the beginning
     };
 
     /// Adds a text, or what continues the text at `after`. What continues it later goes on from its very end, however
@@ -49,11 +49,13 @@ public:
         return {node, std::ssize(tokens)};
     }
 
-    /// The whole row. Nothing may be added after.
+    /// The texts as one row.
     struct layout {
-        std::vector<std::int64_t> ids, positions;  ///< [T]
-        std::vector<token_tree> trees;
+        std::vector<std::int64_t> ids;        ///< [T]
+        std::vector<std::int64_t> positions;  ///< [T] from the beginning of the token's own text
+        std::vector<token_tree> trees;        ///< in the order of the row
     };
+    /// The whole row. Nothing may be added after.
     layout lay_out() {
         layout row;
         for (const std::size_t root : nodes_[0].children) {

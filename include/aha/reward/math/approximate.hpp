@@ -31,9 +31,11 @@ approximate approximately(const fraction& value);
 /// The number without an imaginary part that is no more than its error.
 approximate tidied(approximate one);
 
-/// Sum, difference, product.
+/// A sum.
 approximate operator+(const approximate& a, const approximate& b);
+/// A difference.
 approximate operator-(const approximate& a, const approximate& b);
+/// A product.
 approximate operator*(const approximate& a, const approximate& b);
 /// A quotient; nothing if the divisor is 0 within its error.
 std::optional<approximate> divided(const approximate& a, const approximate& b);

@@ -388,6 +388,7 @@ AHA_INLINE bool same_value(const expression& gold, const expression& given, cons
     detail::comparison compared{options, budget, !options.as_math_verify};
     if (options.strict || gold_names.size() != given_names.size()) return compared.equal(gold, given);
     std::vector<std::pair<std::string, std::string>> names;
+    names.reserve(given_names.size());
     auto to = gold_names.begin();
     for (const std::string& from : given_names) names.emplace_back(from, *to++);
     expression renamed = given;

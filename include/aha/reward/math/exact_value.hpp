@@ -13,8 +13,9 @@ namespace aha::math {
 /// Values of variables that a sum or product counts.
 using counters = std::vector<std::pair<std::string, fraction>>;
 
-/// The value of an expression that is a rational number, exactly; nothing if it is none, if that is not seen (\sqrt{2}
-/// \sqrt{2}), or if it would take more work or digits than `budget` has.
+/// The value of an expression that is a rational number, exactly; nothing if it is none, if that is not seen
+/// (`\sqrt{2}`
+/// `\sqrt{2}`), or if it would take more work or digits than `budget` has.
 std::optional<fraction> exact_value(const expression& one, work_budget& budget, const counters& counted = {});
 
 /// The digits that a whole number has in base 2.

@@ -44,7 +44,12 @@ enum class form : std::uint8_t {
 
 /// The characters that `expression::name` has for the signs of a relation.
 namespace relation_sign {
-inline constexpr char equal = '=', unequal = '#', less = '<', greater = '>', at_most = 'l', at_least = 'g';
+inline constexpr char equal = '=';     ///< both sides are the same
+inline constexpr char unequal = '#';   ///< they are not
+inline constexpr char less = '<';      ///< the left one is less
+inline constexpr char greater = '>';   ///< the left one is greater
+inline constexpr char at_most = 'l';   ///< the left one is less or the same
+inline constexpr char at_least = 'g';  ///< the left one is greater or the same
 }  // namespace relation_sign
 
 /// A formula as it was written, unevaluated but for literal numbers: -3, 2/3 and 1,000 are one number each.

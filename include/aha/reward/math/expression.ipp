@@ -108,7 +108,7 @@ AHA_INLINE std::string to_text(const expression& one) {
                 return "-" + text_of_all({one.parts.begin() + 1, one.parts.end()}, "*", 5);
             return text_of_all(one.parts, "*", 5);
         case form::power: return text_in(one.parts[0], 6) + "^" + text_in(one.parts[1], 7);
-        case form::apply: return one.name + "(" + text_of_all(one.parts, ", ", 1) + ")";
+        case form::apply:
         case form::repeated: return one.name + "(" + text_of_all(one.parts, ", ", 1) + ")";
         case form::set: return "{" + text_of_all(one.parts, ", ", 1) + "}";
         case form::list: return text_of_all(one.parts, ", ", 1);

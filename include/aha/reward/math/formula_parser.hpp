@@ -174,8 +174,6 @@ private:
                 const std::string sign = now().text;
                 ++at_;
                 left = joined(form::sum, std::move(left), function_of(sign, product()));
-            } else if (at_sign("\\") && is_collection(left) && now(1).kind != token_kind::end) {
-                return left;
             } else {
                 return left;
             }
@@ -379,7 +377,7 @@ private:
     expression primary();
     expression word();
     expression command();
-    expression letter_symbol(std::string name);
+    expression letter_symbol(const std::string& name);
     expression with_subscript(expression symbol);
     expression group_argument();
     expression parenthesized(char open);

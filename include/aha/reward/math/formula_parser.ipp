@@ -118,7 +118,7 @@ AHA_INLINE expression formula_parser::braced(std::string_view close) {
     return made_of(form::set, std::move(parts));
 }
 
-AHA_INLINE expression formula_parser::letter_symbol(std::string name) {
+AHA_INLINE expression formula_parser::letter_symbol(const std::string& name) {
     if (name == "e") return named(form::constant, "e");
     if (options_.as_math_verify ? name == "I" : name == "i") return named(form::constant, "i");
     return named(form::symbol, name);

@@ -137,7 +137,7 @@ private:
         return std::nullopt;
     }
 
-    /// -\frac{1}{2} without dollar signs.
+    /// -`\frac{1}{2}` without dollar signs.
     std::optional<formula_span> plain_fraction(std::size_t at) const {
         std::size_t i = at + (text_[at] == '-' ? 1 : 0);
         if (!text_.substr(i).starts_with("\\frac{")) return std::nullopt;

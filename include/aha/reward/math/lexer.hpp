@@ -11,8 +11,8 @@ namespace aha::math {
 enum class token_kind : std::uint8_t {
     number,    ///< digits, with at most one decimal point, without separators of thousands
     word,      ///< letters that stand together, outside of a command
-    command,   ///< a LaTeX command without its backslash, in one spelling: "frac" for \dfrac
-    text,      ///< the words in \text{...} and its like, trimmed
+    command,   ///< a LaTeX command without its backslash, in one spelling: "frac" for `\dfrac`
+    text,      ///< the words in `\text{...}` and its like, trimmed
     sign,      ///< anything else: "+", "(", "\\{", "%"
     relation,  ///< a character of `relation_sign`, '~' for "about", ':' for "is in" or '!' for "is not in"
     end,       ///< behind the last
@@ -35,8 +35,8 @@ struct lexer_options {
     bool as_math_verify = false;  ///< only commas may part thousands, and only where the number is all of the text
 };
 
-/// The tokens of a formula in LaTeX or plain text, one of kind `end` behind them. What only concerns looks (\left,
-/// \displaystyle, dollar signs) is left out. Linear time.
+/// The tokens of a formula in LaTeX or plain text, one of kind `end` behind them. What only concerns looks (`\left`,
+/// `\displaystyle`, dollar signs) is left out. Linear time.
 std::vector<token> tokens_of(std::string_view formula, const lexer_options& options = {});
 
 }  // namespace aha::math

@@ -162,9 +162,9 @@ private:
         for (;;) {
             if (i < text_.size() && (text_[i] == ' ' || text_[i] == '~')) ++i, space = true;
             else if (text_.substr(i).starts_with("\\,") || text_.substr(i).starts_with("\\ ") ||
-                     text_.substr(i).starts_with("\\;") || text_.substr(i).starts_with("\\:"))
+                     text_.substr(i).starts_with("\\;") || text_.substr(i).starts_with("\\:") ||
+                     text_.substr(i).starts_with("\xc2\xa0"))
                 i += 2, space = true;
-            else if (text_.substr(i).starts_with("\xc2\xa0")) i += 2, space = true;
             else if (text_.substr(i).starts_with("\xe2\x80\xaf") || text_.substr(i).starts_with("\xe2\x80\x89"))
                 i += 3, space = true;
             else break;

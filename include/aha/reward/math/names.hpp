@@ -11,13 +11,13 @@ namespace aha::math {
 enum class command_role : std::uint8_t {
     nothing,     ///< it concerns looks alone
     space,       ///< it is white space
-    fence,       ///< \left and its like, which make the sign behind them large
+    fence,       ///< `\left` and its like, which make the sign behind them large
     relation,    ///< a sign of relation, `meaning`
     sign,        ///< a sign, `meaning`
     renamed,     ///< another name of the command `meaning`
     words,       ///< words follow in braces
-    begin,       ///< \begin or \end, with an environment
-    blackboard,  ///< \mathbb, with a letter
+    begin,       ///< `\begin` or `\end`, with an environment
+    blackboard,  ///< `\mathbb`, with a letter
 };
 
 /// A command of LaTeX.
