@@ -155,15 +155,16 @@ struct counting_judge {
 TEST(model_reward, reads_a_group_in_one_pass_with_its_prompt_once) {
     const counting_judge by;
     const aha::model_reward judges{by};
-    EXPECT_THAT(values(judges(asking("qqqq?"), answers({"a", "bb", "c"}))), ElementsAre(6, 7, 6));
-    EXPECT_THAT(*by.model.passes, ElementsAre(5 + 2 + 3 + 2));
+    EXPECT_THAT(values(judges(asking("qqqqqqqq?"), answers({"a", "bb", "c"}))), ElementsAre(10, 11, 10));
+    EXPECT_THAT(*by.model.passes, ElementsAre(9 + 2 + 3 + 2));
 }
 
 TEST(model_reward, splits_a_group_that_is_over_the_budget) {
     const counting_judge by;
-    const aha::model_reward judges{by, {.microbatch_tokens = 10}};
-    EXPECT_THAT(values(judges(asking("qqqq?"), answers({"a", "bb", "ccccccccc", "a"}))), ElementsAre(6, 7, 14, 6));
-    EXPECT_THAT(*by.model.passes, ElementsAre(10, 15, 7));
+    const aha::model_reward judges{by, {.microbatch_tokens = 14}};
+    EXPECT_THAT(values(judges(asking("qqqqqqqq?"), answers({"a", "bb", "ccccccccc", "a"}))),
+                ElementsAre(10, 11, 18, 10));
+    EXPECT_THAT(*by.model.passes, ElementsAre(14, 19, 11));
 }
 
 TEST(model_reward, lets_threads_take_turns_and_shares_the_model_with_its_copies) {

@@ -24,6 +24,7 @@
 #include <aha/core/records.hpp>
 #include <aha/data/completion_example.hpp>
 #include <aha/model/pack.hpp>
+#include <aha/model/shared_prefixes.hpp>
 #include <aha/reward/chain_of_thought.hpp>
 #include <aha/reward/trimmed.hpp>
 #include <aha/rollout/source.hpp>
@@ -143,9 +144,10 @@ private:
         std::vector<double> values;
         for (std::size_t from = 0, to = 0; from < texts.size(); from = to) {
             text_group group;
-            for (std::size_t used = before.size(); to < texts.size(); ++to) {
-                used += texts[to].size() - before.size();
-                if (std::cmp_greater(used, options_.microbatch_tokens) && to > from) break;
+            for (std::int64_t used = 0; to < texts.size(); ++to) {
+                used += std::ssize(texts[to]);
+                if (to > from) used -= shared_prefixes::worth(texts[to - 1], texts[to]);
+                if (used > options_.microbatch_tokens && to > from) break;
                 group.emplace_back(texts[to]);
             }
             const at::Tensor raw = forward(group);
