@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,16 @@ namespace aha::detail {
 inline void require_scored(const rollout_group& group) {
     require(group.scores.size() == group.completions.size(), "prompt ", group.prompt.index, " has ",
             group.completions.size(), " completions and ", group.scores.size(), " scores");
+}
+
+/// Throws `aha::error` unless the steps of one of the group's completions, of `tokens` tokens, follow one another.
+inline void require_steps_in_order(const rollout_group& group, std::span<const step_score> steps, std::int64_t tokens) {
+    std::int64_t last = 0;
+    for (const step_score& step : steps) {
+        require(step.end > last && step.end <= tokens, "a completion of ", tokens, " tokens of prompt ",
+                group.prompt.index, " has a step that ends at ", step.end, " after one that ends at ", last);
+        last = step.end;
+    }
 }
 
 /// Numbers of a group's completions, [G], at each of their tokens, [G][T].

@@ -63,7 +63,7 @@ private:
             const std::vector<step_score>& own = group.scores[s].steps;
             std::vector<float>& advantages = all.emplace_back(group.completions[s].ids.size(), 0.0F);
             if (!group.scores[s].applicable) continue;
-            require_in_order(group, own, std::ssize(advantages));
+            detail::require_steps_in_order(group, own, std::ssize(advantages));
             double later = 0;
             for (std::size_t j = own.size(); j-- > 0;) {
                 later = options_.discount * later + steps.scaled(first + j, scale);
@@ -74,15 +74,6 @@ private:
             first += own.size();
         }
         return all;
-    }
-
-    static void require_in_order(const rollout_group& group, std::span<const step_score> steps, std::int64_t tokens) {
-        std::int64_t last = 0;
-        for (const step_score& step : steps) {
-            require(step.end > last && step.end <= tokens, "a completion of ", tokens, " tokens of prompt ",
-                    group.prompt.index, " has a step that ends at ", step.end, " after one that ends at ", last);
-            last = step.end;
-        }
     }
 
     process_advantage_options options_;

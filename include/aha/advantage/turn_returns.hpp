@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -11,6 +10,7 @@
 #include <aha/advantage/per_token.hpp>
 #include <aha/concepts/batch_advantage.hpp>
 #include <aha/core/error.hpp>
+#include <aha/core/policy_tokens.hpp>
 #include <aha/core/records.hpp>
 
 namespace aha {
@@ -66,18 +66,15 @@ private:
         std::vector<std::vector<float>> all;
         for (std::size_t s = 0; s < group.completions.size(); ++s) {
             std::vector<float>& tokens = all.emplace_back(group.completions[s].ids.size(), 0.0F);
-            std::int64_t begin = 0;
-            for (std::size_t k = 0; k < returns[s].size(); ++k) {
-                const std::int64_t end = group.scores[s].steps[k].end;
-                require(end > begin && end <= std::ssize(tokens), "a completion of ", tokens.size(),
-                        " tokens of prompt ", group.prompt.index, " has a step that ends at ", end,
-                        " after one that ends at ", begin);
-                if (k < group.completions[s].turns.size()) begin = std::max(begin, group.completions[s].turns[k].begin);
+            const std::vector<step_score>& steps = group.scores[s].steps;
+            if (returns[s].empty()) continue;
+            detail::require_steps_in_order(group, steps, std::ssize(tokens));
+            std::size_t k = 0;
+            for_each_policy_token(group.completions[s], [&](std::size_t t) {
+                while (k < steps.size() && std::cmp_less_equal(steps[k].end, t)) ++k;
                 // No difference is no advantage, not 0 / 0.
-                const double value = returns[s][k] == 0 ? 0 : returns[s][k] / divisor;
-                std::fill(tokens.begin() + begin, tokens.begin() + end, static_cast<float>(value));
-                begin = end;
-            }
+                if (k < steps.size() && returns[s][k] != 0) tokens[t] = static_cast<float>(returns[s][k] / divisor);
+            });
         }
         return all;
     }

@@ -68,8 +68,7 @@ inline packed_examples pack_examples(std::span<const supervised_example* const> 
     shared_prefixes texts;
     std::vector<shared_prefixes::place> places;
     for (const supervised_example* const example : examples) {
-        require(example->ids.size() == example->loss_mask.size(), "example ", example->index, " has ",
-                example->ids.size(), " tokens, but ", example->loss_mask.size(), " marks of what is learned");
+        require_loss_mask(*example);
         std::size_t end = example->loss_mask.size();
         while (end > 0 && example->loss_mask[end - 1] == 0) --end;
         require(end > 0, "example ", example->index, " has no token to learn");
@@ -211,7 +210,6 @@ struct packed_prompts {
 /// they are and whose branches are what follows. Otherwise each prompt is a tree of its own.
 inline packed_prompts pack_prompts(std::span<const std::vector<token_id>> prompts,
                                    const at::Device& device = at::kCPU) {
-    constexpr std::size_t worth_sharing = 8;  // tokens; below, a tree saves less than its bookkeeping costs
     std::size_t common = prompts.size() < 2 ? 0 : prompts.front().size();
     for (const std::vector<token_id>& ids : prompts) {
         require(!ids.empty(), "a prompt without tokens cannot be packed");
@@ -219,7 +217,7 @@ inline packed_prompts pack_prompts(std::span<const std::vector<token_id>> prompt
         const auto first = prompts.front().begin();
         common = static_cast<std::size_t>(std::mismatch(first, first + limit, ids.begin()).first - first);
     }
-    if (common < worth_sharing) common = 0;
+    if (common < shared_prefixes::worth_sharing) common = 0;
 
     std::vector<std::int64_t> ids, positions;
     const auto append = [&](std::span<const token_id> tokens, std::size_t first_position) {
