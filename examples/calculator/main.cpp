@@ -5,10 +5,12 @@
 #include <aha/rollout/environment/tool_environment.hpp>
 #include <iomanip>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
+#include <examples/support/train_in_folder.hpp>
 
 namespace {
 
@@ -128,28 +130,15 @@ int train(const options& o) {
 
     aha::grpo trainer{model, aha::vector_prompts{questions(4096, o.grpo.seed, true), {.seed = o.grpo.seed}}, right,
                       o.grpo, speaker(1)};
-    const aha::interrupt_guard interrupt;
-    aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
-    aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
     aha::run_report report{run.path()};
-    aha::progress_line progress{std::cout};
-    const aha::run_summary done = aha::run_training(trainer, checkpoints,
-                                                    {.steps = o.steps,
-                                                     .checkpoint_every = o.checkpoint_every,
-                                                     .resume = run.resumes(),
-                                                     .interrupted = [&] { return interrupt.requested(); },
-                                                     .description = o.machine.chosen()},
-                                                    metrics, completions, report, progress);
-    if (done.interrupted) {
-        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
-                  << run.path().string() << '\n';
-        return 130;
-    }
+    const std::optional<aha::run_summary> done =
+        example::train_in_folder(run, trainer, o.machine, o.steps, o.checkpoint_every, completions, report);
+    if (!done) return example::interrupted_status;
     aha::save_pretrained(model, run.path() / "model");
     const figures after = measure();
-    std::cout << done.steps << " steps in " << std::fixed << std::setprecision(0) << done.seconds << " s; the model is "
-              << (run.path() / "model").string() << "\n\n"
+    std::cout << done->steps << " steps in " << std::fixed << std::setprecision(0) << done->seconds
+              << " s; the model is " << (run.path() / "model").string() << "\n\n"
               << o.held_out << " held-out questions, accuracy       before    after\n"
               << std::setprecision(3);
     const auto line = [](const char* name, double a, double b) {

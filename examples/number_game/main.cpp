@@ -2,11 +2,13 @@
 #include <aha/aha.hpp>
 #include <iomanip>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <examples/number_game/game.hpp>
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
+#include <examples/support/train_in_folder.hpp>
 
 namespace {
 
@@ -99,25 +101,12 @@ int train(const options& o) {
         aha::warmup_schedule{{.warmup_steps = 10, .total_steps = o.steps, .shape = aha::decay_shape::linear}}};
     //! [trainer]
 
-    const aha::interrupt_guard interrupt;
-    aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
-    aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
     aha::run_report report{run.path()};
-    aha::progress_line progress{std::cout};
-    const aha::run_summary done = aha::run_training(trainer, checkpoints,
-                                                    {.steps = o.steps,
-                                                     .checkpoint_every = o.checkpoint_every,
-                                                     .resume = run.resumes(),
-                                                     .interrupted = [&] { return interrupt.requested(); },
-                                                     .description = o.machine.chosen()},
-                                                    metrics, completions, report, progress);
-    if (done.interrupted) {
-        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
-                  << run.path().string() << '\n';
-        return 130;
-    }
-    std::cout << done.steps << " steps in " << std::fixed << std::setprecision(0) << done.seconds << " s\n\n"
+    const std::optional<aha::run_summary> done =
+        example::train_in_folder(run, trainer, o.machine, o.steps, o.checkpoint_every, completions, report);
+    if (!done) return example::interrupted_status;
+    std::cout << done->steps << " steps in " << std::fixed << std::setprecision(0) << done->seconds << " s\n\n"
               << std::setprecision(3) << "guesses, mean over all numbers   before    after   best possible\n"
               << "  sampled at temperature 1     " << std::setw(10) << sampled_before << std::setw(9)
               << mean_guesses(model, player(1), 8) << std::setw(16) << number_game::optimum << '\n'

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <examples/support/program.hpp>
 #include <examples/support/reasoning_evaluation.hpp>
 #include <examples/support/run_folder.hpp>
+#include <examples/support/train_in_folder.hpp>
 
 namespace {
 
@@ -140,32 +142,18 @@ int train(const options& o) {
     std::vector<example::evaluation> before;
     if (o.held_out > 0) before = run.remember("before.json", both);
 
-    const aha::interrupt_guard interrupt;
-    aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
-    aha::metrics_file metrics{run.path()};
     aha::completions_file completions{run.path()};
     //! [report]
     aha::run_report report{run.path(), {.token_text = [&](aha::token_id id) {
                                return model.tokenizer.decode(std::span{&id, 1});
                            }}};
     //! [report]
-    aha::tensorboard_writer curves{run.path()};
-    aha::progress_line progress{std::cout};
-    const aha::run_summary done = aha::run_training(trainer, checkpoints,
-                                                    {.steps = o.steps,
-                                                     .checkpoint_every = o.checkpoint_every,
-                                                     .resume = run.resumes(),
-                                                     .interrupted = [&] { return interrupt.requested(); },
-                                                     .description = o.machine.chosen()},
-                                                    metrics, completions, report, curves, progress);
-    if (done.interrupted) {
-        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
-                  << run.path().string() << '\n';
-        return 130;
-    }
+    const std::optional<aha::run_summary> done =
+        example::train_in_folder(run, trainer, o.machine, o.steps, o.checkpoint_every, completions, report);
+    if (!done) return example::interrupted_status;
     aha::save_pretrained(model, run.path() / "model");
-    std::cout << done.steps << " steps in " << std::fixed << std::setprecision(0) << done.seconds << " s; the model is "
-              << (run.path() / "model").string() << "\n\n";
+    std::cout << done->steps << " steps in " << std::fixed << std::setprecision(0) << done->seconds
+              << " s; the model is " << (run.path() / "model").string() << "\n\n";
     if (o.held_out > 0) {
         const std::vector<example::evaluation> after = both();
         std::cout << o.held_out << " held-out questions\n";

@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <iterator>
 #include <string>
 
@@ -13,6 +14,7 @@
 
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
+#include <examples/support/train_in_folder.hpp>
 
 namespace {
 
@@ -101,26 +103,13 @@ int train(const options& o, const Loss& loss) {
               << std::endl;
     const double before = held_out.empty() ? 0 : trainer.evaluate(held_out);
 
-    const aha::interrupt_guard interrupt;
-    aha::folder_checkpoints checkpoints{run.path() / "checkpoints"};
-    aha::metrics_file metrics{run.path()};
     aha::run_report report{run.path()};
-    aha::tensorboard_writer curves{run.path()};
-    aha::progress_line progress{std::cout};
-    const aha::run_summary done = aha::run_training(trainer, checkpoints,
-                                                    {.checkpoint_every = o.checkpoint_every,
-                                                     .resume = run.resumes(),
-                                                     .interrupted = [&] { return interrupt.requested(); },
-                                                     .description = o.machine.chosen()},
-                                                    metrics, report, curves, progress);
-    if (done.interrupted) {
-        std::cout << "interrupted after step " << done.steps << ", saved; go on with --resume --out "
-                  << run.path().string() << '\n';
-        return 130;
-    }
+    const std::optional<aha::run_summary> done =
+        example::train_in_folder(run, trainer, o.machine, {}, o.checkpoint_every, report);
+    if (!done) return example::interrupted_status;
     aha::save_pretrained(model, run.path() / "model");
-    std::cout << done.steps << " steps in " << std::fixed << std::setprecision(0) << done.seconds << " s; the model is "
-              << (run.path() / "model").string() << '\n';
+    std::cout << done->steps << " steps in " << std::fixed << std::setprecision(0) << done->seconds
+              << " s; the model is " << (run.path() / "model").string() << '\n';
     if (held_out.empty()) return 0;
     const double after = trainer.evaluate(held_out);
     std::cout << std::setprecision(3) << "loss on " << held_out.size() << " held-out examples: " << before
