@@ -67,11 +67,16 @@ public:
 
     std::size_t size() const { return rows_.size(); }
     const std::string& whose() const { return whose_; }
-    std::int64_t epoch() const { return epoch_; }             ///< counted from 0
-    std::size_t asked_of_epoch() const { return position_; }  ///< rows of this epoch that `next` gave
 
     /// The next row, or nothing after the last epoch.
     std::optional<place> next();
+
+    /// The next rows of one epoch, `most` or what is left of it: a batch ends with its epoch. None after the last.
+    std::vector<std::size_t> next_batch(std::int64_t most);
+    /// How many batches of `most` rows are left, of which the last of an epoch may be smaller.
+    std::int64_t batches_left(std::int64_t most) const;
+    /// Epochs gone by, with the share of this one.
+    double epochs_done() const;
 
     state_values save() const;
 

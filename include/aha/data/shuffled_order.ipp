@@ -44,6 +44,24 @@ AHA_INLINE auto shuffled_order::next() -> std::optional<place> {
     return place{row, static_cast<std::int64_t>(row) + epoch_ * static_cast<std::int64_t>(rows_.size())};
 }
 
+AHA_INLINE std::vector<std::size_t> shuffled_order::next_batch(std::int64_t most) {
+    std::vector<std::size_t> rows;
+    std::optional<place> first = next();
+    if (!first) return rows;
+    rows.push_back(first->row);
+    while (std::ssize(rows) < most && position_ < rows_.size()) rows.push_back(rows_[position_++]);
+    return rows;
+}
+
+AHA_INLINE std::int64_t shuffled_order::batches_left(std::int64_t most) const {
+    const auto batches = [&](std::size_t count) { return (static_cast<std::int64_t>(count) + most - 1) / most; };
+    return batches(rows_.size() - position_) + (options_.epochs - 1 - epoch_) * batches(rows_.size());
+}
+
+AHA_INLINE double shuffled_order::epochs_done() const {
+    return static_cast<double>(epoch_) + static_cast<double>(position_) / static_cast<double>(rows_.size());
+}
+
 AHA_INLINE state_values shuffled_order::save() const {
     state_values s;
     s.values = {{"epoch", epoch_},      {"position", position_},       {"size", rows_.size()},

@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
@@ -181,10 +180,8 @@ public:
         require(steps_left() > 0, "the pairs ran out after ", at.step, " steps, the last of ", options_.epochs,
                 " epochs");
         ask_reference(at.model, at.ranks, at.step);
-        const std::int64_t left = left_of_epoch() > 0 ? left_of_epoch() : size();
         std::vector<preference_item> all;
-        for (std::int64_t n = std::min(options_.batch_size, left); n > 0; --n)
-            all.push_back(pairs_.item(order_.next().value().row));
+        for (const std::size_t row : order_.next_batch(options_.batch_size)) all.push_back(pairs_.item(row));
         batch made{.pairs = all.size()};
         for (const preference_item& item : all) made.tokens += pair_tokens(*item.pair);
         made.mine = local_shard(at.ranks, std::move(all), length);
@@ -200,7 +197,7 @@ public:
 
     metric_list report(const batch&, std::span<const preference_metrics> updates, const update_record& record) const {
         metric_list metrics = named(updates.front());
-        metrics.emplace_back("epoch", epochs_done());
+        metrics.emplace_back("epoch", order_.epochs_done());
         metrics.emplace_back("time/train", record.seconds);
         return metrics;
     }
@@ -253,12 +250,7 @@ public:
     std::int64_t num_tokens(const batch& made) const { return made.tokens; }
 
     /// Steps that the pairs left make; a batch ends with its epoch.
-    std::int64_t steps_left() const {
-        const auto batches = [&](std::int64_t count) {
-            return (count + options_.batch_size - 1) / options_.batch_size;
-        };
-        return batches(left_of_epoch()) + (options_.epochs - 1 - order_.epoch()) * batches(size());
-    }
+    std::int64_t steps_left() const { return order_.batches_left(options_.batch_size); }
 
     schedule_options default_schedule(std::int64_t steps) const {
         return {.warmup_steps = options_.warmup_steps, .total_steps = steps, .shape = decay_shape::linear};
@@ -284,15 +276,6 @@ public:
 
 private:
     static std::int64_t length(const preference_item& item) { return pair_tokens(*item.pair); }
-    std::int64_t size() const { return static_cast<std::int64_t>(pairs_.size()); }
-
-    /// Pairs that this epoch has not used yet.
-    std::int64_t left_of_epoch() const { return size() - static_cast<std::int64_t>(order_.asked_of_epoch()); }
-
-    double epochs_done() const {
-        return static_cast<double>(order_.epoch()) +
-               static_cast<double>(order_.asked_of_epoch()) / static_cast<double>(size());
-    }
 
     dpo_options options_;
     Loss loss_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -95,9 +94,7 @@ public:
         require(steps_left() > 0, "the records ran out after ", at.step, " steps, the last of ", options_.epochs,
                 " epochs");
         std::vector<const Record*> all;
-        const std::int64_t left = left_of_epoch() > 0 ? left_of_epoch() : std::ssize(records_);
-        const std::int64_t count = std::min(options_.batch_size, left);
-        while (std::ssize(all) < count) all.push_back(&records_[order_.next().value().row]);
+        for (const std::size_t row : order_.next_batch(options_.batch_size)) all.push_back(&records_[row]);
         batch made{.records = all.size()};
         for (const Record* const one : all) made.tokens += detail::tokens_of_record(*one);
         made.mine = local_shard(at.ranks, std::move(all), length);
@@ -114,7 +111,7 @@ public:
         const reward_metrics& metrics = updates.front();
         return {{"accuracy", metrics.accuracy},       {"margin", metrics.margin},
                 {"mean_reward", metrics.mean_reward}, {"min_reward", metrics.min_reward},
-                {"max_reward", metrics.max_reward},   {"epoch", epochs_done()},
+                {"max_reward", metrics.max_reward},   {"epoch", order_.epochs_done()},
                 {"time/train", record.seconds}};
     }
 
@@ -133,12 +130,7 @@ public:
     std::int64_t num_tokens(const batch& made) const { return made.tokens; }
 
     /// Steps that the records left make; a batch ends with its epoch.
-    std::int64_t steps_left() const {
-        const auto batches = [&](std::int64_t count) {
-            return (count + options_.batch_size - 1) / options_.batch_size;
-        };
-        return batches(left_of_epoch()) + (options_.epochs - 1 - order_.epoch()) * batches(std::ssize(records_));
-    }
+    std::int64_t steps_left() const { return order_.batches_left(options_.batch_size); }
 
     const reward_trainer_options& options() const { return options_; }
 
@@ -184,16 +176,6 @@ private:
             add(&number, sizeof number);
         }
         return sum.value();
-    }
-
-    /// Records that this epoch has not used yet.
-    std::int64_t left_of_epoch() const {
-        return std::ssize(records_) - static_cast<std::int64_t>(order_.asked_of_epoch());
-    }
-
-    double epochs_done() const {
-        return static_cast<double>(order_.epoch()) +
-               static_cast<double>(order_.asked_of_epoch()) / static_cast<double>(records_.size());
     }
 
     std::vector<Record> records_;
