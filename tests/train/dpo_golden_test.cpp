@@ -12,7 +12,7 @@
 #include <aha/loss/preference/ipo_loss.hpp>
 #include <aha/loss/preference/length_normalized_dpo_loss.hpp>
 #include <aha/loss/preference/robust_dpo_loss.hpp>
-#include <aha/pretrained/weights.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/train/dpo.hpp>
 
 // Two epochs of steps equal those of TRL's DPOTrainer, as tests/golden/make_dpo_golden.py wrote them: padded there,
@@ -23,15 +23,7 @@ using tiny = aha::decoder<aha::cpu<float>>;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 
-tiny loaded() {
-    const aha::weight_source source{data / "model" / "data" / "decoder_llama"};
-    tiny model{source.config()};
-    const at::NoGradGuard no_gradients;
-    for (const aha::weight_part& part : tiny::parts(model.config()))
-        model.weights()[part.slot].narrow(0, part.row, part.rows).copy_(source.load(part.name));
-    model.refresh();
-    return model;
-}
+tiny loaded() { return aha::load_bare_decoder(data / "model" / "data" / "decoder_llama"); }
 
 nlohmann::json golden() { return nlohmann::json::parse(std::ifstream{data / "train" / "data" / "dpo.json"}); }
 

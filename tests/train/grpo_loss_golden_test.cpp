@@ -17,6 +17,7 @@
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/model/decoder.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/pretrained/weights.hpp>
 #include <aha/update/policy_gradient.hpp>
 
@@ -30,15 +31,7 @@ using any_loss = std::function<aha::loss_output(const aha::policy_batch&)>;
 const std::filesystem::path data{AHA_TEST_DATA};
 constexpr double near = 1e-5;
 
-tiny loaded() {
-    const aha::weight_source source{data / "model" / "data" / "decoder_llama"};
-    tiny model{source.config()};
-    const at::NoGradGuard no_gradients;
-    for (const aha::weight_part& part : tiny::parts(model.config()))
-        model.weights()[part.slot].narrow(0, part.row, part.rows).copy_(source.load(part.name));
-    model.refresh();
-    return model;
-}
+tiny loaded() { return aha::load_bare_decoder(data / "model" / "data" / "decoder_llama"); }
 
 const nlohmann::json& golden() {
     static const nlohmann::json all = nlohmann::json::parse(std::ifstream{data / "train" / "data" / "grpo_loss.json"});

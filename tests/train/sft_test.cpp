@@ -8,7 +8,7 @@
 
 #include <aha/core/random.hpp>
 #include <aha/loss/dft.hpp>
-#include <aha/pretrained/weights.hpp>
+#include <aha/pretrained/pretrained.hpp>
 #include <aha/train/sft.hpp>
 #include <tests/support/complaint.hpp>
 #include <tests/support/made_examples.hpp>
@@ -25,15 +25,7 @@ using tiny = aha::decoder<aha::cpu<float>>;
 
 const std::filesystem::path data{AHA_TEST_DATA};
 
-tiny loaded() {
-    const aha::weight_source source{data / "model" / "data" / "decoder_llama"};
-    tiny model{source.config()};
-    const at::NoGradGuard no_gradients;
-    for (const aha::weight_part& part : tiny::parts(model.config()))
-        model.weights()[part.slot].narrow(0, part.row, part.rows).copy_(source.load(part.name));
-    model.refresh();
-    return model;
-}
+tiny loaded() { return aha::load_bare_decoder(data / "model" / "data" / "decoder_llama"); }
 
 std::vector<aha::supervised_example> examples_of(const nlohmann::json& list) {
     std::vector<aha::supervised_example> all;
