@@ -186,6 +186,19 @@ macro(aha_find_cld2)
     endif()
 endmacro()
 
+# aha::code: programs that a model wrote, run in a sandbox; where libseccomp is found.
+macro(aha_add_code_target)
+    set(aha_missing "")
+    aha_find_library(SECCOMP libseccomp seccomp.h seccomp)
+    if(aha_missing)
+        set(aha_missing "aha did not find libseccomp; Debian's package is libseccomp-dev")
+    elseif(NOT TARGET aha::code)
+        add_library(aha_code INTERFACE)
+        add_library(aha::code ALIAS aha_code)
+        target_link_libraries(aha_code INTERFACE aha::text PkgConfig::AHA_SECCOMP)
+    endif()
+endmacro()
+
 # aha::compiled: the same headers, of which most bodies without templates are compiled once, in the build that links with it
 # and with its flags. aha/core/inline.hpp says how.
 # aha_folder: where include/aha is.

@@ -52,6 +52,8 @@ def target(header, text, root):
                 waiting.append((root / name).read_text())
     if "reward/math/" in header:
         return "aha::math"
+    if "reward/code/" in header:
+        return "aha::code"
     return "aha::cld2" if "cld2" in header else "aha::text"
 
 

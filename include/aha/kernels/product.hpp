@@ -50,15 +50,35 @@ inline at::Tensor call_blocked_product(const at::Tensor& x, const at::Tensor& we
     return blocked_product()->call(x, weight, std::nullopt, "none", c10::List<std::optional<at::Scalar>>{}, "");
 }
 
+inline const std::optional<c10::TypedOperatorHandle<block_weight_signature>>& block_weight() {
+    static const auto handle = find_operator<block_weight_signature>("mkldnn::_reorder_linear_weight");
+    return handle;
+}
+
+/// Whether this processor has what oneDNN's operators want for numbers of this type: bfloat16 wants AVX-512.
+inline bool blocks(at::ScalarType type) {
+    const auto tried = [](at::ScalarType of) {
+        if (!block_weight() || !blocked_product()) return false;
+        try {
+            const at::Tensor one = at::zeros({16, 16}, at::TensorOptions{}.dtype(of));
+            call_blocked_product(one, block_weight()->call(one, c10::SymInt{16}));
+            return true;
+        } catch (const c10::Error&) {
+            return false;
+        }
+    };
+    static const bool single = tried(at::kFloat), brain = tried(at::kBFloat16), half = tried(at::kHalf);
+    return type == at::kFloat ? single : type == at::kBFloat16 ? brain : type == at::kHalf && half;
+}
+
 }  // namespace detail
 
 /// `weight` [N, K] in the layout of `product`, or an undefined tensor where there is none (no such operator, another
-/// device). It does not follow later changes of `weight`.
+/// device, a type that the processor cannot). It does not follow later changes of `weight`.
 inline at::Tensor blocked(const at::Tensor& weight) {
     constexpr std::int64_t typical_rows = 64;  // layouts for other numbers of rows are no faster
-    static const auto layout = detail::find_operator<detail::block_weight_signature>("mkldnn::_reorder_linear_weight");
-    if (!layout || !detail::blocked_product() || !weight.is_cpu()) return {};
-    return layout->call(weight.detach(), c10::SymInt{typical_rows});
+    if (!weight.is_cpu() || !detail::blocks(weight.scalar_type())) return {};
+    return detail::block_weight()->call(weight.detach(), c10::SymInt{typical_rows});
 }
 
 /// x W^T.
