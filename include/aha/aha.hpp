@@ -86,6 +86,7 @@
 #include <aha/reward/math/math_verifier.hpp>
 #include <aha/reward/math/same_answer.hpp>
 #include <aha/reward/multiple_choice.hpp>
+#include <aha/reward/oracle_answer.hpp>
 #include <aha/reward/pass_at_k.hpp>
 #include <aha/reward/repetition_penalty.hpp>
 #include <aha/reward/soft_overlong.hpp>
@@ -114,6 +115,7 @@
 #include <aha/data/read_examples.hpp>
 #include <aha/data/row_example.hpp>
 #include <aha/data/row_prompt.hpp>
+#include <aha/data/task_rows.hpp>
 #include <aha/train/run_training.hpp>
 #include <aha/train/sft.hpp>
 #include <aha/train/stream.hpp>

@@ -11,4 +11,5 @@
 #include <aha/data/row_texts.ipp>
 #include <aha/data/shards.ipp>
 #include <aha/data/shuffled_order.ipp>
+#include <aha/data/task_rows.ipp>
 #include <aha/data/unpacked_file.ipp>

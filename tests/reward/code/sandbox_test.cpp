@@ -223,6 +223,9 @@ TEST(sandbox, refuses_what_makes_no_sense) {
     EXPECT_THAT(with({.words = {"/usr/bin/true"}, .files = {{"../x", std::make_shared<const std::string>("")}}}),
                 HasSubstr("../x"));
     EXPECT_THAT(with({.words = {"/usr/bin/true"}, .files = {{"x", nullptr}}}), HasSubstr("no contents"));
+    EXPECT_THAT(with({.words = {"/usr/bin/true"},
+                      .files = std::vector<sandbox_file>(33, {"x", std::make_shared<const std::string>("")})}),
+                HasSubstr("at most 32 files, not 33"));
     EXPECT_THAT(with({.words = {"/usr/bin/true"}}, {.seconds = 0}), HasSubstr("not 0"));
     EXPECT_THAT(with({.words = {"/usr/bin/true"}}, {.memory = 1000}), HasSubstr("not 1000"));
     EXPECT_THAT(with({.words = {"/usr/bin/true"}}, {.processes = -1}), HasSubstr("not -1"));

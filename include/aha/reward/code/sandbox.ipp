@@ -141,6 +141,9 @@ AHA_INLINE detail::sandboxed_process::plan sandbox::plan_of(const sandbox_comman
     words.insert(words.end(), system_.begin(), system_.end());
     words.insert(words.end(),
                  {"--size", std::to_string(limits.disk), "--tmpfs", "/tmp", "--dev-bind", "/dev/null", "/dev/null"});
+    constexpr std::size_t most_files = 32;  // each is a descriptor that bubblewrap reads
+    require(command.files.size() <= most_files, "a sandbox holds at most ", most_files, " files, not ",
+            command.files.size());
     for (const sandbox_file& file : command.files) {
         require(!file.name.empty() && file.name.find('/') == std::string::npos && file.name[0] != '.',
                 "a file in a sandbox needs a plain name, not \"", file.name, "\"");

@@ -105,10 +105,11 @@ AHA_INLINE std::string system_call_filter() {
         refuse("clone3", ENOSYS, 0, {});
         for (const std::uint64_t space :
              {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP})
-            refuse("clone", EPERM, 1, SCMP_CMP(0, SCMP_CMP_MASKED_EQ, space, space));
-        refuse("socket", EPERM, 1, SCMP_CMP(0, SCMP_CMP_NE, AF_UNIX));
+            refuse("clone", EPERM, 1, {.arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = space, .datum_b = space});
+        refuse("socket", EPERM, 1, {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX, .datum_b = 0});
         constexpr std::uint64_t type_into_terminal = 0x5412;  // TIOCSTI
-        refuse("ioctl", EPERM, 1, SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFFU, type_into_terminal));
+        refuse("ioctl", EPERM, 1,
+               {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xFFFFFFFFU, .datum_b = type_into_terminal});
     }
     std::string program;
     if (const descriptor file{made ? memfd_create("filter", MFD_CLOEXEC) : -1};

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <aha/reward/math/lexer.hpp>
 #include <aha/core/inline.hpp>

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <aha/reward/math/lexer.hpp>
+#include <aha/reward/math/token.hpp>
 
 namespace aha::math {
 
