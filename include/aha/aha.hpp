@@ -4,9 +4,11 @@
 /// headers they use instead.
 
 #include <aha/advantage/batch_normalized.hpp>
+#include <aha/advantage/gdpo.hpp>
 #include <aha/advantage/group_relative.hpp>
 #include <aha/advantage/kl_in_reward.hpp>
 #include <aha/advantage/leave_one_out.hpp>
+#include <aha/advantage/max_rl.hpp>
 #include <aha/advantage/mean_centered.hpp>
 #include <aha/advantage/process_advantage.hpp>
 #include <aha/advantage/raw_score.hpp>
@@ -40,6 +42,7 @@
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/bradley_terry.hpp>
 #include <aha/loss/cispo_loss.hpp>
+#include <aha/loss/dppo_loss.hpp>
 #include <aha/loss/cross_entropy.hpp>
 #include <aha/loss/dft.hpp>
 #include <aha/loss/divergence/forward_kl.hpp>
@@ -54,9 +57,11 @@
 #include <aha/loss/preference/length_normalized_dpo_loss.hpp>
 #include <aha/loss/preference/robust_dpo_loss.hpp>
 #include <aha/loss/preference/simpo_loss.hpp>
+#include <aha/loss/off_policy_sequence_mask.hpp>
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/loss/vespo_loss.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/model/initialize.hpp>
 #include <aha/model/reward_model.hpp>

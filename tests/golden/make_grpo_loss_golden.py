@@ -43,8 +43,8 @@ def trainer(case):
     else:
         config = trl.GRPOConfig(
             **common, loss_type=case["loss_type"], use_bias_correction_kl=case["unbiased_kl"], delta=case["delta"],
-            importance_sampling_level="sequence" if case["loss"] == "gspo" else "token",
-            entropy_coef=case["entropy_bonus"])
+            importance_sampling_level="sequence" if case["loss"] in ("gspo", "luspo") else "token",
+            off_policy_mask_threshold=case["mask_threshold"], entropy_coef=case["entropy_bonus"])
     kind = trl.RLOOTrainer if case["loss"] == "rloo" else trl.GRPOTrainer
     made = kind(
         model=transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32,
@@ -66,7 +66,7 @@ prompt_ids, prompt_mask = padded([prompts[i // 2] for i in range(6)], max(prompt
 completion_ids, completion_mask = padded(completions, longest, left=False)
 noise = [torch.rand(6, longest, generator=generator) - 0.5, torch.rand(6, longest, generator=generator) - 0.5]
 plain = {"loss": "grpo", "loss_type": "dapo", "beta": 0.0, "unbiased_kl": False, "temperature": 1.0, "clip_low": 0.2,
-         "clip_high": 0.28, "delta": None, "entropy_bonus": 0.0}
+         "clip_high": 0.28, "delta": None, "entropy_bonus": 0.0, "mask_threshold": None}
 types = ("grpo", "dapo", "dr_grpo")
 settings = [(f"{t}_kl" if b else t, {"loss_type": t, "beta": b}) for t in types for b in (0.0, 0.04)]
 settings += [("dapo_kl_cooler", {"beta": 0.04, "temperature": 0.7})]
@@ -80,7 +80,9 @@ settings += [
     ("cispo_kl", {"loss": "cispo", "loss_type": "cispo", "clip_high": 1.3, "beta": 0.04}),
     ("sapo", {"loss": "sapo", "loss_type": "sapo"}),
     ("sapo_kl", {"loss": "sapo", "loss_type": "sapo", "beta": 0.04}),
-    ("rloo", {"loss": "rloo", "loss_type": "grpo", "clip_high": 0.02})]
+    ("rloo", {"loss": "rloo", "loss_type": "grpo", "clip_high": 0.02}),
+    ("vespo", {"loss": "vespo", "loss_type": "vespo"}), ("vespo_kl", {"loss": "vespo", "loss_type": "vespo", "beta": 0.04}),
+    ("luspo", {"loss": "luspo", "loss_type": "luspo", **narrow}), ("off_policy_mask", {"mask_threshold": 0.03})]
 cases = []
 for name, changed in settings:
     case = {"name": name, **plain, **changed}

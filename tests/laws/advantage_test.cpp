@@ -5,6 +5,7 @@
 
 #include <aha/advantage/group_relative.hpp>
 #include <aha/advantage/leave_one_out.hpp>
+#include <aha/advantage/max_rl.hpp>
 #include <aha/advantage/mean_centered.hpp>
 #include <aha/advantage/raw_score.hpp>
 #include <aha/testing/laws/advantage_laws.hpp>
@@ -27,12 +28,17 @@ struct leave_one_out_case {
     static leave_one_out make() { return leave_one_out{}; }
     static constexpr bool centered = true, shift_invariant = true;
 };
+struct max_rl_case {
+    static max_rl make() { return max_rl{}; }
+    static constexpr bool centered = true;
+};
 struct raw_score_case {
     static raw_score make() { return raw_score{}; }
 };
 const std::array registered{register_laws("advantage_laws/group_relative", advantage_laws::all<group_relative_case>()),
                             register_laws("advantage_laws/mean_centered", advantage_laws::all<mean_centered_case>()),
                             register_laws("advantage_laws/leave_one_out", advantage_laws::all<leave_one_out_case>()),
+                            register_laws("advantage_laws/max_rl", advantage_laws::all<max_rl_case>()),
                             register_laws("advantage_laws/raw_score", advantage_laws::all<raw_score_case>())};
 
 // Broken ones. Most are the mean-centered advantage with one defect.

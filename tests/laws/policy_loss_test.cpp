@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <aha/loss/cispo_loss.hpp>
+#include <aha/loss/dppo_loss.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/loss/gspo_loss.hpp>
 #include <aha/loss/gspo_token_loss.hpp>
+#include <aha/loss/off_policy_sequence_mask.hpp>
 #include <aha/loss/reinforce_loss.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/loss/vespo_loss.hpp>
 #include <aha/testing/laws/policy_loss_laws.hpp>
 #include <aha/testing/register_laws.hpp>
 #include <tests/laws/mutants.hpp>
@@ -51,6 +54,10 @@ const std::array registered{
     register_laws("policy_loss_laws/cispo_double", policy_loss_laws::all<stops_the_ratio<cispo_loss, c10::kDouble>>()),
     register_laws("policy_loss_laws/sapo_float", policy_loss_laws::all<plain<sapo_loss, c10::kFloat>>()),
     register_laws("policy_loss_laws/sapo_double", policy_loss_laws::all<plain<sapo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/dppo_float", policy_loss_laws::all<stops_the_ratio<dppo_loss, c10::kFloat>>()),
+    register_laws("policy_loss_laws/vespo_double", policy_loss_laws::all<stops_the_ratio<vespo_loss, c10::kDouble>>()),
+    register_laws("policy_loss_laws/off_policy_sequence_mask_double",
+                  policy_loss_laws::all<plain<off_policy_sequence_mask<grpo_loss>, c10::kDouble>>()),
     register_laws("policy_loss_laws/reinforce_float", policy_loss_laws::all<plain<reinforce_loss, c10::kFloat>>()),
     register_laws("policy_loss_laws/reinforce_double", policy_loss_laws::all<plain<reinforce_loss, c10::kDouble>>()),
     register_laws("policy_loss_laws/sequence_ratio_float", policy_loss_laws::all<of_whole_sequences<c10::kFloat>>()),

@@ -14,8 +14,10 @@
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/loss/gspo_loss.hpp>
 #include <aha/loss/gspo_token_loss.hpp>
+#include <aha/loss/off_policy_sequence_mask.hpp>
 #include <aha/loss/sapo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
+#include <aha/loss/vespo_loss.hpp>
 #include <aha/model/decoder.hpp>
 #include <aha/pretrained/pretrained.hpp>
 #include <aha/pretrained/weights.hpp>
@@ -43,7 +45,8 @@ at::Tensor numbers(const nlohmann::json& list) { return at::tensor(list.get<std:
 /// The weights our aggregation gives to what TRL calls `loss_type`.
 aggregation named(const std::string& loss_type) {
     if (loss_type == "grpo" || loss_type == "sapo") return aha::sequence_mean{};
-    if (loss_type == "dapo" || loss_type == "cispo") return aha::token_mean{};
+    if (loss_type == "dapo" || loss_type == "cispo" || loss_type == "vespo") return aha::token_mean{};
+    if (loss_type == "luspo") return aha::constant_length{1};  // a completion's loss times its tokens
     EXPECT_EQ(loss_type, "dr_grpo");
     return aha::constant_length{golden().at("budget").get<std::int64_t>()};
 }
@@ -54,7 +57,8 @@ std::vector<any_loss> ours(const nlohmann::json& one) {
     const double beta = one.at("beta").get<double>(), bonus = one.at("entropy_bonus").get<double>();
     const bool unbiased = one.at("unbiased_kl").get<bool>();
     const std::string loss = one.at("loss");
-    if (loss == "gspo") {
+    if (loss == "vespo") return {aha::vespo_loss{{.beta = beta}}};
+    if (loss == "gspo" || loss == "luspo") {
         const aha::gspo_loss_options o{.clip_low = low, .clip_high = high, .beta = beta};
         return {aha::gspo_loss{o}, aha::gspo_token_loss{o}};
     }
@@ -62,6 +66,9 @@ std::vector<any_loss> ours(const nlohmann::json& one) {
     if (loss == "sapo") return {aha::sapo_loss{{.beta = beta}}};
     if (loss == "rloo") return {aha::sequence_ratio_loss{{.clip_low = low, .clip_high = high}}};
     EXPECT_EQ(loss, "grpo");
+    if (!one.at("mask_threshold").is_null())
+        return {aha::off_policy_sequence_mask{aha::grpo_loss{{.clip_low = low, .clip_high = high}},
+                                              one.at("mask_threshold").get<double>()}};
     return {aha::grpo_loss{{.clip_low = low,
                             .clip_high = high,
                             .dual_clip = one.at("delta").is_null() ? 0 : one.at("delta").get<double>(),
@@ -72,8 +79,9 @@ std::vector<any_loss> ours(const nlohmann::json& one) {
 
 /// TRL's figure of ours; where a completion has one ratio, it counts completions and we count tokens.
 const nlohmann::json* wanted_metric(const nlohmann::json& one, const std::string& name) {
-    const bool whole = one.at("loss") == "gspo" || one.at("loss") == "rloo";
+    const bool whole = one.at("loss") == "gspo" || one.at("loss") == "luspo" || one.at("loss") == "rloo";
     if (whole && name.starts_with("clip_ratio/")) return nullptr;
+    if (name == "off_policy_masked" || name == "vespo/weight_mean") return nullptr;  // TRL has none, or by advantage
     return &one.at("metrics").at(name == "policy_entropy" ? "entropy" : name);
 }
 

@@ -8,11 +8,14 @@
 #include <aha/loss/aggregation/sequence_mean.hpp>
 #include <aha/loss/aggregation/token_mean.hpp>
 #include <aha/loss/cispo_loss.hpp>
+#include <aha/loss/dppo_loss.hpp>
 #include <aha/loss/grpo_loss.hpp>
 #include <aha/loss/gspo_loss.hpp>
 #include <aha/loss/gspo_token_loss.hpp>
 #include <aha/loss/reinforce_loss.hpp>
+#include <aha/loss/off_policy_sequence_mask.hpp>
 #include <aha/loss/sapo_loss.hpp>
+#include <aha/loss/vespo_loss.hpp>
 #include <aha/loss/sequence_ratio_loss.hpp>
 #include <aha/update/frozen_policy.hpp>
 #include <aha/update/minibatch.hpp>
@@ -151,7 +154,8 @@ template <class Loss>
 class microbatch_of_a_loss : public testing::Test {};
 
 using losses = testing::Types<aha::grpo_loss, aha::gspo_loss, aha::gspo_token_loss, aha::sequence_ratio_loss,
-                              aha::cispo_loss, aha::sapo_loss, aha::reinforce_loss>;
+                              aha::cispo_loss, aha::sapo_loss, aha::dppo_loss, aha::vespo_loss,
+                              aha::off_policy_sequence_mask<aha::grpo_loss>, aha::reinforce_loss>;
 TYPED_TEST_SUITE(microbatch_of_a_loss, losses);
 
 /// Ranges so narrow that some completions are clipped and some are not.
