@@ -199,6 +199,32 @@ macro(aha_add_code_target)
     endif()
 endmacro()
 
+# aha::judge: a judge on another machine; where cpp-httplib is found, compiled (as Debian has it) or as its header alone.
+macro(aha_add_judge_target)
+    set(aha_missing "")
+    find_package(PkgConfig QUIET)
+    if(PkgConfig_FOUND)
+        pkg_check_modules(AHA_HTTPLIB QUIET IMPORTED_TARGET ${aha_global} cpp-httplib)
+    endif()
+    if(NOT TARGET PkgConfig::AHA_HTTPLIB)
+        find_path(AHA_HTTPLIB_INCLUDE httplib.h)
+        find_library(AHA_HTTPLIB_LIBRARY cpp-httplib)
+        mark_as_advanced(AHA_HTTPLIB_INCLUDE AHA_HTTPLIB_LIBRARY)
+        # Where it is compiled, only its pkg-config file tells the macros that its classes depend on.
+        if(AHA_HTTPLIB_INCLUDE AND NOT AHA_HTTPLIB_LIBRARY)
+            add_library(PkgConfig::AHA_HTTPLIB INTERFACE IMPORTED ${aha_global})
+            target_include_directories(PkgConfig::AHA_HTTPLIB INTERFACE ${AHA_HTTPLIB_INCLUDE})
+        endif()
+    endif()
+    if(NOT TARGET PkgConfig::AHA_HTTPLIB)
+        set(aha_missing "aha did not find cpp-httplib; Debian's packages are libcpp-httplib-dev and pkg-config")
+    elseif(NOT TARGET aha::judge)
+        add_library(aha_judge INTERFACE)
+        add_library(aha::judge ALIAS aha_judge)
+        target_link_libraries(aha_judge INTERFACE aha::text PkgConfig::AHA_HTTPLIB Threads::Threads)
+    endif()
+endmacro()
+
 # aha::compiled: the same headers, of which most bodies without templates are compiled once, in the build that links with it
 # and with its flags. aha/core/inline.hpp says how.
 # aha_folder: where include/aha is.

@@ -101,5 +101,5 @@ build() {
 
 install_packages g++ cmake ninja-build ccache pkg-config python3 python3-venv librange-v3-dev libeigen3-dev \
     nlohmann-json3-dev libboost-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev libcld2-dev libseccomp-dev bubblewrap \
-    libcli11-dev libgloo-dev
+    libcpp-httplib-dev libcli11-dev libgloo-dev
 [ -n "${aha_without_torch:-}" ] || install_torch

@@ -54,6 +54,8 @@ def target(header, text, root):
         return "aha::math"
     if "reward/code/" in header:
         return "aha::code"
+    if "judge/http_judge" in header:
+        return "aha::judge"
     return "aha::cld2" if "cld2" in header else "aha::text"
 
 

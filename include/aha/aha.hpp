@@ -83,6 +83,12 @@
 #include <aha/reward/filter/truncated.hpp>
 #include <aha/reward/format.hpp>
 #include <aha/reward/kimi_length.hpp>
+#include <aha/reward/judge/cached_judge.hpp>
+#include <aha/reward/judge/judged_preferences.hpp>
+#include <aha/reward/judge/model_judge.hpp>
+#include <aha/reward/judge/pairwise_judge.hpp>
+#include <aha/reward/judge/reference_judge.hpp>
+#include <aha/reward/judge/rubric_judge.hpp>
 #include <aha/reward/language/script_language.hpp>
 #include <aha/reward/language_consistency.hpp>
 #include <aha/reward/last_boxed.hpp>

@@ -78,7 +78,7 @@ TEST_F(built_docs, have_a_page_with_numbered_requirements_for_each_slot) {
           "decoding_model",   "sampler_for",     "advantage",       "batch_advantage",   "policy_loss",
           "aggregation",      "divergence",      "supervised_loss", "optimizer",         "schedule",
           "checkpoint_store", "observer",        "tensor_policy",   "completion_filter", "language_classifier",
-          "attention_for",    "feed_forward_for"}) {
+          "attention_for",    "feed_forward_for", "judge"}) {
         const std::string name = std::regex_replace(slot, std::regex{"_"}, "__");
         EXPECT_THAT(text_of(work / "html" / ("conceptaha_1_1" + name + ".html")), HasSubstr("<ol type=\"1\">")) << slot;
     }

@@ -58,6 +58,16 @@ TEST(sum_rewards, leaves_out_what_is_not_applicable) {
     EXPECT_FALSE(score_of(sum_rewards(named("a", nothing), named("b", giving(score::not_applicable())))).applicable);
 }
 
+TEST(sum_rewards, keeps_the_parts_of_what_is_not_applicable) {
+    score nothing = score::not_applicable();
+    nothing.parts = {{"unreadable", 1}};
+    const score some = score_of(sum_rewards(named("a", giving(nothing)), named("b", giving(2))));
+    EXPECT_EQ(some.parts, (parts{{"a/unreadable", 1}, {"b", 2}}));
+    const score none = score_of(sum_rewards(named("a", giving(nothing))));
+    EXPECT_FALSE(none.applicable);
+    EXPECT_EQ(none.parts, (parts{{"a/unreadable", 1}}));
+}
+
 TEST(sum_rewards, keeps_the_parts_of_parts) {
     const score nested =
         score_of(sum_rewards(named("rules", sum_rewards(named("a", giving(1)), named("b", giving(2))), 10)));

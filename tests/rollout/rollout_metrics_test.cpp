@@ -75,6 +75,14 @@ TEST(rollout_metrics, of_equal_rewards_have_no_deviation_whatever_their_size) {
     EXPECT_NEAR(by_name({group_of({1e9, 1e9 + 1, 1e9 + 2})})["reward_std"], 1, 1e-9);
 }
 
+TEST(rollout_metrics, count_parts_of_what_is_not_applicable) {
+    aha::score unreadable = aha::score::not_applicable();
+    unreadable.parts = {{"unreadable", 1}};
+    auto metrics = by_name({group_of({{1, {{"unreadable", 0}}}, unreadable, {0, {{"unreadable", 0}}}, unreadable})});
+    EXPECT_EQ(metrics["rewards/unreadable/mean"], 0.5);
+    EXPECT_EQ(metrics["reward"], 0.5);
+}
+
 TEST(rollout_metrics, have_no_part_of_a_single_reward_and_are_zero_of_nothing) {
     auto metrics = by_name({group_of({1, 2}), group_of({5})});
     EXPECT_EQ(metrics.size(), 9U);

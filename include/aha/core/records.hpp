@@ -62,7 +62,8 @@ struct step_score {
 /// What a reward says of a completion. A plain number converts to it.
 struct score {
     double value = 0;                                   ///< the scalar that advantages are made of
-    std::vector<std::pair<std::string, double>> parts;  ///< named addends, for metrics; empty for a single reward
+    std::vector<std::pair<std::string, double>> parts;  ///< named addends, for metrics; empty for a single reward. What
+                                                        ///< is not applicable may have some too: a 1 that counts why
     std::vector<step_score> steps;  ///< of a process reward, in order; what `process_advantage` is made of
     bool applicable = true;         ///< false: leave this completion out of its group's statistics, with advantage 0
 

@@ -73,10 +73,11 @@ public:
 
 private:
     static void add(score& sum, const std::string& name, double weight, const score& one) {
-        if (!one.applicable) return;
-        sum.applicable = true;
-        sum.value += weight * one.value;
-        sum.parts.emplace_back(name, one.value);
+        if (one.applicable) {
+            sum.applicable = true;
+            sum.value += weight * one.value;
+            sum.parts.emplace_back(name, one.value);
+        }
         for (const auto& [part, value] : one.parts) sum.parts.emplace_back(name + '/' + part, value);
     }
 
@@ -87,7 +88,8 @@ private:
 /// `sum_rewards(named("accuracy", accuracy{}), named("format", format_reward{}))`.
 ///
 /// The score's parts carry each reward's name and value before weighting; parts of a part are called "name/part". A
-/// reward that is not applicable is left out of the sum and of the parts; if none is applicable, neither is the sum.
+/// reward that is not applicable is left out of the sum and of the parts, but for parts of its own, which count why; if
+/// none is applicable, neither is the sum.
 /// Throws `aha::error` if two have the same name.
 ///
 /// One group reward makes the sum one: the others are then asked about a group's completions one after the other, and

@@ -35,11 +35,11 @@ inline std::vector<std::pair<std::string, double>> rollout_metrics(std::span<con
         moments own;
         double low = 1e300, high = -1e300;
         for (const score& s : group.scores) {
+            for (const auto& [name, value] : s.parts) parts[name].add(value);
             if (!s.applicable) continue;
             own.add(s.value);
             reward.add(s.value);
             low = std::min(low, s.value), high = std::max(high, s.value);
-            for (const auto& [name, value] : s.parts) parts[name].add(value);
         }
         deviations += own.deviation();
         equal += high <= low ? 1 : 0;

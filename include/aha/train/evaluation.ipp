@@ -43,10 +43,10 @@ AHA_INLINE void evaluation_sums::add(const rollout_group& group) {
         tokens_ += static_cast<double>(num_policy_tokens(c));
         truncated_ += c.finish == finish_reason::length ? 1 : 0;
         passed.push_back(passes(group.scores[n], group.prompt.index));
+        for (const auto& [name, value] : group.scores[n].parts) add_part(name, value);
         if (!group.scores[n].applicable) continue;
         reward += group.scores[n].value;
         judged += 1;
-        for (const auto& [name, value] : group.scores[n].parts) add_part(name, value);
     }
     if (judged > 0) means_.push_back(reward / judged);
     const std::int64_t correct = std::ranges::count(passed, true);
