@@ -26,7 +26,7 @@ class off_policy_sequence_mask {
 public:
     /// @param threshold in nats; TRL's example has 0.5, slime 1e-4
     /// Throws `aha::error` naming the threshold if it makes no sense.
-    explicit off_policy_sequence_mask(Loss loss = {}, double threshold = 0.5)
+    explicit off_policy_sequence_mask(Loss loss = Loss{}, double threshold = 0.5)
         : loss_{std::move(loss)}, threshold_{threshold} {
         require(std::isfinite(threshold) && threshold >= 0, "threshold must be 0 or more, not ", threshold);
     }
