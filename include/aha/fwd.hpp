@@ -34,7 +34,7 @@
 /// How prompts are answered.
 ///
 /// \defgroup group_reward Rewards
-/// How good a completion is: rules, combinations, filters, languages.
+/// How good a completion is: rules, verifiers, judges, combinations, filters, languages.
 ///
 /// \defgroup group_advantage Advantages
 /// How completions of a group, or of a batch, compare.

@@ -73,12 +73,29 @@ TEST(gate, names_what_a_reader_needs_and_lets_the_rest_pass) {
 }
 
 TEST_F(built_docs, have_a_page_with_numbered_requirements_for_each_slot) {
-    for (const char* slot :
-         {"reward",           "group_reward",    "prompt_source",   "tokenizer",         "language_model",
-          "decoding_model",   "sampler_for",     "advantage",       "batch_advantage",   "policy_loss",
-          "aggregation",      "divergence",      "supervised_loss", "optimizer",         "schedule",
-          "checkpoint_store", "observer",        "tensor_policy",   "completion_filter", "language_classifier",
-          "attention_for",    "feed_forward_for", "judge"}) {
+    for (const char* slot : {"reward",
+                             "group_reward",
+                             "prompt_source",
+                             "tokenizer",
+                             "language_model",
+                             "decoding_model",
+                             "sampler_for",
+                             "advantage",
+                             "batch_advantage",
+                             "policy_loss",
+                             "aggregation",
+                             "divergence",
+                             "supervised_loss",
+                             "optimizer",
+                             "schedule",
+                             "checkpoint_store",
+                             "observer",
+                             "tensor_policy",
+                             "completion_filter",
+                             "language_classifier",
+                             "attention_for",
+                             "feed_forward_for",
+                             "judge"}) {
         const std::string name = std::regex_replace(slot, std::regex{"_"}, "__");
         EXPECT_THAT(text_of(work / "html" / ("conceptaha_1_1" + name + ".html")), HasSubstr("<ol type=\"1\">")) << slot;
     }

@@ -208,7 +208,8 @@ TEST_F(package, refuses_a_component_that_it_does_not_have) {
     const command_result made =
         run_command(configure(project, work / "component build", with_prefix((work / "installed").string())));
     EXPECT_NE(made.status, 0);
-    EXPECT_THAT(made.output, HasSubstr("aha has no component \"tensors\"; there are aha, text, cld2, code, judge, cuda and nccl"));
+    EXPECT_THAT(made.output,
+                HasSubstr("aha has no component \"tensors\"; there are aha, text, cld2, code, judge, cuda and nccl"));
 }
 
 TEST_F(package, says_what_the_kernels_for_gpus_need) {

@@ -59,10 +59,9 @@ TEST(cached_judge, forgets_failures_and_what_there_is_no_room_for) {
     judge(messages{{"user", "b"}});
     judge(messages{{"user", "a"}});
     EXPECT_EQ(calls, 5);
-    EXPECT_EQ(aha::test::complaint([] {
-                  aha::cached([](std::span<const aha::message>) { return std::string{}; }, -1);
-              }),
-              "most_bytes must be 0 (keep nothing) or more, not -1");
+    EXPECT_EQ(
+        aha::test::complaint([] { aha::cached([](std::span<const aha::message>) { return std::string{}; }, -1); }),
+        "most_bytes must be 0 (keep nothing) or more, not -1");
 }
 
 TEST(cached_judge, lets_threads_that_ask_the_same_wait_for_one_answer) {

@@ -22,7 +22,8 @@ TEST(chat_endpoint, has_a_server_and_a_path) {
     EXPECT_EQ(plain.path, "/v1/chat/completions");
     EXPECT_EQ(read_endpoint("https://host/a/b//", "/c").path, "/a/b/c");
     EXPECT_EQ(read_endpoint("https://[::1]:80", "/c").server, "https://[::1]:80");
-    for (const char* base : {"", "localhost:8000", "ftp://host", "http://", "http:///v1", "http://host?x", "http://a b"})
+    for (const char* base :
+         {"", "localhost:8000", "ftp://host", "http://", "http:///v1", "http://host?x", "http://a b"})
         EXPECT_EQ(complaint([&] { read_endpoint(base, "/c"); }),
                   "base_url must be http:// or https:// with a host, such as http://localhost:8000/v1, not \"" +
                       std::string{base} + '"');
@@ -37,15 +38,15 @@ TEST(chat_endpoint, takes_the_text_of_the_first_choice) {
     EXPECT_EQ(chat_text(R"({"choices": [{"message": {"role": "assistant", "content": "a"}}, {"message": {}}]})"), "a");
     EXPECT_EQ(chat_text(R"({"choices": [{"message": {"content": null, "refusal": "no"}}]})"), "");
     EXPECT_EQ(chat_text(R"({"choices": [{"message": {}}]})"), "");
-    for (const char* body : {"", "<html>", "[]", "{}", R"({"choices": []})", R"({"choices": {}})", R"({"choices": [1]})",
-                             R"({"choices": [{}]})", R"({"choices": [{"message": "a"}]})",
+    for (const char* body : {"", "<html>", "[]", "{}", R"({"choices": []})", R"({"choices": {}})",
+                             R"({"choices": [1]})", R"({"choices": [{}]})", R"({"choices": [{"message": "a"}]})",
                              R"({"choices": [{"message": {"content": 4}}]})"})
         EXPECT_EQ(chat_text(body), std::nullopt) << body;
 }
 
 TEST(chat_endpoint, writes_messages_as_they_are) {
-    const std::vector<aha::message> messages{
-        {"user", "a\xff"}, {"tool", "", aha::json{{"role", "tool"}, {"tool_call_id", "7"}}}};
+    const std::vector<aha::message> messages{{"user", "a\xff"},
+                                             {"tool", "", aha::json{{"role", "tool"}, {"tool_call_id", "7"}}}};
     EXPECT_EQ(aha::detail::chat_messages(messages).dump(),
               "[{\"role\":\"user\",\"content\":\"a\xEF\xBF\xBD\"},{\"role\":\"tool\",\"tool_call_id\":\"7\"}]");
 }
@@ -65,8 +66,9 @@ TEST(chat_endpoint, reads_how_long_to_wait) {
     EXPECT_EQ(retry_after_seconds(" 0 ", now), 0);
     EXPECT_EQ(retry_after_seconds("Wed, 21 Oct 2015 07:28:00 GMT", now), 28 * 60);
     EXPECT_EQ(retry_after_seconds("Tue, 20 Oct 2015 07:28:00 GMT", now), 0);
-    for (const char* header : {"", "-1", "1.5", "soon", "Wed, 21 Okt 2015 07:28:00 GMT", "Wed, 31 Feb 2015 07:28:00 GMT",
-                               "Wed, 21 Oct 2015 24:28:00 GMT", "99999999999999999999"})
+    for (const char* header :
+         {"", "-1", "1.5", "soon", "Wed, 21 Okt 2015 07:28:00 GMT", "Wed, 31 Feb 2015 07:28:00 GMT",
+          "Wed, 21 Oct 2015 24:28:00 GMT", "99999999999999999999"})
         EXPECT_EQ(retry_after_seconds(header, now), std::nullopt) << header;
 }
 

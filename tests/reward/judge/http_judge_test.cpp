@@ -103,8 +103,7 @@ TEST(http_judge, gives_what_the_server_says) {
     EXPECT_EQ(judge(question, 2), "It is.");
     const auto heard = server.requests();
     ASSERT_EQ(heard.size(), 2U);
-    EXPECT_EQ(aha::json::parse(heard[0].body),
-              aha::json::parse(R"({"top_p": 0.5, "model": "m",
+    EXPECT_EQ(aha::json::parse(heard[0].body), aha::json::parse(R"({"top_p": 0.5, "model": "m",
                                    "messages": [{"role": "user", "content": "Is it right?"}], "temperature": 0.0,
                                    "max_tokens": 1024, "seed": 5})"));
     EXPECT_EQ(aha::json::parse(heard[1].body)["seed"], 7);
@@ -158,9 +157,9 @@ TEST(http_judge, gives_up_after_its_retries) {
     aha::http_judge_options options = server.options();
     options.retries = 3;
     options.longest_wait_seconds = 0.75;
-    EXPECT_EQ(complaint([&] { aha::http_judge{options}(question); }),
-              "the judge at " + server.url() +
-                  "/chat/completions answered 502: \"<html> Bad gateway\" (after 4 tries)");
+    EXPECT_EQ(
+        complaint([&] { aha::http_judge{options}(question); }),
+        "the judge at " + server.url() + "/chat/completions answered 502: \"<html> Bad gateway\" (after 4 tries)");
     EXPECT_THAT(server.waits, ElementsAre(0.5, 0.75, 0.75));
 }
 
@@ -170,9 +169,9 @@ TEST(http_judge, does_not_repeat_what_will_not_pass) {
             if (status == 301) reply.set_header("Location", "http://127.0.0.1:1/");
             say(reply, status, "");
         }};
-        EXPECT_EQ(complaint([&] { aha::http_judge{server.options()}(question); }),
-                  "the judge at " + server.url() + "/chat/completions answered " + std::to_string(status) +
-                      ": nothing");
+        EXPECT_EQ(
+            complaint([&] { aha::http_judge{server.options()}(question); }),
+            "the judge at " + server.url() + "/chat/completions answered " + std::to_string(status) + ": nothing");
         EXPECT_EQ(server.requests().size(), 1U);
     }
 }
@@ -228,8 +227,10 @@ TEST(http_judge, says_what_cannot_be_reached) {
     ASSERT_EQ(::getsockname(taken, reinterpret_cast<sockaddr*>(&place), &size), 0);
     const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(place.sin_port));
     std::vector<double> waits;
-    const aha::http_judge judge{{.base_url = url, .path = "/v1/chat/completions", .model = "m", .retries = 2,
-                                 .wait = [&](double seconds) { waits.push_back(seconds); }}};
+    const aha::http_judge judge{
+        {.base_url = url, .path = "/v1/chat/completions", .model = "m", .retries = 2, .wait = [&](double seconds) {
+             waits.push_back(seconds);
+         }}};
     EXPECT_EQ(complaint([&] { judge(question); }),
               "the judge at " + url + "/v1/chat/completions cannot be reached (after 3 tries)");
     EXPECT_THAT(waits, ElementsAre(0.5, 1));
@@ -253,8 +254,7 @@ TEST(http_judge, asks_no_more_at_a_time_than_it_may) {
     const aha::http_judge judge{options};
     {
         std::vector<std::jthread> threads;
-        for (int i = 0; i < 6; ++i)
-            threads.emplace_back([copy = judge] { EXPECT_EQ(copy(question), "yes"); });
+        for (int i = 0; i < 6; ++i) threads.emplace_back([copy = judge] { EXPECT_EQ(copy(question), "yes"); });
     }
     EXPECT_EQ(most, 2);
     EXPECT_EQ(server.requests().size(), 6U);

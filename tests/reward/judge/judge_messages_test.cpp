@@ -24,8 +24,7 @@ TEST(judge_messages, are_one_turn_of_the_user) {
 }
 
 TEST(judge_messages, ask_for_what_is_read) {
-    EXPECT_THAT(aha::reference_messages("q", "r", "a")[0].content,
-                HasSubstr(R"({"analysis": "a few sentences)"));
+    EXPECT_THAT(aha::reference_messages("q", "r", "a")[0].content, HasSubstr(R"({"analysis": "a few sentences)"));
     for (const char* verdict : {"[[A>>B]]", "[[A>B]]", "[[A=B]]", "[[B>A]]", "[[B>>A]]"})
         EXPECT_THAT(aha::pairwise_messages("q", "a", "b")[0].content, HasSubstr(verdict));
     const std::vector<aha::criterion> rubric{{"clear", "It is easy to follow.", 2}, {"say \"why\"", "Reasons.", 0.5}};

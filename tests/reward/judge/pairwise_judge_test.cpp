@@ -63,7 +63,9 @@ TEST(pairwise_judge, says_nothing_unless_both_orders_can_be_read) {
 TEST(pairwise_judge, refuses_an_odd_number_of_calls) {
     const auto judge = [](std::span<const aha::message>) { return std::string{}; };
     for (const int calls : {0, 3, -2})
-        EXPECT_EQ(aha::test::complaint([&] { aha::pairwise_judge{judge, {.calls = calls}}; }),
+        EXPECT_EQ(aha::test::complaint([&] {
+                      aha::pairwise_judge{judge, {.calls = calls}};
+                  }),
                   "calls must be positive and even, so that both orders are asked equally often, not " +
                       std::to_string(calls));
 }

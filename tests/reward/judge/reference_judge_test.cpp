@@ -69,8 +69,8 @@ TEST(reference_judge, is_not_applicable_where_the_verdict_cannot_be_read) {
 
 TEST(reference_judge, counts_unreadable_verdicts_inside_a_sum_too) {
     const auto one = [](const aha::prompt&, const aha::completion&) { return 1.0; };
-    const auto sum = aha::sum_rewards(aha::named("format", one),
-                                      aha::named("judge", aha::reference_judge{saying("Hm.")}));
+    const auto sum =
+        aha::sum_rewards(aha::named("format", one), aha::named("judge", aha::reference_judge{saying("Hm.")}));
     const aha::score given = sum(asked(), says("Paris"));
     EXPECT_TRUE(given.applicable);
     EXPECT_EQ(given.value, 1);
@@ -92,16 +92,16 @@ TEST(reference_judge, reads_what_the_options_say) {
     aha::prompt row = asked();
     row.fields["task"] = {{{"role", "user"}, {"content", "Which city?"}}};
     row.fields["solution"] = 12;
-    const aha::reference_judge judge{
-        listening{&heard}, {.field = "solution", .texts = {.question_field = "task", .thoughts = true}}};
+    const aha::reference_judge judge{listening{&heard},
+                                     {.field = "solution", .texts = {.question_field = "task", .thoughts = true}}};
     judge(row, says("<think>Lyon?</think> Paris"));
     EXPECT_THAT(heard, HasSubstr("<question>\nWhich city?\n</question>"));
     EXPECT_THAT(heard, HasSubstr("<reference>\n12\n</reference>"));
     EXPECT_THAT(heard, HasSubstr("<answer>\n<think>Lyon?</think> Paris\n</answer>"));
-    const aha::reference_judge own{
-        listening{&heard}, {.messages = [](const std::string& q, const std::string& r, const std::string& a) {
-            return std::vector<aha::message>{{"user", q + '|' + r + '|' + a}};
-        }}};
+    const aha::reference_judge own{listening{&heard},
+                                   {.messages = [](const std::string& q, const std::string& r, const std::string& a) {
+                                       return std::vector<aha::message>{{"user", q + '|' + r + '|' + a}};
+                                   }}};
     own(asked(), says("Lyon"));
     EXPECT_EQ(heard, "What is the capital of France?|Paris|Lyon");
 }

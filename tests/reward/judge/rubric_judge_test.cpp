@@ -32,8 +32,8 @@ TEST(rubric_judge, gives_the_share_of_the_points) {
     static_assert(aha::require_reward<decltype(judge)>());
     const aha::score given = judge(aha::prompt{}, says("Yes."));
     EXPECT_DOUBLE_EQ(given.value, 0.625);
-    EXPECT_THAT(given.parts, ElementsAre(Pair("unreadable", 0), Pair("clear", DoubleEq(0.375)),
-                                         Pair("short", DoubleEq(0.25))));
+    EXPECT_THAT(given.parts,
+                ElementsAre(Pair("unreadable", 0), Pair("clear", DoubleEq(0.375)), Pair("short", DoubleEq(0.25))));
     EXPECT_EQ(judge(aha::prompt{}, says("<think>Hm")).value, 0);
 }
 

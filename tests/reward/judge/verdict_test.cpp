@@ -35,8 +35,9 @@ TEST(reference_verdict, forgives_thoughts_fences_and_prose) {
 }
 
 TEST(reference_verdict, forgives_slips_of_json_in_strings) {
-    EXPECT_EQ(verdict_of("{\"analysis\": \"\\(x\\) is \\frac{1}{2}\nand\t\\u00e9 \\ux\", \"correctness\": \"correct\"}"),
-              "right");
+    EXPECT_EQ(
+        verdict_of("{\"analysis\": \"\\(x\\) is \\frac{1}{2}\nand\t\\u00e9 \\ux\", \"correctness\": \"correct\"}"),
+        "right");
     const auto verdict = read_reference_verdict("{\"analysis\": \"a\nb \\(c\\)\", \"correctness\": \"correct\"}");
     ASSERT_TRUE(verdict.has_value());
     EXPECT_EQ(verdict->analysis, "a\nb \\(c\\)");
@@ -45,11 +46,11 @@ TEST(reference_verdict, forgives_slips_of_json_in_strings) {
 
 TEST(reference_verdict, is_not_guessed) {
     for (const char* reply :
-         {"", "correct", "The answer is correct.", "{}", "{\"correctness\": true}", "{\"correctness\": \"partly correct\"}",
-          "{\"correctness\": \"\"}", "{\"correctness\": [\"correct\"]}", "{\"Correctness\": \"correct\"}",
-          "{\"verdict\": {\"correctness\": \"correct\"}}", "{\"correctness\": \"correct\"",
-          "{\"correctness\": \"correct\", \"correctness\": \"correct\"}", "<think>{\"correctness\": \"correct\"}",
-          "{\"correctness\": \"correct\"} {\"correctness\": \"incorrect\"}"})
+         {"", "correct", "The answer is correct.", "{}", "{\"correctness\": true}",
+          "{\"correctness\": \"partly correct\"}", "{\"correctness\": \"\"}", "{\"correctness\": [\"correct\"]}",
+          "{\"Correctness\": \"correct\"}", "{\"verdict\": {\"correctness\": \"correct\"}}",
+          "{\"correctness\": \"correct\"", "{\"correctness\": \"correct\", \"correctness\": \"correct\"}",
+          "<think>{\"correctness\": \"correct\"}", "{\"correctness\": \"correct\"} {\"correctness\": \"incorrect\"}"})
         EXPECT_EQ(verdict_of(reply), "nothing") << reply;
 }
 
@@ -89,18 +90,16 @@ TEST(pairwise_verdict, is_not_guessed) {
 
 TEST(rubric_verdict, has_points_for_each_criterion) {
     const std::vector<aha::criterion> rubric{{"clear", "It is easy to follow.", 2}, {"short", "It is short.", 1}};
-    const auto verdict =
-        read_rubric_verdict(R"({"analysis": "Long.", "points": {"short": 0, "clear": 1.5}})", rubric);
+    const auto verdict = read_rubric_verdict(R"({"analysis": "Long.", "points": {"short": 0, "clear": 1.5}})", rubric);
     ASSERT_TRUE(verdict.has_value());
     EXPECT_EQ(verdict->points, (std::vector{1.5, 0.0}));
     EXPECT_EQ(verdict->analysis, "Long.");
-    for (const char* reply :
-         {R"({"points": {"clear": 1}})", R"({"points": {"clear": 1, "short": 1, "kind": 1}})",
-          R"({"points": {"clear": 3, "short": 1}})", R"({"points": {"clear": -1, "short": 1}})",
-          R"({"points": {"clear": "1", "short": 1}})", R"({"points": {"clear": true, "short": 1}})",
-          R"({"points": [1, 1]})", R"({"points": 2})", R"({"clear": 1, "short": 1})",
-          R"({"points": {"clear": 1, "short": 1}} {"points": {"clear": 2, "short": 1}})",
-          R"({"points": {"clear": NaN, "short": 1}})"})
+    for (const char* reply : {R"({"points": {"clear": 1}})", R"({"points": {"clear": 1, "short": 1, "kind": 1}})",
+                              R"({"points": {"clear": 3, "short": 1}})", R"({"points": {"clear": -1, "short": 1}})",
+                              R"({"points": {"clear": "1", "short": 1}})", R"({"points": {"clear": true, "short": 1}})",
+                              R"({"points": [1, 1]})", R"({"points": 2})", R"({"clear": 1, "short": 1})",
+                              R"({"points": {"clear": 1, "short": 1}} {"points": {"clear": 2, "short": 1}})",
+                              R"({"points": {"clear": NaN, "short": 1}})"})
         EXPECT_FALSE(read_rubric_verdict(reply, rubric).has_value()) << reply;
 }
 

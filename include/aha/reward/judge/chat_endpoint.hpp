@@ -20,8 +20,8 @@ struct endpoint_url {
 };
 
 /// The URL in its parts, for a base such as "http://localhost:8000/v1" and a path below it.
-/// Throws `aha::error` for a base that is none of http or https, and one with a user, a query or a fragment. It does not
-/// repeat a base with a user, which may hold a password.
+/// Throws `aha::error` for a base that is none of http or https, and one with a user, a query or a fragment. It does
+/// not repeat a base with a user, which may hold a password.
 endpoint_url read_endpoint(const std::string& base_url, const std::string& path);
 
 /// The messages as a request has them, with U+FFFD for what is no UTF-8.

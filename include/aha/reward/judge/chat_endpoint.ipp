@@ -38,7 +38,8 @@ AHA_INLINE json chat_messages(std::span<const message> messages) {
     for (const message& one : messages) {
         if (!one.as_read.is_null()) list.push_back(one.as_read);
         else
-            list.push_back({{"role", utf8::replace_invalid(one.role)}, {"content", utf8::replace_invalid(one.content)}});
+            list.push_back(
+                {{"role", utf8::replace_invalid(one.role)}, {"content", utf8::replace_invalid(one.content)}});
     }
     return list;
 }
@@ -108,9 +109,9 @@ AHA_INLINE std::optional<double> retry_after_seconds(std::string_view header,
                hour = digits_of(header.substr(17, 2)), minute = digits_of(header.substr(20, 2)),
                second = digits_of(header.substr(23, 2));
     if (month == months.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
-    const std::chrono::year_month_day date{
-        std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(month - months.begin() + 1)},
-        std::chrono::day{static_cast<unsigned>(*day)}};
+    const std::chrono::year_month_day date{std::chrono::year{*year},
+                                           std::chrono::month{static_cast<unsigned>(month - months.begin() + 1)},
+                                           std::chrono::day{static_cast<unsigned>(*day)}};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
     const auto then = std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
                       std::chrono::seconds{*second};

@@ -90,16 +90,16 @@ private:
 
 /// How a try ended.
 struct http_try {
-    std::optional<std::string> said{};   ///< the judge's answer
-    std::string problem{};               ///< else what went wrong: the rest of a sentence that begins with the URL
-    bool may_pass = false;               ///< trying again makes sense
-    std::optional<double> wait{};        ///< after so many seconds, says the server
+    std::optional<std::string> said{};  ///< the judge's answer
+    std::string problem{};              ///< else what went wrong: the rest of a sentence that begins with the URL
+    bool may_pass = false;              ///< trying again makes sense
+    std::optional<double> wait{};       ///< after so many seconds, says the server
 };
 
 }  // namespace detail
 
-/// A `judge` on another machine: any server that speaks OpenAI's protocol for chat completions, as vLLM, SGLang, llama.cpp
-/// and the providers do. Needs the CMake target `aha::judge`, which exists if cpp-httplib was found (Debian:
+/// A `judge` on another machine: any server that speaks OpenAI's protocol for chat completions, as vLLM, SGLang,
+/// llama.cpp and the providers do. Needs the CMake target `aha::judge`, which exists if cpp-httplib was found (Debian:
 /// libcpp-httplib-dev).
 ///
 /// Several threads ask at once, up to `at_a_time` requests; a failure that may pass is tried again. Copies share
@@ -115,8 +115,8 @@ public:
           key_{read_key(options_)},
           connections_{std::make_shared<detail::http_connections>(place_.server, options_)} {
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-        require(!place_.server.starts_with("https:"),
-                "this cpp-httplib has no OpenSSL, so it cannot ask ", place_.server);
+        require(!place_.server.starts_with("https:"), "this cpp-httplib has no OpenSSL, so it cannot ask ",
+                place_.server);
 #endif
     }
 
@@ -133,10 +133,9 @@ public:
                 if (!made.may_pass || tries > options_.retries || !patient)
                     fail("the judge at ", place_.server, place_.path, ' ', made.problem,
                          tries > 1 ? " (after " + std::to_string(tries) + " tries)" : "",
-                         made.may_pass && !patient
-                             ? "; it asks to wait for " + std::to_string(std::llround(wait)) +
-                                   " s, more than longest_wait_seconds allows"
-                             : "");
+                         made.may_pass && !patient ? "; it asks to wait for " + std::to_string(std::llround(wait)) +
+                                                         " s, more than longest_wait_seconds allows"
+                                                   : "");
                 if (options_.wait) options_.wait(wait);
                 else std::this_thread::sleep_for(std::chrono::duration<double>{wait});
             }

@@ -17,8 +17,8 @@ struct http_judge_options {
     std::string base_url = "http://localhost:8000/v1";  ///< as clients of OpenAI's take it
     std::string path = "/chat/completions";             ///< below it
     std::string model{};                                ///< as the server calls it
-    std::string api_key_variable{};        ///< the environment variable that holds the key, sent as "Bearer KEY"; empty:
-                                           ///< none is sent
+    std::string api_key_variable{};  ///< the environment variable that holds the key, sent as "Bearer KEY"; empty:
+                                     ///< none is sent
     std::optional<double> temperature{0};  ///< 0 is greedy; nothing: the server's own
     std::int64_t max_tokens = 1024;        ///< most tokens of an answer; 0: the server's own limit
     std::optional<std::int64_t> seed{};    ///< sent as "seed", plus the number of the vote; nothing: none is sent
@@ -32,8 +32,8 @@ struct http_judge_options {
                                            ///< given up
     std::int64_t at_a_time = 8;            ///< requests under way at once, of all threads; others wait for their turn
     std::int64_t most_reply_bytes = std::int64_t{16} << 20;  ///< a longer reply is an error
-    std::function<void(double seconds)> wait{};              ///< how it waits, called by several threads at once; empty:
-                                                             ///< by sleeping
+    std::function<void(double seconds)> wait{};  ///< how it waits, called by several threads at once; empty:
+                                                 ///< by sleeping
 
     /// Throws `aha::error` naming the first value that makes no sense.
     void validate() const {

@@ -72,7 +72,8 @@ AHA_INLINE std::vector<message> rubric_messages(std::string_view question, std::
     json example = json::object();
     for (const criterion& one : rubric) {
         const std::string name = utf8::replace_invalid(one.name);
-        lines += "- " + json(name).dump() + ", from 0 to " + json(one.points).dump() + " points: " + one.description + '\n';
+        lines +=
+            "- " + json(name).dump() + ", from 0 to " + json(one.points).dump() + " points: " + one.description + '\n';
         example[name] = 0;
     }
     std::string text =

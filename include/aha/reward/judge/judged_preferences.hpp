@@ -36,12 +36,12 @@ struct judged_preferences_options {
 
 /// Pairs with a judge's preference, and what became of the others.
 struct judged_preferences {
-    std::vector<preference> kept{};  ///< in the order given
-    std::vector<double> margins{};   ///< of the kept ones, positive
-    std::int64_t too_close = 0;      ///< pairs left out for their margin
-    std::int64_t not_applicable = 0; ///< pairs left out since no verdict could be read in one order or the other
-    std::int64_t calls = 0;          ///< times the judge was asked
-    std::int64_t unreadable = 0;     ///< answers of the judge without a verdict
+    std::vector<preference> kept{};   ///< in the order given
+    std::vector<double> margins{};    ///< of the kept ones, positive
+    std::int64_t too_close = 0;       ///< pairs left out for their margin
+    std::int64_t not_applicable = 0;  ///< pairs left out since no verdict could be read in one order or the other
+    std::int64_t calls = 0;           ///< times the judge was asked
+    std::int64_t unreadable = 0;      ///< answers of the judge without a verdict
 };
 
 namespace detail {

@@ -28,15 +28,15 @@ namespace aha {
 /// How a `model_judge` answers.
 struct model_judge_options {
     sampling_options sampling{.temperature = 0, .max_new_tokens = 1024};  ///< greedy
-    std::uint64_t seed = 0;            ///< of the draws, where it is not
-    json variables = json::object();   ///< what its chat template is given besides messages: {"enable_thinking": false}
-    std::int64_t max_rows = 64;        ///< answers decoded side by side
+    std::uint64_t seed = 0;                                               ///< of the draws, where it is not
+    json variables = json::object();  ///< what its chat template is given besides messages: {"enable_thinking": false}
+    std::int64_t max_rows = 64;       ///< answers decoded side by side
 };
 
 /// A `judge` in this process: a model with its tokenizer and its chat template answers by the library's own sampler.
 ///
-/// Several threads may ask. One of them decodes, for itself and for all who have asked by then; who asks meanwhile waits
-/// for the next batch. An answer depends on messages, vote and seed and not on the batch, as far as the model's
+/// Several threads may ask. One of them decodes, for itself and for all who have asked by then; who asks meanwhile
+/// waits for the next batch. An answer depends on messages, vote and seed and not on the batch, as far as the model's
 /// arithmetic does not. Copies share the model and the turns.
 ///
 /// @tparam Source a `pretrained` model, or anything with a decoding model, a tokenizer and the place of a chat template
@@ -133,8 +133,7 @@ private:
             try {
                 std::vector<prompt> prompts;
                 for (waiting* one : batch) prompts.push_back(one->asked);
-                std::vector<rollout_group> groups =
-                    draw.sample(model_of(*source), prompts, 1, {.seed = options.seed});
+                std::vector<rollout_group> groups = draw.sample(model_of(*source), prompts, 1, {.seed = options.seed});
                 for (std::size_t i = 0; i < batch.size(); ++i)
                     batch[i]->said = std::move(groups[i].completions.front().text);
             } catch (...) {

@@ -22,13 +22,13 @@ namespace aha {
 
 /// What a `rubric_judge` asks by.
 struct rubric_judge_options {
-    std::vector<criterion> rubric{};     ///< the same for every prompt; empty: each row has its own
-    std::string field = "rubric";        ///< where in the row: a list of {"name", "description", "points"}
-    judged_texts texts{};                ///< where the question is, and what of the answer counts
+    std::vector<criterion> rubric{};  ///< the same for every prompt; empty: each row has its own
+    std::string field = "rubric";     ///< where in the row: a list of {"name", "description", "points"}
+    judged_texts texts{};             ///< where the question is, and what of the answer counts
     std::function<std::vector<message>(const std::string& question, std::span<const criterion> rubric,
                                        const std::string& answer)>
-        messages{};  ///< asks the judge, for a text that `read_rubric_verdict` reads; called by several threads at once;
-                     ///< empty: `rubric_messages`
+        messages{};  ///< asks the judge, for a text that `read_rubric_verdict` reads; called by several threads at
+                     ///< once; empty: `rubric_messages`
 };
 
 /// A reward by a rubric: a judge gives points for each criterion, and the score is their share of all, from 0 to 1. Its
