@@ -31,7 +31,7 @@ public:
     }
 
 private:
-    detail::result_cache<compiled_program> programs_;
+    aha::detail::result_cache<compiled_program> programs_;
 };
 
 }  // namespace aha::code
