@@ -65,6 +65,7 @@ protected:
             EXPECT_EQ(ran.output, program == "reward"        ? "format 1, answer 3\n"
                                   : program == "precompiled" ? "x is 5\n"
                                   : program == "text_all"    ? "sources 1, chat hello, tokens 5\n"
+                                  : program == "programs"    ? "accepted, 1 of 1\n"
                                   : program == "compiled"    ? "last is 12, as 12, weights 1\n"
                                                              : "x is 0.5, 12\n")
                 << program;
@@ -141,7 +142,7 @@ TEST_F(package, can_be_fetched) {
 
 TEST_F(package, text_needs_no_libtorch) {
     use("text_only", "-DCMAKE_DISABLE_FIND_PACKAGE_Torch=ON " + with_prefix((work / "installed").string()),
-        {"reward", "text_all"});
+        {"reward", "text_all", "programs"});
 }
 
 TEST_F(package, finds_an_unpacked_libtorch) {
