@@ -28,8 +28,10 @@ TEST(result_cache, keeps_what_was_used_last) {
     EXPECT_EQ(cache.get("a"), 1);
     EXPECT_EQ(cache.get("b"), 4);  // c goes
     EXPECT_EQ(cache.get("c"), 5);
-    EXPECT_EQ(cache.get("d", 1000), 6);  // too large to be kept, and puts all others out
+    EXPECT_EQ(cache.get("d", 1000), 6);  // too large to be kept
     EXPECT_EQ(cache.get("d", 1000), 7);
+    EXPECT_EQ(cache.get("b"), 4);
+    EXPECT_EQ(cache.get("c"), 5);
 }
 
 TEST(result_cache, keeps_no_failure) {

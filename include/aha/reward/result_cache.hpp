@@ -69,7 +69,9 @@ private:
 
     void keep(const std::string& text, std::int64_t bytes) {
         const std::lock_guard lock{guard_};
-        places_.find(text)->second->bytes = bytes;  // nobody drops what is being made
+        const auto found = places_.find(text);  // it is there: nobody drops what is being made
+        if (bytes > most_bytes_) return drop(found);
+        found->second->bytes = bytes;
         bytes_ += bytes;
         for (auto last = entries_.end(); bytes_ > most_bytes_ && last != entries_.begin();) {
             --last;
