@@ -210,6 +210,20 @@ TEST(evaluate, does_with_a_reward_that_fails_what_it_is_told) {
     EXPECT_NEAR(e.pass.at(1), 0.8, 1e-12);  // what was not judged has not passed
 }
 
+TEST(evaluate, counts_why_scores_are_not_applicable) {
+    const auto model = byte_model();
+    const auto judge = [](const aha::prompt& p, const aha::completion&) {
+        aha::score given = p.index == 2 ? aha::score::not_applicable() : aha::score{1};
+        given.parts = {{"unreadable", p.index == 2 ? 1 : 0}};
+        return given;
+    };
+    const aha::evaluation e = aha::evaluate(model, sums(), judge, digits());
+    EXPECT_EQ(e.mean_reward, 1);
+    ASSERT_EQ(e.parts.size(), 1U);
+    EXPECT_EQ(e.parts[0].first, "unreadable");
+    EXPECT_NEAR(e.parts[0].second, 0.2, 1e-12);  // of all five
+}
+
 /// Two ranks in one process, for a gather: each waits for the other's bytes.
 struct two_ranks {
     struct meeting {
