@@ -39,6 +39,11 @@ template <c10::ScalarType Type>
 struct of_whole_sequences : plain<sequence_ratio_loss, Type> {
     static constexpr bool policy_gradient = false;
 };
+/// A threshold that no completion of the laws' batch is close to, where the loss would jump.
+struct masked_completions {
+    static off_policy_sequence_mask<grpo_loss> make() { return off_policy_sequence_mask{grpo_loss{}, 0.3}; }
+    static constexpr c10::ScalarType type = c10::kDouble;
+};
 const std::array registered{
     register_laws("policy_loss_laws/grpo_float", policy_loss_laws::all<plain<grpo_loss, c10::kFloat>>()),
     register_laws("policy_loss_laws/grpo_double", policy_loss_laws::all<plain<grpo_loss, c10::kDouble>>()),
@@ -56,8 +61,7 @@ const std::array registered{
     register_laws("policy_loss_laws/sapo_double", policy_loss_laws::all<plain<sapo_loss, c10::kDouble>>()),
     register_laws("policy_loss_laws/dppo_float", policy_loss_laws::all<stops_the_ratio<dppo_loss, c10::kFloat>>()),
     register_laws("policy_loss_laws/vespo_double", policy_loss_laws::all<stops_the_ratio<vespo_loss, c10::kDouble>>()),
-    register_laws("policy_loss_laws/off_policy_sequence_mask_double",
-                  policy_loss_laws::all<plain<off_policy_sequence_mask<grpo_loss>, c10::kDouble>>()),
+    register_laws("policy_loss_laws/off_policy_sequence_mask_double", policy_loss_laws::all<masked_completions>()),
     register_laws("policy_loss_laws/reinforce_float", policy_loss_laws::all<plain<reinforce_loss, c10::kFloat>>()),
     register_laws("policy_loss_laws/reinforce_double", policy_loss_laws::all<plain<reinforce_loss, c10::kDouble>>()),
     register_laws("policy_loss_laws/sequence_ratio_float", policy_loss_laws::all<of_whole_sequences<c10::kFloat>>()),
