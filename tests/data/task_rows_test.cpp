@@ -98,6 +98,14 @@ TEST(task_rows, refuse_what_makes_no_sense) {
 TEST(task_renderer, makes_prompts_of_a_file) {
     const aha::test::made_folder folder;
     const auto file = folder.file("gsm8k.jsonl", "{\"question\": \"How many?\", \"answer\": \"#### 3\"}\n");
+    //! [tasks]
+    const auto rows = aha::task_rows::named("gsm8k");
+    aha::jsonl_prompts questions{file, {.shuffle = false, .epochs = 1, .render = aha::task_renderer{rows}}};
+    aha::accuracy right{.field = "answer", .source = aha::answer_source::math};
+    //! [tasks]
+    const aha::prompt question = *questions.next();
+    EXPECT_EQ(right(question, says("It is \\boxed{3}.")), 1);
+    EXPECT_FALSE(questions.next().has_value());
     aha::jsonl_prompts plain{file, {.render = aha::task_renderer{task_rows::named("gsm8k")}}};
     EXPECT_THAT(plain.next()->text, StartsWith("How many?"));
     const aha::chat_template chat{
