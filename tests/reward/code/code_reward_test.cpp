@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 
 #include <aha/concepts/reward.hpp>
@@ -34,6 +35,21 @@ TEST(code_reward, is_one_where_all_tests_pass) {
     ASSERT_TRUE(judged.has_value());
     EXPECT_EQ(judged->failing_test, 1U);
     EXPECT_FALSE(reward.judge(asked(), says("I do not know.")).has_value());
+}
+
+TEST(code_reward, is_as_the_page_shows_it) {
+    aha::prompt task;
+    aha::completion answer;
+    task.fields = {{"tests", {{{"input", "3 4"}, {"output", "7"}}, {{"input", "5 -5"}, {"output", "0"}}}}};
+    answer.text = "Read two numbers and add them:\n```python\na, b = input().split()\nprint(a + b)\n```\n";
+    //! [reward]
+    const aha::code_reward reward{{.run = {.limits = {.seconds = 5}, .all_tests = true}, .partial = true}};
+    const double share = reward(task, answer);  // of the tests that pass
+    const std::optional<aha::code::verdict> said = reward.judge(task, answer);
+    std::string why = said ? std::string{to_string(said->result)} + ": " + said->reason : "no program";
+    //! [reward]
+    EXPECT_EQ(share, 0);
+    EXPECT_EQ(why, "wrong answer: it wrote 34");
 }
 
 TEST(code_reward, gives_partial_credit) {
