@@ -13,20 +13,20 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-/// Programs in small: a function is shown by four of its values, and asked for is an expression in x that gives these
-/// and four more. Whether it does, Python says, in a sandbox.
+/// Programs in small: a function is shown by three of its values, and asked for is an expression in x that gives these
+/// and six more. Whether it does, Python says, in a sandbox.
 namespace code_golf {
 
-inline constexpr std::int64_t slopes = 10, offsets = 20, shown = 4, asked = 8;
-inline constexpr std::int64_t numbers = (slopes - 1) * (shown - 1) + offsets;  ///< 0 to the largest that is shown
+inline constexpr std::int64_t slopes = 9, offsets = 10, digits = 10;
+inline constexpr std::array<std::int64_t, 3> shown{0, 1, 10};                    ///< where a task gives the values
+inline constexpr std::array<std::int64_t, 9> asked{0, 1, 10, 2, 3, 4, 5, 6, 7};  ///< where a program must give them
 
-/// The words of tasks and expressions: the numbers, and eleven more, the last of which ends a program.
+/// The words of tasks and expressions: the digits, and ten more, the last of which ends a program.
 class words {
 public:
     std::vector<aha::token_id> encode(std::string_view text) const {
@@ -45,40 +45,43 @@ public:
             aha::require(id >= 0 && id < vocabulary_size(), "there is no word ", id);
             if (id == end_ids_.front()) continue;
             if (!text.empty()) text += ' ';
-            text += id < numbers ? std::to_string(id) : std::string{others[static_cast<std::size_t>(id - numbers)]};
+            text += id < digits ? std::to_string(id) : std::string{others[static_cast<std::size_t>(id - digits)]};
         }
         return text;
     }
 
     const std::vector<aha::token_id>& end_ids() const { return end_ids_; }
-    std::int64_t vocabulary_size() const { return numbers + std::ssize(others); }
+    std::int64_t vocabulary_size() const { return digits + std::ssize(others); }
 
 private:
     static constexpr std::array<std::string_view, 10> others{"x", "+", "-", "*", "(", ")", ":", ",", "=", "end"};
 
     static aha::token_id id_of(std::string_view word) {
         for (std::size_t n = 0; n < others.size(); ++n)
-            if (word == others[n]) return numbers + static_cast<aha::token_id>(n);
-        const std::string digits{word};
-        const bool number =
-            !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos && digits.size() < 4;
-        aha::require(number && std::stol(digits) < numbers, "there is no word \"", digits, "\"");
-        return std::stoi(digits);
+            if (word == others[n]) return digits + static_cast<aha::token_id>(n);
+        aha::require(word.size() == 1 && word[0] >= '0' && word[0] <= '9', "there is no word \"", word, "\"");
+        return word[0] - '0';
     }
 
-    std::vector<aha::token_id> end_ids_{numbers + std::ssize(others) - 1};
+    std::vector<aha::token_id> end_ids_{digits + std::ssize(others) - 1};
 };
 
-/// The task of a function a * x + b: "0 : 5 , 1 : 8 , 2 : 11 , 3 : 14 =". What a program must write stands in the field
+/// A number as words, a digit each.
+inline std::string spelled(std::int64_t number) {
+    std::string text;
+    for (const char digit : std::to_string(number)) text += text.empty() ? std::string{digit} : std::string{' ', digit};
+    return text;
+}
+
+/// The task of a function a * x + b: "0 : 5 , 1 : 8 , 1 0 : 3 5 =". What a program must write stands in the field
 /// "output", which the model does not see.
 inline aha::prompt task_of(std::int64_t a, std::int64_t b) {
     aha::prompt p;
+    for (const std::int64_t x : shown)
+        p.text += (p.text.empty() ? "" : " , ") + spelled(x) + " : " + spelled(a * x + b);
+    p.text += " =";
     std::string output;
-    for (std::int64_t x = 0; x < asked; ++x) {
-        const std::string value = std::to_string(a * x + b);
-        if (x < shown) p.text += std::to_string(x) + " : " + value + (x + 1 < shown ? " , " : " =");
-        output += value + '\n';
-    }
+    for (const std::int64_t x : asked) output += std::to_string(a * x + b) + '\n';
     p.fields = {{"a", a}, {"b", b}, {"output", output}};
     return p;
 }
@@ -90,7 +93,7 @@ struct task_split {
 
 inline task_split all_tasks(std::uint64_t seed) {
     std::vector<aha::prompt> all;
-    for (std::int64_t a = 0; a < slopes; ++a)
+    for (std::int64_t a = 1; a <= slopes; ++a)
         for (std::int64_t b = 0; b < offsets; ++b) all.push_back(task_of(a, b));
     const aha::random_stream random{{seed, 0, 0, 1}};
     for (std::size_t n = all.size(); n > 1; --n) std::swap(all[n - 1], all[random.below(n, n)]);
@@ -99,24 +102,37 @@ inline task_split all_tasks(std::uint64_t seed) {
     return {{fifth, all.end()}, {all.begin(), fifth}};
 }
 
-/// Random expressions that Python understands.
+/// Random expressions in x: sums of one to three terms, such as "7 - x * 3" or "( 4 + 1 ) * x".
 class expressions {
 public:
     explicit expressions(const aha::random_key& key) : random_{key} {}
 
-    /// The next one, of at most `deep` operators one within another.
-    std::string next(int deep = 2) {
-        const double kind = random_.uniform(drawn_++);
-        if (deep == 0 || kind < 0.2) return kind < 0.08 || (deep == 0 && kind < 0.4) ? "x" : number();
-        const std::string left = next(deep - 1), right = next(deep - 1);
-        const std::string both = left + " " + std::string{operators[random_.below(drawn_++, 3)]} + " " + right;
-        return random_.uniform(drawn_++) < 0.3 ? "( " + both + " )" : both;
+    /// The next one, which has an x.
+    std::string next() {
+        std::string text = sum();
+        while (text.find('x') == std::string::npos) text = sum();
+        return text;
     }
 
 private:
-    static constexpr std::array<std::string_view, 3> operators{"+", "-", "*"};
+    std::uint64_t below(std::uint64_t bound) { return random_.below(drawn_++, bound); }
+    std::string digit() { return std::to_string(below(digits)); }
 
-    std::string number() { return std::to_string(random_.below(drawn_++, numbers)); }
+    std::string sum() {
+        std::string text = term();
+        for (std::uint64_t more = below(3); more > 0; --more) text += (below(3) > 0 ? " + " : " - ") + term();
+        return text;
+    }
+
+    std::string term() {
+        switch (below(5)) {
+            case 0: return "x";
+            case 1: return digit() + " * x";
+            case 2: return "x * " + digit();
+            case 3: return "( " + digit() + (below(2) > 0 ? " + " : " - ") + digit() + " ) * x";
+            default: return digit();
+        }
+    }
 
     aha::random_stream random_;
     std::uint64_t drawn_ = 0;
@@ -126,13 +142,9 @@ private:
 //! [reward]
 class sandbox_judge {
 public:
-    /// The share of the lines that are right.
+    /// 1 if all lines are right, else 0.
     double operator()(const aha::prompt& task, const aha::completion& said) const {
-        std::istringstream wrote{shared_->run_once(said.text)}, wanted{task["output"].get<std::string>()};
-        std::int64_t right = 0;
-        for (std::string given, line; std::getline(wanted, line);)
-            if (std::getline(wrote, given)) right += aha::code::same_output(line, given) ? 1 : 0;
-        return static_cast<double>(right) / asked;
+        return aha::code::same_output(task["output"].get<std::string>(), shared_->run_once(said.text)) ? 1 : 0;
     }
 
     std::int64_t judged() const { return shared_->judged; }  ///< completions
@@ -146,9 +158,10 @@ private:
             const aha::code::language python = aha::code::language::python();
             const auto program = std::make_shared<const std::string>(
                 "import sys\nfor line in sys.stdin:\n    x = int(line)\n    print(" + expression + ")\n");
-            aha::code::sandbox_run done = box.run({.words = python.run,
-                                                   .files = {{.name = python.file, .contents = program}},
-                                                   .input = "0\n1\n2\n3\n4\n5\n6\n7\n"});
+            std::string input;
+            for (const std::int64_t x : asked) input += std::to_string(x) + '\n';
+            aha::code::sandbox_run done =
+                box.run({.words = python.run, .files = {{.name = python.file, .contents = program}}, .input = input});
             ++runs;
             seconds += done.seconds;
             return std::move(done.output);

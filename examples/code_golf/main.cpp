@@ -17,11 +17,11 @@ namespace {
 struct options {
     std::string out;
     bool resume = false;
-    std::int64_t steps = 600, layers = 2, width = 64, checkpoint_every = 50, expressions = 20000;
+    std::int64_t steps = 300, layers = 2, width = 64, checkpoint_every = 50, expressions = 20000;
     double sft_rate = 3e-3;
     aha::grpo_options grpo{
-        .prompts_per_step = 32, .group_size = 16, .learning_rate = 2e-3, .microbatch_tokens = 16384, .seed = 1};
-    aha::grpo_loss_options loss{.entropy_bonus = 0.002};
+        .prompts_per_step = 64, .group_size = 16, .learning_rate = 1e-3, .microbatch_tokens = 16384, .seed = 1};
+    aha::grpo_loss_options loss{.entropy_bonus = 0.005};
     example::machine_options machine;
 
     void add_to(CLI::App& app) {
