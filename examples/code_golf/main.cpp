@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <examples/code_golf/golf.hpp>
+#include <examples/support/newborn.hpp>
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
 #include <examples/support/train_in_folder.hpp>
@@ -42,24 +43,6 @@ struct options {
         machine.add_to(app);
     }
 };
-
-/// A decoder that knows nothing, with a token for each word.
-template <class Tensor>
-aha::pretrained<aha::decoder<Tensor>, code_golf::words> newborn(const options& o) {
-    code_golf::words words;
-    aha::decoder_config config;
-    config.vocabulary_size = words.vocabulary_size();
-    config.hidden_size = o.width;
-    config.intermediate_size = 3 * o.width;
-    config.layers = o.layers;
-    config.heads = config.kv_heads = 4;
-    config.head_dim = o.width / 4;
-    config.context = 64;
-    config.eos_ids = words.end_ids();
-    aha::decoder<Tensor> model{config};
-    aha::initialize(model, o.grpo.seed, 0.05);
-    return {std::move(model), std::move(words), std::nullopt, std::nullopt, std::nullopt};
-}
 
 /// Teaches the syntax: random expressions behind tasks that they have nothing to do with.
 template <class Source>
@@ -102,7 +85,8 @@ template <class Tensor>
 int train(const options& o) {
     constexpr std::int64_t most_words = 16;
     const example::run_folder run{o.out, "code_golf", o.resume};
-    auto model = newborn<Tensor>(o);
+    auto model =
+        example::newborn<Tensor>(code_golf::words{}, {.layers = o.layers, .width = o.width, .seed = o.grpo.seed});
     std::cout << "a decoder of " << model.model.weights().values().numel() << " weights, " << o.machine.describe()
               << ", run folder " << run.path().string() << std::endl;
 

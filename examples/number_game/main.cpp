@@ -6,6 +6,7 @@
 #include <string>
 
 #include <examples/number_game/game.hpp>
+#include <examples/support/newborn.hpp>
 #include <examples/support/program.hpp>
 #include <examples/support/run_folder.hpp>
 #include <examples/support/train_in_folder.hpp>
@@ -41,24 +42,6 @@ struct options {
     }
 };
 
-/// A decoder that knows nothing, with a token for each word of the game.
-template <class Tensor>
-aha::pretrained<aha::decoder<Tensor>, number_game::words> newborn(const options& o) {
-    number_game::words words;
-    aha::decoder_config config;
-    config.vocabulary_size = words.vocabulary_size();
-    config.hidden_size = o.width;
-    config.intermediate_size = 3 * o.width;
-    config.layers = o.layers;
-    config.heads = config.kv_heads = 4;
-    config.head_dim = o.width / 4;
-    config.context = 64;
-    config.eos_ids = words.end_ids();
-    aha::decoder<Tensor> model{config};
-    aha::initialize(model, o.grpo.seed, 0.05);
-    return {std::move(model), std::move(words), std::nullopt, std::nullopt, std::nullopt};
-}
-
 /// The mean number of guesses over games for every number.
 template <class Source, class Sampler>
 double mean_guesses(const Source& source, const Sampler& sampler, std::int64_t games_each) {
@@ -76,7 +59,8 @@ double mean_guesses(const Source& source, const Sampler& sampler, std::int64_t g
 template <class Tensor>
 int train(const options& o) {
     const example::run_folder run{o.out, "number_game", o.resume};
-    auto model = newborn<Tensor>(o);
+    auto model =
+        example::newborn<Tensor>(number_game::words{}, {.layers = o.layers, .width = o.width, .seed = o.grpo.seed});
     std::cout << "a decoder of " << model.model.weights().values().numel() << " weights, " << o.machine.describe()
               << ", run folder " << run.path().string() << std::endl;
 
