@@ -15,7 +15,7 @@ namespace aha {
 /// Data sets whose rows ask for an answer or a program.
 enum class task_kind {
     gsm8k,          ///< "question"; "answer" ends with "#### 42"
-    math,           ///< "problem"; "answer", or "solution" with the answer in \boxed{}, as MATH's and MATH-500's
+    math,           ///< "problem"; "answer", or "solution" with the answer in `\boxed{}`, as MATH's and MATH-500's
     reasoning_gym,  ///< "question"; "answer", compared as text
     human_eval,     ///< "prompt" with a function's beginning; tests as `code::task_layout::human_eval`
     mbpp,           ///< "text" or "prompt"; tests as `code::task_layout::mbpp`, which the question shows

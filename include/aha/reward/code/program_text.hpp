@@ -17,9 +17,9 @@ enum class program_place {
 
 /// The program that a text gives, without its fences; nothing if it gives none.
 ///
-/// A block begins with a line of three or more of ` or ~, after at most blanks, and a word or none; it ends with a line
-/// of at least as many of the same and nothing else, as in CommonMark. A block whose word names another language is
-/// none. What stands before the last `</think>` is thought and not searched. Linear time.
+/// A block begins with a line of three or more backticks or tildes, after at most blanks, and a word or none; it ends
+/// with a line of at least as many of the same and nothing else, as in CommonMark. A block whose word names another
+/// language is none. What stands before the last `</think>` is thought and not searched. Linear time.
 std::optional<std::string> program_text(std::string_view text, const language& of,
                                         program_place place = program_place::last_block);
 

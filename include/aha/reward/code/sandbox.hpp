@@ -50,11 +50,11 @@ enum class run_end {
 
 /// What a run left.
 struct sandbox_run {
-    run_end end = run_end::exited;
-    int status = 0;        ///< its exit status; 128 and the signal's number if one ended it
-    std::string output{};  ///< its standard output, up to the limit
-    std::string errors{};  ///< its error output, up to the limit
-    double seconds = 0;    ///< of the clock, the sandbox's own included
+    run_end end = run_end::exited;  ///< why it ended
+    int status = 0;                 ///< its exit status; 128 and the signal's number if one ended it
+    std::string output{};           ///< its standard output, up to the limit
+    std::string errors{};           ///< its error output, up to the limit
+    double seconds = 0;             ///< of the clock, the sandbox's own included
 };
 
 /// What a sandbox is made with.

@@ -150,7 +150,7 @@ private:
         const char* const found = std::getenv(options.api_key_variable.c_str());
         require(found != nullptr && *found != '\0', "the environment variable ", options.api_key_variable,
                 ", which is to hold the judge's key, is not set");
-        const std::string key{found};
+        std::string key{found};
         require(std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; }),
                 "the environment variable ", options.api_key_variable, " holds a blank or another character of no key");
         return key;

@@ -17,7 +17,7 @@ namespace aha {
 
 /// Whether an answer is the reference's.
 struct reference_verdict {
-    bool correct = false;
+    bool correct = false;    ///< what it says
     std::string analysis{};  ///< why, in the judge's words
 };
 
